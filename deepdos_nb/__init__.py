@@ -1,0 +1,1 @@
+"""DeepDOS for notebooks: electronic and phonon densities of states, open to the eye."""

@@ -1,0 +1,404 @@
+"""Energy grids and the two things that travel: `Spectrum` and `Trace`.
+
+Both are plain numpy with a structure attached, so that plots and widgets need no model and a model
+needs no browser.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from deepdos_nb.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from pymatgen.core import Structure
+
+    from deepdos_nb.graph import CrystalGraph
+
+Kind = Literal["phdos", "edos"]
+Norm = Literal["max", "sum"]
+Array = np.ndarray[Any, np.dtype[np.floating[Any]]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A uniform energy grid; every point is the centre of a cell of width `step`.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    start, stop : float
+        First and last point, in `unit`.
+    n_bins : int
+    unit : str
+        Unit of the energy axis.
+    """
+
+    kind: Kind
+    start: float
+    stop: float
+    n_bins: int
+    unit: str
+    quantity: str
+    zero: str
+
+    @property
+    def step(self) -> float:
+        """Width of one cell, in `unit`."""
+        return (self.stop - self.start) / (self.n_bins - 1)
+
+    @property
+    def energies(self) -> Array:
+        """Cell centres, shape (n_bins,)."""
+        return np.linspace(self.start, self.stop, self.n_bins)
+
+    @property
+    def faces(self) -> Array:
+        """Cell faces, shape (n_bins + 1,)."""
+        half = self.step / 2
+        return np.linspace(self.start - half, self.stop + half, self.n_bins + 1)
+
+    @property
+    def density_unit(self) -> str:
+        """Unit of an absolute density of states."""
+        return f"states/{self.unit}/cell"
+
+
+GRIDS: Mapping[Kind, Grid] = {
+    "phdos": Grid("phdos", 0.0, 1000.0, 51, "cm⁻¹", "Wavenumber", "zero frequency"),
+    "edos": Grid("edos", -4.0, 4.0, 128, "eV", "Energy", "VBM (gapped) or E_F (metal)"),
+}
+
+
+def grid_for(kind: str) -> Grid:
+    """Return the grid of one kind of spectrum.
+
+    Raises
+    ------
+    ConfigError
+        If `kind` is neither "phdos" nor "edos".
+    """
+    if kind not in GRIDS:
+        raise ConfigError(f"unknown kind of spectrum {kind!r}.", remedy="Use 'phdos' or 'edos'.")
+    return GRIDS[kind]  # type: ignore[index]
+
+
+def element_sums(symbols: list[str], sites: Array) -> dict[str, Array]:
+    """Sum site rows by element, in order of first appearance.
+
+    Parameters
+    ----------
+    symbols : list of str, length n_sites
+    sites : ndarray, shape (..., n_sites, n_bins)
+
+    Returns
+    -------
+    dict of ndarray, each of shape (..., n_bins)
+    """
+    names = np.array(symbols)
+    return {s: sites[..., names == s, :].sum(axis=-2) for s in dict.fromkeys(symbols)}
+
+
+def _symbols(structure: Structure) -> list[str]:
+    return [site.specie.symbol for site in structure]  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """A site-resolved density of states on a fixed grid.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    structure : pymatgen Structure
+        The crystal; its sites are the rows of `sites`.
+    sites : ndarray, shape (n_sites, n_bins)
+        States per cm⁻¹ (phDOS) or per eV (eDOS), per cell, of each site; never negative.
+    members : ndarray, shape (n_seeds, n_bins)
+        Total of each seed of the ensemble, same unit; empty for a single reference curve.
+    outside : ndarray, shape (n_sites,)
+        States of each site beyond the window. For phonons
+        ``sites.sum(1) * step + outside == 3`` exactly up to round-off.
+    source : str
+        Where the curve comes from, for legends ("deepdos_nb", "DFPT", …).
+    notes : tuple of str
+        Cautions to be shown beside the curve.
+    """
+
+    kind: Kind
+    structure: Structure
+    sites: Array
+    members: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    outside: Array = field(default_factory=lambda: np.zeros(0))
+    source: str = "deepdos_nb"
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        expected = (len(self.structure), self.grid.n_bins)
+        if self.sites.shape != expected:
+            raise ConfigError(f"site densities have shape {self.sites.shape}, expected {expected}.")
+
+    @property
+    def grid(self) -> Grid:
+        """The energy grid."""
+        return grid_for(self.kind)
+
+    @property
+    def energies(self) -> Array:
+        """Energies in cm⁻¹ or eV, shape (n_bins,)."""
+        return self.grid.energies
+
+    @cached_property
+    def total(self) -> Array:
+        """Total density, the sum of the site rows, shape (n_bins,)."""
+        return self.sites.sum(axis=0)
+
+    @cached_property
+    def spread(self) -> Array:
+        """One sample standard deviation over seeds, shape (n_bins,); zero for fewer than two."""
+        if len(self.members) < 2:
+            return np.zeros(self.grid.n_bins)
+        return self.members.std(axis=0, ddof=1)
+
+    @property
+    def formula(self) -> str:
+        """Reduced chemical formula."""
+        return self.structure.composition.reduced_formula
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """Element symbol of each site."""
+        return _symbols(self.structure)
+
+    @property
+    def site_labels(self) -> list[str]:
+        """Names such as ``O3``, counted from one in the order of the structure's sites."""
+        return [f"{s}{i + 1}" for i, s in enumerate(self.symbols)]
+
+    @property
+    def states(self) -> float:
+        """Number of states inside the window, per cell."""
+        return float(self.total.sum() * self.grid.step)
+
+    def by_element(self) -> dict[str, Array]:
+        """Sum of the site rows of each element; the values add up to `total`."""
+        return element_sums(self.symbols, self.sites)
+
+    def shape(self, norm: Norm = "max") -> Array:
+        """Total scaled to maximum one (``"max"``) or to sum one (``"sum"``), shape (n_bins,)."""
+        scale = self.total.max() if norm == "max" else self.total.sum()
+        return self.total / scale if scale > 0 else self.total
+
+    def window_share(self, low: float, high: float) -> Array:
+        """Share of each site in the states whose cell centre lies in [low, high], shape (n_sites,).
+
+        The shares add up to one, or are all zero where the window holds no states.
+        """
+        inside = (self.energies >= low) & (self.energies <= high)
+        states = self.sites[:, inside].sum(axis=1)
+        total = states.sum()
+        return states / total if total > 0 else np.zeros_like(states)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Energy, total, spread, one column per element and one per site, as a DataFrame."""
+        import pandas as pd
+
+        frame = {
+            f"energy ({self.grid.unit})": self.energies,
+            "total": self.total,
+            "spread": self.spread,
+        }
+        frame |= self.by_element()
+        frame |= {f"site {n}": row for n, row in zip(self.site_labels, self.sites, strict=True)}
+        return pd.DataFrame(frame)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain lists, ready for JSON."""
+        return {
+            "kind": self.kind,
+            "formula": self.formula,
+            "source": self.source,
+            "energy_unit": self.grid.unit,
+            "density_unit": self.grid.density_unit,
+            "energy_zero": self.grid.zero,
+            "energies": self.energies.tolist(),
+            "total": self.total.tolist(),
+            "spread": self.spread.tolist(),
+            "elements": {k: v.tolist() for k, v in self.by_element().items()},
+            "sites": {n: v.tolist() for n, v in zip(self.site_labels, self.sites, strict=True)},
+            "states_outside_window": self.outside.tolist(),
+            "notes": list(self.notes),
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def plot(self, **options: Any) -> Axes:
+        """Draw the total, its elements and the seed spread; see `plots.spectrum_axes`."""
+        # A convenience for notebooks; the only place where this floor looks up, hence the late import.
+        from deepdos_nb.plots import spectrum_axes
+
+        return spectrum_axes(self, **options)
+
+    def describe(self) -> str:
+        """One paragraph of text, for people who cannot see the figure."""
+        grid, total = self.grid, self.total
+        peak = int(total.argmax())
+        shares = {k: v.sum() / max(total.sum(), 1e-12) for k, v in self.by_element().items()}
+        parts = ", ".join(f"{k} {100 * v:.0f} %" for k, v in shares.items())
+        text = (
+            f"{'Phonon' if self.kind == 'phdos' else 'Electronic'} density of states of "
+            f"{self.formula} ({len(self.structure)} atoms per cell), from {self.source}: "
+            f"{self.states:.1f} states between {grid.start:g} and {grid.stop:g} {grid.unit}, "
+            f"highest near {self.energies[peak]:.3g} {grid.unit} "
+            f"({total[peak]:.3g} {grid.density_unit}). Share of states: {parts}."
+        )
+        if len(self.members) > 1:
+            text += (
+                f" Mean standard deviation over {len(self.members)} seeds: "
+                f"{100 * self.spread.mean() / max(total.max(), 1e-12):.1f} % of the highest value."
+            )
+        return " ".join([text, *self.notes])
+
+    def __repr__(self) -> str:
+        return (
+            f"Spectrum({self.kind}, {self.formula}, {len(self.structure)} sites, "
+            f"{self.states:.1f} states, {len(self.members)} seeds)"
+        )
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every intermediate of one prediction by one seed, as numpy arrays.
+
+    With S sites, E edges, B bins, L_e encoder layers, L_d decoder layers, H heads, K transport steps
+    and width W:
+
+    Parameters
+    ----------
+    kind, structure
+        As in `Spectrum`.
+    graph : CrystalGraph
+        Periodic neighbour graph; its edges index the columns of `neighbour_attention`.
+    states : float
+        Number of states per cell the density is multiplied by (3 S for phonons).
+    site_embeddings : ndarray, shape (L_e + 1, S, W)
+        Before the first and after every encoder layer.
+    neighbour_attention : ndarray, shape (L_e, H, E)
+        Weights of each edge's message; they sum to one over the edges into a site.
+    crystal_embedding : ndarray, shape (W,)
+    bin_attention : ndarray, shape (L_d, H, B, B)
+        Self-attention among energy bins; rows sum to one.
+    source_attention : ndarray, shape (L_d, H, B, S)
+        Attention of every bin over the sites; rows sum to one.
+    logits : ndarray, shape (S, B) or (S, B + 1)
+        Site × bin logits; phonons have one more column for modes beyond the window.
+    density : ndarray, shape (K + 1, S, B)
+        Share of all states in each site and bin: Stage I, then after every transport step.
+    outside : ndarray, shape (S,)
+        Share of all states beyond the window; ``density[k].sum() + outside.sum() == 1``.
+    fractions : ndarray, shape (K, B, 3)
+        Part of each cell's states that moves left, stays, moves right.
+    strides : tuple of int, length K
+        How many cells a moving part travels in each step.
+    seed : int
+        Which member of the ensemble this is.
+    """
+
+    kind: Kind
+    structure: Structure
+    graph: CrystalGraph
+    states: float
+    site_embeddings: Array
+    neighbour_attention: Array
+    crystal_embedding: Array
+    bin_attention: Array
+    source_attention: Array
+    logits: Array
+    density: Array
+    outside: Array
+    fractions: Array
+    strides: tuple[int, ...]
+    seed: int = 0
+
+    @property
+    def grid(self) -> Grid:
+        """The energy grid."""
+        return grid_for(self.kind)
+
+    @property
+    def energies(self) -> Array:
+        """Energies in cm⁻¹ or eV, shape (B,)."""
+        return self.grid.energies
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """Element symbol of each site."""
+        return _symbols(self.structure)
+
+    @property
+    def n_steps(self) -> int:
+        """Number K of transport steps."""
+        return len(self.density) - 1
+
+    @cached_property
+    def total(self) -> Array:
+        """Share of all states per bin at every step, shape (K + 1, B)."""
+        return self.density.sum(axis=1)
+
+    @cached_property
+    def cdf(self) -> Array:
+        """Cumulative share at the cell faces, pinned at 0 and 1 in the window, shape (K + 1, B + 1)."""
+        running = np.cumsum(self.total.astype(np.float64), axis=1)
+        return np.pad(running / running[:, -1:], ((0, 0), (1, 0)))
+
+    @cached_property
+    def velocity(self) -> Array:
+        """Mean displacement of each cell's states in each step, in energy units, shape (K, B)."""
+        reach = np.asarray(self.strides, dtype=float)[:, None] * self.grid.step
+        return reach * (self.fractions[..., 2] - self.fractions[..., 0])
+
+    @cached_property
+    def mass_error(self) -> Array:
+        """Deviation of the summed density and outside share from one, shape (K + 1,)."""
+        return np.abs(self.total.sum(axis=1) + self.outside.sum() - 1.0)
+
+    @cached_property
+    def minimum(self) -> Array:
+        """Smallest site density at every step, shape (K + 1,)."""
+        return self.density.min(axis=(1, 2))
+
+    def sites(self, step: int = -1) -> Array:
+        """Absolute site densities after `step` transport steps, shape (S, B)."""
+        return self.density[step] * self.states / self.grid.step
+
+    def spectrum(self, step: int = -1) -> Spectrum:
+        """The spectrum after `step` transport steps (0: Stage I, -1: the last)."""
+        return Spectrum(
+            self.kind,
+            self.structure,
+            self.sites(step),
+            outside=self.outside * self.states,
+            source=f"seed {self.seed}, step {step % (self.n_steps + 1)} of {self.n_steps}",
+        )
+
+    def attention_by_element(self) -> dict[str, Array]:
+        """Source attention summed over the sites of each element, each (L_d, H, B)."""
+        rows = np.moveaxis(self.source_attention, -1, -2)
+        return element_sums(self.symbols, rows)
+
+    def __repr__(self) -> str:
+        formula = self.structure.composition.reduced_formula
+        return (
+            f"Trace({self.kind}, {formula}, {len(self.structure)} sites, "
+            f"{len(self.source_attention)} decoder layers, {self.n_steps} transport steps)"
+        )
