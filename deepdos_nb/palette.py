@@ -110,7 +110,7 @@ def theme(dark: bool | None = None) -> AbstractContextManager[None]:
 
     ink = INK[dark]
     ground = {True: DARK, False: LIGHT, None: "none"}[dark]
-    settings: dict[str, Any] = {
+    settings: Any = {
         "figure.facecolor": ground,
         "savefig.facecolor": ground,
         "savefig.edgecolor": "none",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,9 @@ MIN_DISTANCE = 0.5
 
 MIN_VOLUME_PER_ATOM = 0.5
 """Cells with less volume per atom count as flat, Å³; diamond, the densest, has 5.7 Å³."""
+
+OCCUPANCY_ROUNDING = 0.02
+"""Written occupancies may add up to this much more than one by rounding."""
 
 MAX_Z = 103
 """Heaviest element accepted: lawrencium, the last one with a name in every table we rely on."""
@@ -72,31 +75,46 @@ def check_structure(
             source=name,
             remedy="Reduce it to the primitive cell, or raise max_atoms and expect it to be slow.",
         )
-    _check_distances(structure, symbols, name)
+    _check_distances(structure, name)
     return Structure(structure.lattice, symbols, structure.frac_coords)
+
+
+def _atom(site: Any, index: int) -> str:
+    """Name of an atom: the file's own label where it has a number, else symbol and position."""
+    label = str(site.label or "")
+    if re.fullmatch(r"[A-Za-z]+\d\w{0,6}", label) and len(site.species) == 1:
+        return label
+    return "/".join(getattr(s, "symbol", str(s)) for s in site.species) + str(index + 1)
 
 
 def _symbol(site: Any, index: int, source: str) -> str:
     """Element symbol of an ordered site, or the error that says why there is none."""
     from pymatgen.core import DummySpecies
 
-    species = site.species
-    if not len(species):
+    if not len(site.species):
         raise partial(f"site {index + 1} is vacant.", source)
-    occupancy = float(species.num_atoms)
-    symbols = {getattr(s, "symbol", str(s)) for s in species}
-    text = ", ".join(f"{getattr(s, 'symbol', s)} {float(n):g}" for s, n in species.items())
-    if len(symbols) > 1:
-        raise partial(f"site {index + 1} is shared by several species ({text}).", source)
-    if not math.isclose(occupancy, 1.0, abs_tol=1e-3):
-        raise partial(f"site {index + 1} is only partly occupied ({text}).", source)
-    specie = next(iter(species))
+    atom, total = _atom(site, index), float(site.species.num_atoms)
+    content = ", ".join(f"{s.symbol} {float(n):g}" for s, n in site.species.items())
+    if total > 1.5:
+        raise OverlappingAtomsError(
+            f"there is more than one atom at the position of {atom} ({content}).",
+            source=source,
+            remedy="Remove duplicate sites.",
+        )
+    if len({s.symbol for s in site.species}) > 1:
+        raise partial(f"site {atom} is shared by several species ({content}).", source)
+    if total < 1 - 1e-3:
+        raise partial(f"site {atom} is only partly occupied ({content}).", source)
+    if total > 1 + OCCUPANCY_ROUNDING:
+        raise partial(f"site {atom} holds more than one atom ({content}).", source)
+    specie = next(iter(site.species))
     if isinstance(specie, DummySpecies) or not 1 <= int(specie.Z) <= MAX_Z:
-        raise bad_element(str(specie), index, source)
+        raise bad_element(specie.symbol, atom, source)
     # Deuterium and tritium have hydrogen's electrons but not its mass, which phonons depend on.
-    if specie.symbol in ("D", "T"):
+    isotope = getattr(specie, "element", specie).name
+    if isotope in ("D", "T"):
         raise UnsupportedElementError(
-            f"site {index + 1} is the hydrogen isotope {specie.symbol}.",
+            f"atom {atom} is the hydrogen isotope {isotope}.",
             source=source,
             remedy="Replace it by H, and expect its vibrations to be those of H.",
         )
@@ -113,24 +131,22 @@ def partial(reason: str, source: str) -> PartialOccupancyError:
     )
 
 
-def bad_element(species: str, index: int, source: str) -> UnsupportedElementError:
+def bad_element(species: str, atom: str, source: str) -> UnsupportedElementError:
     """Error for a species that is no element."""
     return UnsupportedElementError(
-        f"site {index + 1} holds {species!r}, which is no chemical element up to Z = {MAX_Z}.",
+        f"atom {atom} is {species!r}, which is no chemical element up to Z = {MAX_Z}.",
         source=source,
         remedy="Correct the species in the file.",
     )
 
 
 def no_cell(
-    source: str, reason: str = "the cell is missing, flat or has no volume."
+    source: str,
+    reason: str = "the cell is missing, flat or has no volume.",
+    remedy: str = "Give three vectors that span a volume; molecules need a box around them.",
 ) -> DegenerateCellError:
     """Error for a structure without a usable cell."""
-    return DegenerateCellError(
-        reason,
-        source=source,
-        remedy="Give three lattice vectors that span a volume; molecules need a box around them.",
-    )
+    return DegenerateCellError(reason, source=source, remedy=remedy)
 
 
 def _check_cell(structure: Structure, source: str) -> None:
@@ -138,7 +154,11 @@ def _check_cell(structure: Structure, source: str) -> None:
         np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()
     )
     if not finite:
-        raise no_cell(source, "the cell or the positions contain values that are no numbers.")
+        raise no_cell(
+            source,
+            "the cell or the positions contain values that are no numbers.",
+            "Check the columns of the file.",
+        )
     if not structure.lattice.volume >= MIN_VOLUME_PER_ATOM * len(structure):
         raise no_cell(
             source,
@@ -147,13 +167,14 @@ def _check_cell(structure: Structure, source: str) -> None:
         )
 
 
-def _check_distances(structure: Structure, symbols: list[str], source: str) -> None:
+def _check_distances(structure: Structure, source: str) -> None:
     first, second, _, distance = structure.get_neighbor_list(MIN_DISTANCE, exclude_self=True)
     if not len(distance):
         return
     k = int(np.argmin(distance))
-    a, b = (f"{symbols[i]}{i + 1}" for i in (int(first[k]), int(second[k])))
-    where = f"{a} and {b}" if a != b else f"{a} and its own periodic image"
+    i, j = sorted((int(first[k]), int(second[k])))
+    a, b = _atom(structure[i], i), _atom(structure[j], j)
+    where = f"{a} and {b}" if i != j else f"{a} and its own periodic image"
     raise OverlappingAtomsError(
         f"{where} are {distance[k]:.2f} Å apart, less than {MIN_DISTANCE} Å.",
         source=source,
