@@ -1,0 +1,89 @@
+# Everything a user, a teacher or a developer starts. `make` alone lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= out
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+STAMP := $(VENV)/.stamp
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+TUTORIALS := $(sort $(wildcard tutorials/*.ipynb))
+
+# The networks here are small: a second thread per process costs more in waiting than it computes.
+OMP_NUM_THREADS ?= 1
+export OMP_NUM_THREADS PYTHON VENV
+export PYTHONUNBUFFERED = 1
+# Matplotlib draws into files unless a notebook says otherwise.
+export MPLBACKEND ?= agg
+
+PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar --log-output
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv browser demo test check lint format types lab tutorials bench train weights clean distclean FORCE
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp holds the place it was made for: a checkout that was moved or copied gets its own set-up.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+$(STAMP): FORCE
+endif
+FORCE:
+
+$(STAMP): pyproject.toml constraints.txt
+	@bash scripts/venv.sh
+
+venv: $(STAMP)  ## virtual environment with the pinned packages (quick when it is current)
+
+browser:  ## Chromium for the browser tests, where it can be installed
+	@bash scripts/browser.sh
+
+demo: $(STAMP)  ## run the quickstart and predict the example crystals: figures and a page in out/
+	@mkdir -p $(OUT)
+	$(PAPERMILL) tutorials/00_quickstart.ipynb $(OUT)/quickstart.ipynb --cwd tutorials
+	$(PY) scripts/notebook_to_html.py $(OUT)/quickstart.ipynb $(OUT)/quickstart.html
+	$(BIN)/deepdos demo --out $(OUT)/figures
+	@echo
+	@echo "Done. What lies where:"
+	@echo "  $(OUT)/quickstart.html    the quickstart with its figures; opens in any browser, no network needed"
+	@echo "  $(OUT)/quickstart.ipynb   the same as an executed notebook"
+	@echo "  $(OUT)/figures/           one figure per example crystal, and the numbers"
+	@echo "Next: 'make lab' opens the quickstart live, with its linked widgets."
+
+test: $(STAMP) browser check  ## everything CI checks: style, types, tests, tutorials, browser
+
+check: lint types
+	$(PY) -m pytest -n 2 --dist loadgroup --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests tutorials
+
+lint: $(STAMP)  ## ruff, notebooks included
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(STAMP)  ## mypy on the package
+	$(PY) -m mypy
+
+format: $(STAMP)  ## rewrite sources to the house style; strip notebooks
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	@if [ -n "$(TUTORIALS)" ]; then $(PY) -m nbstripout $(TUTORIALS); fi
+
+lab: $(STAMP)  ## open the quickstart in JupyterLab
+	$(PY) -m jupyter lab $(ROOT_FLAG) tutorials/00_quickstart.ipynb
+
+tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
+	@mkdir -p $(OUT)/tutorials
+	@set -e; for notebook in $(TUTORIALS); do \
+	  name=$$(basename $$notebook .ipynb); \
+	  echo "== $$notebook"; \
+	  $(PAPERMILL) $$notebook $(OUT)/tutorials/$$name.ipynb --cwd tutorials; \
+	  $(PY) scripts/notebook_to_html.py $(OUT)/tutorials/$$name.ipynb $(OUT)/tutorials/$$name.html; \
+	done
+	@echo "Done: pages in $(OUT)/tutorials/"
+
+clean:  ## remove outputs and caches
+	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## the same, and the virtual environment
+	rm -rf $(VENV)
