@@ -1,1 +1,67 @@
-"""DeepDOS for notebooks: electronic and phonon densities of states, open to the eye."""
+"""DeepDOS for notebooks: electronic and phonon densities of states, open to the eye.
+
+>>> import deepdos_nb as dd
+>>> structure = dd.read_structure("MgO.cif")      # doctest: +SKIP
+>>> model = dd.load_model("phdos")                # doctest: +SKIP
+>>> spectrum = model.predict(structure)           # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from deepdos_nb.errors import DeepDOSError, ExtrapolationWarning, StructureError
+    from deepdos_nb.graph import CrystalGraph, build_graph
+    from deepdos_nb.predict import Ensemble, load_model
+    from deepdos_nb.spectra import Spectrum, Trace
+    from deepdos_nb.structures import example, examples, parse_structure, read_structure
+    from deepdos_nb.widgets import quicklook
+
+# Names are imported when first used, so that `import deepdos_nb` loads neither torch nor pymatgen.
+_HOMES = {
+    "DeepDOSError": "errors",
+    "ExtrapolationWarning": "errors",
+    "StructureError": "errors",
+    "CrystalGraph": "graph",
+    "build_graph": "graph",
+    "Ensemble": "predict",
+    "load_model": "predict",
+    "Spectrum": "spectra",
+    "Trace": "spectra",
+    "example": "structures",
+    "examples": "structures",
+    "parse_structure": "structures",
+    "read_structure": "structures",
+    "quicklook": "widgets",
+}
+
+__all__ = [
+    "CrystalGraph",
+    "DeepDOSError",
+    "Ensemble",
+    "ExtrapolationWarning",
+    "Spectrum",
+    "StructureError",
+    "Trace",
+    "build_graph",
+    "example",
+    "examples",
+    "load_model",
+    "parse_structure",
+    "quicklook",
+    "read_structure",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"deepdos_nb.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'deepdos_nb' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -10,15 +10,16 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from deepdos_nb.arrays import Array
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
     from torch_geometric.data import Data
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 RADIUS = 5.0
 """Cutoff in Å, where every atom has enough neighbours within it."""
@@ -164,9 +165,7 @@ def build_graph(
             warnings.simplefilter("ignore")
             receiver, sender, image, distance = structure.get_neighbor_list(search)
         order = np.lexsort((distance, receiver))
-        receiver, sender, image, distance = (
-            a[order] for a in (receiver, sender, image, distance)
-        )
+        receiver, sender, image, distance = (a[order] for a in (receiver, sender, image, distance))
         degree = np.bincount(receiver, minlength=n_atoms)
         if degree.min() >= min_neighbours:
             start = np.concatenate([[0], np.cumsum(degree)[:-1]])

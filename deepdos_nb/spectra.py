@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["phdos", "edos"]
 Norm = Literal["max", "sum"]
-Array = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,10 @@ def grid_for(kind: str) -> Grid:
     ConfigError
         If `kind` is neither "phdos" nor "edos".
     """
-    if kind not in GRIDS:
-        raise ConfigError(f"unknown kind of spectrum {kind!r}.", remedy="Use 'phdos' or 'edos'.")
-    return GRIDS[kind]  # type: ignore[index]
+    for known, grid in GRIDS.items():
+        if kind == known:
+            return grid
+    raise ConfigError(f"unknown kind of spectrum {kind!r}.", remedy="Use 'phdos' or 'edos'.")
 
 
 def element_sums(symbols: list[str], sites: Array) -> dict[str, Array]:
@@ -108,7 +109,7 @@ def element_sums(symbols: list[str], sites: Array) -> dict[str, Array]:
 
 
 def _symbols(structure: Structure) -> list[str]:
-    return [site.specie.symbol for site in structure]  # type: ignore[union-attr]
+    return [site.specie.symbol for site in structure]
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ class Spectrum:
 
     def plot(self, **options: Any) -> Axes:
         """Draw the total, its elements and the seed spread; see `plots.spectrum_axes`."""
-        # A convenience for notebooks; the only place where this floor looks up, hence the late import.
+        # A convenience for notebooks: the one place where this floor looks up, so it looks late.
         from deepdos_nb.plots import spectrum_axes
 
         return spectrum_axes(self, **options)
@@ -253,7 +254,7 @@ class Spectrum:
         """One paragraph of text, for people who cannot see the figure."""
         grid, total = self.grid, self.total
         peak = int(total.argmax())
-        shares = {k: v.sum() / max(total.sum(), 1e-12) for k, v in self.by_element().items()}
+        shares = {k: float(v.sum() / max(total.sum(), 1e-12)) for k, v in self.by_element().items()}
         parts = ", ".join(f"{k} {100 * v:.0f} %" for k, v in shares.items())
         text = (
             f"{'Phonon' if self.kind == 'phdos' else 'Electronic'} density of states of "
@@ -280,8 +281,8 @@ class Spectrum:
 class Trace:
     """Every intermediate of one prediction by one seed, as numpy arrays.
 
-    With S sites, E edges, B bins, L_e encoder layers, L_d decoder layers, H heads, K transport steps
-    and width W:
+    With S sites, E edges, B bins, L_e encoder layers, L_d decoder layers, H heads, K transport
+    steps and width W:
 
     Parameters
     ----------
@@ -357,7 +358,7 @@ class Trace:
 
     @cached_property
     def cdf(self) -> Array:
-        """Cumulative share at the cell faces, pinned at 0 and 1 in the window, shape (K + 1, B + 1)."""
+        """Cumulative share at the cell faces, from exactly 0 to 1, shape (K + 1, B + 1)."""
         running = np.cumsum(self.total.astype(np.float64), axis=1)
         return np.pad(running / running[:, -1:], ((0, 0), (1, 0)))
 

@@ -1,0 +1,1 @@
+"""Records of crystals with reference spectra, and where they come from."""

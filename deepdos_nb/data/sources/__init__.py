@@ -1,0 +1,1 @@
+"""Readers of public data sets; each returns a list of `Record`."""

@@ -1,0 +1,136 @@
+"""The phonon-DOS benchmark: Petretto et al., Scientific Data 5, 180065 (2018), CC BY 4.0.
+
+DFPT (ABINIT, PBEsol) phonon DOS as prepared for the E3NN phonon-DOS tutorial: one row a material
+with columns mp_id, structure (an ASE dictionary), phfreq (51 points, cm⁻¹) and phdos (maximum one).
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from deepdos_nb.data.records import Record
+from deepdos_nb.errors import DataError
+from deepdos_nb.graph import symmetry_orbits
+from deepdos_nb.spectra import grid_for
+
+SOURCE = "petretto"
+REPOSITORY = "ninarina12/phononDoS_tutorial"
+URL = f"https://raw.githubusercontent.com/{REPOSITORY}/HEAD/data/data.csv"
+BLOBS = frozenset(
+    {
+        "88ac58ed4571f293f05bbbcbf5605f69b3fdf6f1",
+        "a20428522cf81f93207db1dcdb1de22e5b1b4cd6",
+    }
+)
+"""Git blob hashes of the two published versions of the file."""
+
+COLUMNS = ("mp_id", "structure", "phfreq", "phdos")
+
+
+def git_blob_sha1(path: str | Path) -> str:
+    """Hash of a file as git names it: SHA-1 of ``blob``, its size, a zero byte and its content."""
+    content = Path(path).read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def fetch_petretto(cache: str | Path | None = None, *, url: str = URL) -> Path:
+    """Download the public file once, verify its hash, and return where it lies.
+
+    Parameters
+    ----------
+    cache : path, optional
+        Folder to keep it in; the user's cache folder by default.
+    url : str
+
+    Raises
+    ------
+    DataError
+        If the download fails or the content is none of the published versions; nothing is kept.
+    """
+    import pooch
+
+    folder = Path(cache) if cache is not None else Path(pooch.os_cache("deepdos_nb"))
+    target = folder / "petretto.csv"
+    if target.exists() and git_blob_sha1(target) in BLOBS:
+        return target
+    part = folder / "petretto.csv.part"
+    try:
+        part.unlink(missing_ok=True)
+        # pooch knows no git hashes, so the content is verified below, before it gets its name.
+        pooch.retrieve(url, known_hash=None, fname=part.name, path=folder)
+        found = git_blob_sha1(part)
+        if found not in BLOBS:
+            raise DataError(
+                f"the downloaded file has git hash {found}, which is no published version.",
+                source=url,
+                remedy="Try again later, or pass the path of a copy you trust.",
+            )
+        part.replace(target)
+    except OSError as error:
+        raise DataError(
+            f"download failed ({error}).",
+            source=url,
+            remedy="Without network, pass the path of a copy of data.csv.",
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def load_petretto(path: str | Path | None = None) -> list[Record]:
+    """Read the benchmark.
+
+    Parameters
+    ----------
+    path : path, optional
+        A copy of ``data.csv``; without it the public file is downloaded and verified.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or malformed; the message names the row.
+    """
+    path = Path(path) if path is not None else fetch_petretto()
+    csv.field_size_limit(1 << 24)
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if missing := set(COLUMNS) - set(reader.fieldnames or ()):
+                raise DataError(f"lacks columns {', '.join(sorted(missing))}.", source=str(path))
+            return [_record(row, str(path), i) for i, row in enumerate(reader, start=2)]
+    except FileNotFoundError:
+        raise DataError(
+            "no such file.", source=str(path), remedy="Pass the path of data.csv."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"not a text file ({error}).", source=str(path)) from error
+
+
+def _record(row: dict[str, str], source: str, line: int) -> Record:
+    from pymatgen.core import Lattice, Structure
+
+    try:
+        atoms = ast.literal_eval(row["structure"])
+        cell, numbers = np.array(atoms["cell"], dtype=float), np.array(atoms["numbers"])
+        frac = np.array(atoms["positions"], dtype=float) @ np.linalg.inv(cell)
+        curve = np.clip(np.array(json.loads(row["phdos"]), dtype=float), 0.0, None)
+    except (ValueError, SyntaxError, KeyError, TypeError, np.linalg.LinAlgError) as error:
+        raise DataError(f"line {line} is malformed ({error}).", source=source) from error
+    if curve.shape != (grid_for("phdos").n_bins,) or not curve.sum() > 0:
+        raise DataError(f"line {line} holds no 51-point spectrum.", source=source)
+    return Record(
+        material_id=row["mp_id"],
+        kind="phdos",
+        lattice=cell,
+        numbers=numbers.astype(np.int64),
+        frac=frac,
+        orbits=symmetry_orbits(Structure(Lattice(cell), numbers.tolist(), frac), symprec=1e-2),
+        shape=curve / curve.sum(),
+        source=SOURCE,
+    )

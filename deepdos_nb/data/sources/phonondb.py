@@ -1,0 +1,149 @@
+"""Site-projected phonon DOS computed from the Kyoto phonondb (VASP, PBEsol, finite displacements).
+
+Format of a folder: `structures.jsonl` (one JSON object a line: mp_id, cell, numbers, frac, equiv,
+imag) and `phdos_sites.npz` (grid in cm⁻¹; site: one row per inequivalent atom, states per cm⁻¹ and
+per atom, integrating to three; offset: first row of each record).
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.signal import savgol_filter
+
+from deepdos_nb.arrays import Array
+from deepdos_nb.data.records import MODES_PER_ATOM, Record
+from deepdos_nb.errors import DataError
+from deepdos_nb.spectra import grid_for
+
+SOURCE = "phonondb"
+SMOOTHING_WINDOW, SMOOTHING_ORDER = 101, 3
+"""Savitzky-Golay filter on a 1 cm⁻¹ grid that defines the 51-point benchmark curve."""
+
+
+@cache
+def _resampler(start: float, stop: float, n_points: int) -> Array:
+    """Linear map from a uniform grid to the benchmark's 51 points, shape (n_points, 51).
+
+    Interpolation to 1 cm⁻¹, Savitzky-Golay smoothing and sampling are all linear, so one matrix
+    does them for every curve at once.
+    """
+    grid = grid_for("phdos")
+    fine = np.arange(start, stop + 0.5, 1.0)
+    coarse = np.linspace(start, stop, n_points)
+    unit = np.stack([np.interp(fine, coarse, row) for row in np.eye(n_points)])
+    smooth = savgol_filter(unit, SMOOTHING_WINDOW, SMOOTHING_ORDER, axis=1)
+    return smooth[:, np.rint(grid.energies - start).astype(int)]
+
+
+def to_benchmark_grid(energies: Array, curves: Array) -> Array:
+    """Bring phonon curves to the benchmark grid: smoothed, sampled at 51 points, negatives clipped.
+
+    Parameters
+    ----------
+    energies : ndarray, shape (n_points,)
+        Uniform, cm⁻¹, from at most 0 to at least 1000.
+    curves : ndarray, shape (..., n_points)
+
+    Returns
+    -------
+    ndarray, shape (..., 51)
+    """
+    matrix = _resampler(float(energies[0]), float(energies[-1]), len(energies))
+    return np.clip(np.asarray(curves, dtype=float) @ matrix, 0.0, None)
+
+
+def load_phonondb(folder: str | Path, *, max_imaginary: float = 1e-3) -> list[Record]:
+    """Read every stable record of a phonondb folder.
+
+    Parameters
+    ----------
+    folder : path
+    max_imaginary : float
+        Largest accepted share of modes below −5 cm⁻¹.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or malformed.
+    """
+    folder = Path(folder)
+    arrays = _arrays(folder / "phdos_sites.npz")
+    lines = _lines(folder / "structures.jsonl")
+    grid, rows, offset = arrays["grid"], arrays["site"], arrays["offset"]
+    if len(offset) != len(lines) + 1 or offset[-1] != len(rows):
+        raise DataError(
+            f"{len(lines)} structures do not fit {len(offset) - 1} groups of {len(rows)} rows.",
+            source=str(folder),
+            remedy="The two files must come from the same release; fetch both again.",
+        )
+    records = []
+    for i, entry in enumerate(lines):
+        if entry["imag"] < max_imaginary:
+            records.append(_record(entry, grid, rows[offset[i] : offset[i + 1]]))
+    return records
+
+
+def _record(entry: dict[str, Any], grid: Array, rows: Array) -> Record:
+    target = grid_for("phdos")
+    rows = rows.astype(float)
+    orbits = np.asarray(entry["equiv"], dtype=np.int64)
+    counts = np.bincount(orbits, minlength=len(rows))
+    inside = np.trapezoid(rows * (grid <= target.faces[-1]), grid, axis=1) / MODES_PER_ATOM
+    outside = np.clip(1.0 - inside, 0.0, 1.0)
+    # Tabulated rows integrate to three only within the table's rounding; modes there are none
+    # beyond the window unless they are a visible share.
+    outside[outside < 5e-3] = 0.0
+    sites = to_benchmark_grid(grid, rows)
+    sites *= ((1.0 - outside) / np.maximum(sites.sum(axis=1), 1e-12))[:, None]
+    total = to_benchmark_grid(grid, counts @ rows)
+    return Record(
+        material_id=entry["mp_id"],
+        kind="phdos",
+        lattice=np.asarray(entry["cell"], dtype=float),
+        numbers=np.asarray(entry["numbers"], dtype=np.int64),
+        frac=np.asarray(entry["frac"], dtype=float),
+        orbits=orbits,
+        shape=total / total.sum(),
+        site_shape=sites.astype(np.float32),
+        outside=outside.astype(np.float32),
+        source=SOURCE,
+    )
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in ("grid", "site", "offset")}
+    except FileNotFoundError:
+        raise DataError(
+            "no such file.", source=str(path), remedy="Name the folder that holds it."
+        ) from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"not a phonondb array file ({error}).", source=str(path)) from error
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    needed = {"mp_id", "cell", "numbers", "frac", "equiv", "imag"}
+    entries: list[dict[str, Any]] = []
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                entry = json.loads(line)
+                if missing := needed - entry.keys():
+                    raise DataError(
+                        f"line {number} lacks {', '.join(sorted(missing))}.", source=str(path)
+                    )
+                entries.append(entry)
+    except FileNotFoundError:
+        raise DataError(
+            "no such file.", source=str(path), remedy="Name the folder that holds it."
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"not JSON lines ({error}).", source=str(path)) from error
+    return entries

@@ -1,0 +1,125 @@
+"""What training minimises: the shape of the total, its CDF at every step, and sites where known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from deepdos_nb.model.reasoner import Prediction
+
+
+@dataclass
+class Target:
+    """References of C crystals.
+
+    Parameters
+    ----------
+    shape : (C, B)
+        Total inside the window, summing to one.
+    site_shape : (C, S, B)
+        Share of one atom's states per bin, zero where unknown.
+    site_outside : (C, S)
+        Share of one atom's states beyond the window, zero where unknown.
+    site_known : bool (C,)
+        Crystals whose site projections are known.
+    """
+
+    shape: Tensor
+    site_shape: Tensor
+    site_outside: Tensor
+    site_known: Tensor
+
+    def to(self, device: torch.device | str) -> Target:
+        """Copy to a device."""
+        return Target(
+            self.shape.to(device),
+            self.site_shape.to(device),
+            self.site_outside.to(device),
+            self.site_known.to(device),
+        )
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weight of each term of the loss; zero switches a term off.
+
+    Parameters
+    ----------
+    cdf : float
+        Area between CDFs, averaged over every step of Stage II. For a displaced peak the squared
+        error of densities gives the velocity almost no gradient, the CDF does.
+    stage_one : float
+        Squared error of the first stage's density, so that it is a spectrum of its own.
+    sites : float
+        Squared error and CDF distance of every site's curve. Zero trains on totals alone.
+    """
+
+    cdf: float = 1.0
+    stage_one: float = 0.3
+    sites: float = 0.0
+
+
+def unit_sum(density: Tensor) -> Tensor:
+    """Scale the last axis to sum one."""
+    return density / density.sum(dim=-1, keepdim=True).clamp_min(1e-12)
+
+
+def shape_error(density: Tensor, reference: Tensor) -> Tensor:
+    """Squared error in units of the reference's maximum, averaged over bins, shape (...,).
+
+    Half of it on the max-normalised curve, as the benchmark scores it, half on the sum-normalised
+    one, which keeps the gradient of a peak that is merely too low.
+    """
+    peak = reference.amax(dim=-1, keepdim=True).clamp_min(1e-12)
+    target = reference / peak
+    by_sum = (unit_sum(density) / peak - target).square().mean(dim=-1)
+    own_peak = density.amax(dim=-1, keepdim=True).clamp_min(1e-12)
+    by_max = (density / own_peak - target).square().mean(dim=-1)
+    return 0.5 * (by_sum + by_max)
+
+
+def cdf_error(density: Tensor, reference: Tensor) -> Tensor:
+    """Area between the CDFs in units of the window's width, shape (...,)."""
+    return (unit_sum(density) - reference).cumsum(dim=-1).abs().mean(dim=-1)
+
+
+def spectrum_loss(
+    prediction: Prediction, target: Target, site_weight: Tensor, weights: LossWeights
+) -> dict[str, Tensor]:
+    """Terms of the loss and their sum ("loss"), each averaged over crystals.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    target : Target
+    site_weight : Tensor, shape (C, S)
+        Atoms each site row stands for; zero in the padding.
+    weights : LossWeights
+    """
+    totals = prediction.refined.density.sum(dim=2)
+    terms = {
+        "shape": shape_error(totals[-1], target.shape).mean(),
+        "stage_one": shape_error(totals[0], target.shape).mean(),
+        "cdf": cdf_error(totals, target.shape).mean(),
+    }
+    loss = terms["shape"] + weights.stage_one * terms["stage_one"] + weights.cdf * terms["cdf"]
+    if weights.sites:
+        terms["sites"] = site_error(prediction, target, site_weight)
+        loss = loss + weights.sites * terms["sites"]
+    return terms | {"loss": loss}
+
+
+def site_error(prediction: Prediction, target: Target, site_weight: Tensor) -> Tensor:
+    """Shape and CDF error of site curves, averaged over the atoms of crystals that know them."""
+    share = site_weight * target.site_known[:, None]
+    count = share.sum()
+    if count == 0:
+        return prediction.density.new_zeros(())
+    reference = unit_sum(target.site_shape)
+    curve = prediction.density
+    error = shape_error(curve, reference) + cdf_error(curve, reference)
+    own = site_weight / site_weight.sum(dim=1, keepdim=True)
+    beyond = (prediction.outside / own.clamp_min(1e-12) - target.site_outside).square()
+    return ((error + beyond) * share).sum() / count

@@ -1,0 +1,98 @@
+"""Scores of predicted spectra, one function each; every protocol is named by its normalisation.
+
+All functions take arrays of shape (n_crystals, n_bins). "max" divides each curve by its own
+maximum, "sum" by its own sum; both are shape scores, which the total number of states does not
+enter. The published phonon benchmark is the "max" protocol.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from deepdos_nb.arrays import Array
+
+Protocol = Literal["max", "sum"]
+
+
+def normalised(curves: Array, protocol: Protocol) -> Array:
+    """Scale each curve to maximum one or sum one; an all-zero curve stays zero."""
+    curves = np.asarray(curves, dtype=float)
+    scale = curves.max(-1, keepdims=True) if protocol == "max" else curves.sum(-1, keepdims=True)
+    return np.divide(curves, scale, out=np.zeros_like(curves), where=scale > 0)
+
+
+def mse(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
+    """Mean squared error over all bins of all crystals."""
+    return float(np.mean((normalised(predicted, protocol) - normalised(reference, protocol)) ** 2))
+
+
+def mae(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
+    """Mean absolute error over all bins of all crystals."""
+    return float(np.mean(np.abs(normalised(predicted, protocol) - normalised(reference, protocol))))
+
+
+def r2_pooled(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
+    """Variance-weighted R²: one minus the summed squared error over the summed variance per bin.
+
+    The variance of each bin is taken over the crystals of the set, then summed over bins.
+    """
+    p, r = normalised(predicted, protocol), normalised(reference, protocol)
+    return float(1.0 - ((p - r) ** 2).sum() / ((r - r.mean(axis=0)) ** 2).sum())
+
+
+def r2_per_crystal(predicted: Array, reference: Array, protocol: Protocol = "max") -> Array:
+    """R² of each curve against its own mean over the bins, shape (n_crystals,)."""
+    p, r = normalised(predicted, protocol), normalised(reference, protocol)
+    error = ((p - r) ** 2).sum(axis=1)
+    return 1.0 - error / ((r - r.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+
+
+def wasserstein(predicted: Array, reference: Array, step: float) -> Array:
+    """First Wasserstein distance of each pair of sum-normalised curves, shape (n_crystals,).
+
+    On a line it is the area between the CDFs, ``step · Σ_i |F_i − G_i|``, in the unit of `step`.
+    """
+    p, r = normalised(predicted, "sum"), normalised(reference, "sum")
+    return step * np.abs(np.cumsum(p - r, axis=1)).sum(axis=1)
+
+
+def mean_energy(curves: Array, energies: Array) -> Array:
+    """First moment of each sum-normalised curve, shape (n_crystals,)."""
+    return normalised(curves, "sum") @ energies
+
+
+def cosine(predicted: Array, reference: Array) -> Array:
+    """Cosine similarity of each pair of curves, shape (n_crystals,)."""
+    p, r = np.asarray(predicted, dtype=float), np.asarray(reference, dtype=float)
+    norm = np.linalg.norm(p, axis=1) * np.linalg.norm(r, axis=1)
+    return (p * r).sum(axis=1) / np.maximum(norm, 1e-30)
+
+
+def shape_scores(predicted: Array, reference: Array, energies: Array) -> dict[str, float]:
+    """Every shape score of a set, by name.
+
+    Parameters
+    ----------
+    predicted, reference : ndarray, shape (n_crystals, n_bins)
+        Any scale; only shapes are compared.
+    energies : ndarray, shape (n_bins,)
+        Uniform.
+    """
+    step = float(energies[1] - energies[0])
+    distance = wasserstein(predicted, reference, step)
+    shift = mean_energy(predicted, energies) - mean_energy(reference, energies)
+    scores = {"n": float(len(np.asarray(reference)))}
+    for protocol in ("max", "sum"):
+        scores[f"mse_{protocol}"] = mse(predicted, reference, protocol)
+        scores[f"mae_{protocol}"] = mae(predicted, reference, protocol)
+        scores[f"r2_pooled_{protocol}"] = r2_pooled(predicted, reference, protocol)
+        scores[f"r2_crystal_mean_{protocol}"] = float(
+            r2_per_crystal(predicted, reference, protocol).mean()
+        )
+    return scores | {
+        "wd_mean": float(distance.mean()),
+        "wd_median": float(np.median(distance)),
+        "mean_energy_mae": float(np.abs(shift).mean()),
+    }

@@ -1,0 +1,141 @@
+"""Crystals side by side: neighbour tables padded per atom, atoms padded per crystal.
+
+A dense table of neighbours (nodes × neighbours) turns message passing into gathers and small matrix
+products, which both CPUs and GPUs do well, and reads like the formula: each atom attends over its
+row of neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepdos_nb.arrays import Array
+from deepdos_nb.graph import CrystalGraph
+
+
+@dataclass
+class GraphBatch:
+    """Tensors of C crystals with N nodes in all, at most M neighbours a node and S nodes a crystal.
+
+    Parameters
+    ----------
+    numbers : int64 (N,)
+        Atomic numbers.
+    weight : (N,)
+        Atoms each node stands for.
+    neighbour : int64 (N, M)
+        Node at the other end of each edge.
+    edge : bool (N, M)
+        False where the table is padded.
+    distance, envelope : (N, M)
+        Å, and the smooth cutoff's value.
+    harmonics : (N, M, 9)
+        Real spherical harmonics l = 0, 1, 2 of the edge's direction.
+    slot : int64 (N,)
+        Place of each node in the padded (C × S) table of sites.
+    site : bool (C, S)
+        False where the table is padded.
+    """
+
+    numbers: Tensor
+    weight: Tensor
+    neighbour: Tensor
+    edge: Tensor
+    distance: Tensor
+    envelope: Tensor
+    harmonics: Tensor
+    slot: Tensor
+    site: Tensor
+
+    def to(self, device: torch.device | str) -> GraphBatch:
+        """Copy to a device."""
+        return GraphBatch(*(getattr(self, f.name).to(device) for f in fields(self)))
+
+    def pad(self, nodes: Tensor) -> Tensor:
+        """Lay node rows out per crystal: (N, …) → (C, S, …), zeros in the padding."""
+        table = nodes.new_zeros(self.site.numel(), *nodes.shape[1:])
+        return table.index_copy(0, self.slot, nodes).unflatten(0, self.site.shape)
+
+    def unpad(self, table: Tensor) -> Tensor:
+        """Inverse of `pad`: (C, S, …) → (N, …)."""
+        return table.flatten(0, 1).index_select(0, self.slot)
+
+    @property
+    def site_weight(self) -> Tensor:
+        """Atoms each site row stands for, zero in the padding, shape (C, S)."""
+        return self.pad(self.weight)
+
+
+def real_harmonics(vector: Array) -> Array:
+    """Real spherical harmonics of l = 0, 1, 2 with Σ_m Y_lm² = 1 for each l (Racah's norm).
+
+    Parameters
+    ----------
+    vector : ndarray, shape (..., 3), not zero
+
+    Returns
+    -------
+    ndarray, shape (..., 9)
+    """
+    x, y, z = np.moveaxis(vector / np.linalg.norm(vector, axis=-1, keepdims=True), -1, 0)
+    root3 = np.sqrt(3.0)
+    return np.stack(
+        [
+            np.ones_like(x),
+            x,
+            y,
+            z,
+            root3 * x * y,
+            root3 * y * z,
+            (3 * z**2 - 1) / 2,
+            root3 * x * z,
+            root3 / 2 * (x**2 - y**2),
+        ],
+        axis=-1,
+    )
+
+
+def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:
+    """Put crystals side by side.
+
+    Parameters
+    ----------
+    graphs : sequence of CrystalGraph, not empty
+    """
+    n_nodes = [g.n_nodes for g in graphs]
+    first = np.concatenate([[0], np.cumsum(n_nodes)])
+    total, most_sites = int(first[-1]), max(n_nodes)
+    most_neighbours = max(int(g.degree.max()) for g in graphs)
+
+    neighbour = np.zeros((total, most_neighbours), dtype=np.int64)
+    edge = np.zeros((total, most_neighbours), dtype=bool)
+    distance = np.zeros((total, most_neighbours), dtype=np.float32)
+    envelope = np.zeros((total, most_neighbours), dtype=np.float32)
+    harmonics = np.zeros((total, most_neighbours, 9), dtype=np.float32)
+    for graph, start in zip(graphs, first, strict=False):
+        begin = np.cumsum(graph.degree) - graph.degree
+        row, column = start + graph.receiver, np.arange(graph.n_edges) - begin[graph.receiver]
+        neighbour[row, column] = start + graph.sender
+        edge[row, column] = True
+        distance[row, column] = graph.distance
+        envelope[row, column] = graph.envelope
+        harmonics[row, column] = real_harmonics(graph.vector)
+
+    slot = np.concatenate([i * most_sites + np.arange(n) for i, n in enumerate(n_nodes)])
+    site = np.arange(most_sites) < np.array(n_nodes)[:, None]
+    return GraphBatch(
+        numbers=torch.from_numpy(np.concatenate([g.numbers for g in graphs])),
+        weight=torch.from_numpy(np.concatenate([g.weight for g in graphs]).astype(np.float32)),
+        neighbour=torch.from_numpy(neighbour),
+        edge=torch.from_numpy(edge),
+        distance=torch.from_numpy(distance),
+        envelope=torch.from_numpy(envelope),
+        harmonics=torch.from_numpy(harmonics),
+        slot=torch.from_numpy(slot),
+        site=torch.from_numpy(site),
+    )

@@ -1,0 +1,87 @@
+"""Every number that shapes a model, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.spectra import Grid, Kind, grid_for
+
+Refiner = Literal["transport", "residual", "none"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Architecture of one `Reasoner`.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+        Fixes the grid, the partition of states among sites and the source of the total.
+    width : int
+        Length of atom, bin and crystal embeddings.
+    heads : int
+        Attention heads in encoder and decoder.
+    encoder_layers, decoder_layers : int
+    moments : int
+        Channels of the angular moments (l = 0, 1, 2) in each encoder layer; zero leaves the
+        encoder with distances only.
+    radial : int
+        Gaussian radial basis functions.
+    dropout : float
+    refiner : {"transport", "residual", "none"}
+        Stage II: the conserving transport, its equal-parameter control, or nothing.
+    strides : tuple of int
+        Reach of each transport step in cells; its length is the number of steps K.
+    reasoner_width : int
+        Width of the velocity network.
+    """
+
+    kind: Kind = "phdos"
+    width: int = 96
+    heads: int = 6
+    encoder_layers: int = 3
+    decoder_layers: int = 2
+    moments: int = 16
+    radial: int = 24
+    dropout: float = 0.1
+    refiner: Refiner = "transport"
+    strides: tuple[int, ...] = (4, 2, 1, 4, 2, 1)
+    reasoner_width: int = 64
+
+    def __post_init__(self) -> None:
+        if self.width % self.heads:
+            raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
+        if self.refiner not in ("transport", "residual", "none"):
+            raise ConfigError(f"unknown refiner {self.refiner!r}.")
+        if any(not 1 <= s < self.grid.n_bins for s in self.strides):
+            raise ConfigError(f"strides {self.strides} must lie between 1 and the number of bins.")
+
+    @property
+    def grid(self) -> Grid:
+        """Energy grid of the output."""
+        return grid_for(self.kind)
+
+    @property
+    def fixed_modes(self) -> bool:
+        """Whether every site owns the same, known number of states (phonons)."""
+        return self.kind == "phdos"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self) | {"strides": list(self.strides)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """Inverse of `to_dict`.
+
+        Raises
+        ------
+        ConfigError
+            On unknown names.
+        """
+        try:
+            return cls(**values | {"strides": tuple(values["strides"])})
+        except (TypeError, KeyError) as error:
+            raise ConfigError(f"model settings do not fit this version ({error}).") from error

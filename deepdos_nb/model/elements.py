@@ -1,0 +1,61 @@
+"""What chemistry already knows about an element, as numbers a network can start from."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+
+import numpy as np
+
+from deepdos_nb.arrays import Array
+
+MAX_NUMBER = 103
+"""Heaviest element with an embedding."""
+
+
+@cache
+def element_features() -> Array:
+    """Standardised properties of every element, shape (MAX_NUMBER + 1, n_features); row 0 is zero.
+
+    Mass as log m and m^-1/2 (a spring's frequency scales with it), Pauling electronegativity,
+    atomic radius, Mendeleev number, row, group, and the electrons in s, p, d and f valence shells,
+    all from pymatgen's tables; a missing value takes the mean of the others.
+    """
+    from pymatgen.core import Element
+
+    rows = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number in range(1, MAX_NUMBER + 1):
+            e = Element.from_Z(number)
+            mass = float(e.atomic_mass)
+            shells = _valence_electrons(e.full_electronic_structure)
+            radius = float(e.atomic_radius) if e.atomic_radius else np.nan
+            rows.append(
+                [
+                    np.log(mass),
+                    mass**-0.5,
+                    float(e.X),
+                    radius,
+                    float(e.mendeleev_no or np.nan),
+                    float(e.row),
+                    float(e.group),
+                    *shells,
+                ]
+            )
+    table = np.array(rows)
+    mean, spread = np.nanmean(table, axis=0), np.nanstd(table, axis=0)
+    table = np.where(np.isnan(table), mean, table)
+    standard = (table - mean) / spread
+    return np.vstack([np.zeros(standard.shape[1]), standard]).astype(np.float32)
+
+
+def _valence_electrons(shells: list[tuple[int, str, int]]) -> list[float]:
+    """Electrons outside the last noble gas in s, p, d and f shells."""
+    top = max(n for n, _, _ in shells)
+    counts = dict.fromkeys("spdf", 0.0)
+    for n, kind, electrons in shells:
+        inner = {"s": 0, "p": 0, "d": 1, "f": 2}[kind]
+        if n + inner >= top:
+            counts[kind] += electrons
+    return list(counts.values())

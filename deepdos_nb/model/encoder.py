@@ -1,0 +1,165 @@
+"""Atoms to embeddings: an edge-aware Transformer on the periodic crystal graph.
+
+Each atom attends over its neighbours. Edges enter keys additively and values multiplicatively
+(a continuous filter), the smooth cutoff enters the softmax as a prior weight. Distances alone
+do not fix bond angles, so every layer also collects moments of its neighbourhood,
+
+    m_c,lm = Σ_j w_c(h_j, r_ij) Y_lm(r̂_ij),      l = 0, 1, 2,
+
+whose lengths |m_c,l| do not change when the crystal is turned.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from deepdos_nb.model.batch import GraphBatch
+from deepdos_nb.model.config import ModelConfig
+from deepdos_nb.model.elements import element_features
+
+
+class Encoded(NamedTuple):
+    """Output of the encoder.
+
+    layers : tuple of (N, W), embeddings before the first and after every layer
+    attention : tuple of (N, heads, M), weights over each node's neighbours
+    """
+
+    layers: tuple[Tensor, ...]
+    attention: tuple[Tensor, ...]
+
+    @property
+    def nodes(self) -> Tensor:
+        """Final embeddings, shape (N, W)."""
+        return self.layers[-1]
+
+
+class ElementEmbedding(nn.Module):
+    """Atomic number → vector: tabulated properties through a linear map, plus a learnt part."""
+
+    table: Tensor
+
+    def __init__(self, width: int):
+        super().__init__()
+        table = torch.from_numpy(element_features())
+        self.register_buffer("table", table)
+        self.properties = nn.Linear(table.shape[1], width)
+        self.learnt = nn.Embedding(len(table), width)
+        nn.init.normal_(self.learnt.weight, std=0.1)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Shape (N,) to (N, W)."""
+        return self.properties(self.table[numbers]) + self.learnt(numbers)
+
+
+class RadialBasis(nn.Module):
+    """Distance → Gaussians, evenly spaced up to 8 Å, times the smooth cutoff."""
+
+    centres: Tensor
+
+    def __init__(self, size: int, reach: float = 8.0):
+        super().__init__()
+        self.register_buffer("centres", torch.linspace(0.5, reach, size), persistent=False)
+        self.sharpness = (size / reach) ** 2
+
+    def forward(self, distance: Tensor, envelope: Tensor) -> Tensor:
+        """Shape (N, M) to (N, M, radial)."""
+        gauss = torch.exp(-self.sharpness * (distance[..., None] - self.centres) ** 2)
+        return gauss * envelope[..., None]
+
+
+class NeighbourLayer(nn.Module):
+    """Attention over neighbours and angular moments, a gated residual, a feed-forward network."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        width, self.heads, self.moments = config.width, config.heads, config.moments
+        self.sizes = [width, width, config.moments]
+        self.norm = nn.LayerNorm(width)
+        self.query = nn.Linear(width, width, bias=False)
+        self.sender = nn.Linear(width, sum(self.sizes))
+        self.edge = nn.Linear(config.radial, sum(self.sizes), bias=False)
+        self.update = nn.Sequential(
+            nn.Linear(width + 3 * config.moments, 2 * width),
+            nn.SiLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(2 * width, width),
+        )
+        self.gate = nn.Linear(2 * width, width)
+        self.feed_forward = feed_forward(width, config.dropout)
+
+    def forward(self, h: Tensor, radial: Tensor, batch: GraphBatch) -> tuple[Tensor, Tensor]:
+        """New embeddings (N, W) and attention (N, heads, M)."""
+        x = self.norm(h)
+        far = self.sender(x).index_select(0, batch.neighbour.flatten())
+        far = far.unflatten(0, batch.neighbour.shape)
+        near = self.edge(radial)
+        key, value, moment = (
+            f + n if i == 0 else f * n
+            for i, (f, n) in enumerate(
+                zip(far.split(self.sizes, -1), near.split(self.sizes, -1), strict=True)
+            )
+        )
+        message, attention = self.attend(self.query(x), key, value, batch)
+        invariants = self.invariant_moments(moment, batch)
+        update = self.update(torch.cat([message, invariants], dim=-1))
+        h = h + torch.sigmoid(self.gate(torch.cat([x, update], dim=-1))) * update
+        return h + self.feed_forward(h), attention
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, batch: GraphBatch
+    ) -> tuple[Tensor, Tensor]:
+        """Softmax over each row of neighbours, with the cutoff as prior weight."""
+        q = query.unflatten(-1, (self.heads, -1))
+        k = key.unflatten(-1, (self.heads, -1))
+        v = value.unflatten(-1, (self.heads, -1))
+        logits = torch.einsum("nhd,nmhd->nhm", q, k) / q.shape[-1] ** 0.5
+        prior = torch.log(batch.envelope + 1e-9).masked_fill(~batch.edge, -torch.inf)
+        attention = torch.softmax(logits + prior[:, None], dim=-1)
+        return torch.einsum("nhm,nmhd->nhd", attention, v).flatten(1), attention
+
+    def invariant_moments(self, moment: Tensor, batch: GraphBatch) -> Tensor:
+        """Lengths of the l = 1, 2 moments beside the plain sum of l = 0, shape (N, 3 · moments)."""
+        if not self.moments:
+            return moment.new_zeros(len(moment), 0)
+        sums = moment.transpose(1, 2) @ batch.harmonics
+        zeroth, first, second = sums.split([1, 3, 5], dim=-1)
+        lengths = [(m.square().sum(-1) + 1e-6).sqrt() for m in (first, second)]
+        return torch.cat([zeroth.squeeze(-1), *lengths], dim=-1)
+
+
+class Encoder(nn.Module):
+    """Stack of `NeighbourLayer` on element embeddings."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.elements = ElementEmbedding(config.width)
+        self.radial = RadialBasis(config.radial)
+        self.layers = nn.ModuleList(NeighbourLayer(config) for _ in range(config.encoder_layers))
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, batch: GraphBatch) -> Encoded:
+        """Embed every node of a batch."""
+        radial = self.radial(batch.distance, batch.envelope)
+        h = self.elements(batch.numbers)
+        layers, attentions = [h], []
+        for layer in self.layers:
+            h, attention = layer(h, radial, batch)
+            layers.append(h)
+            attentions.append(attention)
+        layers[-1] = self.norm(h)
+        return Encoded(tuple(layers), tuple(attentions))
+
+
+def feed_forward(width: int, dropout: float) -> nn.Sequential:
+    """Pre-normed two-layer network."""
+    return nn.Sequential(
+        nn.LayerNorm(width),
+        nn.Linear(width, 2 * width),
+        nn.SiLU(),
+        nn.Dropout(dropout),
+        nn.Linear(2 * width, width),
+    )

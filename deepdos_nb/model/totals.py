@@ -1,0 +1,38 @@
+"""How many states a cell holds inside the window: fixed by chemistry, apart from the shape."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from deepdos_nb.model.config import ModelConfig
+
+MODES_PER_ATOM = 3.0
+
+
+class PhononTotals(nn.Module):
+    """Three modes for every atom."""
+
+    def forward(self, sites: Tensor, weight: Tensor) -> Tensor:
+        """States per cell, shape (C,), of sites (C, S, W) standing for `weight` (C, S) atoms."""
+        return MODES_PER_ATOM * weight.sum(dim=1)
+
+
+class ElectronTotals(nn.Module):
+    """N_win as a sum of positive capacities, one for each site, so that it grows with the cell."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.capacity = nn.Sequential(
+            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, 1)
+        )
+
+    def forward(self, sites: Tensor, weight: Tensor) -> Tensor:
+        """States per cell, shape (C,), of sites (C, S, W) standing for `weight` (C, S) atoms."""
+        capacity = nn.functional.softplus(self.capacity(sites).squeeze(-1))
+        return torch.einsum("cs,cs->c", capacity, weight)
+
+
+def make_totals(config: ModelConfig) -> nn.Module:
+    """The rule for the kind of spectrum."""
+    return PhononTotals() if config.fixed_modes else ElectronTotals(config)

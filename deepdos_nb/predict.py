@@ -1,0 +1,264 @@
+"""Structures in, spectra out: the seed ensemble and its traces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from deepdos_nb.arrays import Array
+from deepdos_nb.errors import ConfigError, WeightsError
+from deepdos_nb.graph import CrystalGraph, build_graph
+from deepdos_nb.model import Prediction, Reasoner, collate
+from deepdos_nb.model.weights import load_weights
+from deepdos_nb.spectra import Grid, Kind, Spectrum, Trace, grid_for
+from deepdos_nb.structures import check_structure, warn_unseen
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+EDGES_PER_BATCH = 60_000
+"""Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
+
+
+class Ensemble:
+    """Models of several seeds that answer together.
+
+    Parameters
+    ----------
+    models : sequence of Reasoner
+        Same kind; at least one.
+    cards : sequence of dict, optional
+        What is known about each model's training.
+    device : str or torch.device, optional
+        A GPU where there is one, else the CPU.
+
+    Raises
+    ------
+    ConfigError
+        If there is no model, or the kinds differ.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Reasoner],
+        cards: Sequence[dict[str, Any]] = (),
+        device: str | torch.device | None = None,
+    ):
+        if not models or len({m.config.kind for m in models}) != 1:
+            raise ConfigError("an ensemble needs one or more models of the same kind.")
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.models = [m.eval().to(self.device) for m in models]
+        self.cards = list(cards)
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of spectrum the ensemble predicts."""
+        return self.models[0].config.kind
+
+    @property
+    def grid(self) -> Grid:
+        """Energy grid of the predictions."""
+        return grid_for(self.kind)
+
+    @cached_property
+    def elements(self) -> set[int]:
+        """Atomic numbers seen in training; empty where unknown."""
+        return {z for card in self.cards for z in card.get("elements", [])}
+
+    def predict(self, structure: Structure) -> Spectrum:
+        """Predict one crystal's spectrum.
+
+        Parameters
+        ----------
+        structure : pymatgen Structure
+            See `read_structure` for files and ASE objects.
+
+        Returns
+        -------
+        Spectrum
+            Mean over seeds, with each seed's total in `members`.
+
+        Raises
+        ------
+        StructureError
+            If the structure cannot be used.
+
+        Warns
+        -----
+        ExtrapolationWarning
+            If it holds elements the models have never seen.
+        """
+        return self.predict_many([structure])[0]
+
+    def predict_many(self, structures: Iterable[Structure]) -> list[Spectrum]:
+        """Predict many crystals, several at a time; the order is kept."""
+        structures = [check_structure(s) for s in structures]
+        notes = [self._notes(s) for s in structures]
+        shares = self.predict_graphs([build_graph(s) for s in structures])
+        spectra = []
+        for structure, note, (density, outside, states) in zip(
+            structures, notes, shares, strict=True
+        ):
+            scale = states[:, None, None] / self.grid.step
+            absolute = density * scale
+            spectra.append(
+                Spectrum(
+                    self.kind,
+                    structure,
+                    absolute.mean(axis=0),
+                    members=absolute.sum(axis=1),
+                    outside=(outside * states[:, None]).mean(axis=0),
+                    notes=note,
+                )
+            )
+        return spectra
+
+    def predict_graphs(self, graphs: Sequence[CrystalGraph]) -> list[tuple[Array, Array, Array]]:
+        """Shares of states from graphs, quotient graphs too.
+
+        Returns
+        -------
+        list of (density, outside, states)
+            For each graph, shapes (n_seeds, n_nodes, n_bins), (n_seeds, n_nodes) and (n_seeds,),
+            float64. A node that stands for m atoms carries the shares of all m.
+        """
+        answers: list[Any] = [None] * len(graphs)
+        for group in _groups(graphs):
+            batch = collate([graphs[i] for i in group]).to(self.device)
+            with torch.inference_mode():
+                outputs = [model(batch) for model in self.models]
+            density, outside, states = (
+                torch.stack([f(o) for o in outputs], dim=1).double().cpu().numpy()
+                for f in (_density, _outside, _states)
+            )
+            for row, i in enumerate(group):
+                n = graphs[i].n_nodes
+                answers[i] = density[row, :, :n], outside[row, :, :n], states[row]
+        return answers
+
+    def trace(self, structure: Structure, *, seed: int = 0) -> Trace:
+        """Every intermediate of one seed's prediction.
+
+        Parameters
+        ----------
+        structure : pymatgen Structure
+        seed : int
+            Which member of the ensemble.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such member.
+        StructureError
+            If the structure cannot be used.
+        """
+        if not 0 <= seed < len(self.models):
+            raise ConfigError(
+                f"no seed {seed}.", remedy=f"This ensemble has seeds 0 to {len(self.models) - 1}."
+            )
+        structure = check_structure(structure)
+        graph = build_graph(structure)
+        batch = collate([graph]).to(self.device)
+        with torch.inference_mode():
+            out: Prediction = self.models[seed](batch)
+        encoded, decoded, refined = out.encoded, out.decoded, out.refined
+        # From padded rows of neighbours back to the graph's own order of edges.
+        neighbour_attention = torch.stack(encoded.attention).transpose(1, 2)[..., batch.edge]
+        return Trace(
+            kind=self.kind,
+            structure=structure,
+            graph=graph,
+            states=float(out.states[0]),
+            site_embeddings=_array(torch.stack(encoded.layers)),
+            neighbour_attention=_array(neighbour_attention),
+            crystal_embedding=_array(decoded.crystal[0]),
+            bin_attention=_array(torch.stack(decoded.bin_attention)[:, 0]),
+            source_attention=_array(torch.stack(decoded.source_attention)[:, 0]),
+            logits=_array(decoded.logits[0]),
+            density=_array(refined.density[:, 0]),
+            outside=_array(decoded.outside[0]),
+            fractions=_array(refined.fractions[:, 0]),
+            strides=self.models[seed].config.strides[: len(refined.fractions)],
+            seed=seed,
+        )
+
+    def _notes(self, structure: Structure) -> tuple[str, ...]:
+        unseen = warn_unseen(structure, self.elements) if self.elements else ()
+        if not unseen:
+            return ()
+        return (f"Extrapolation: {', '.join(unseen)} did not occur in the training data.",)
+
+    def __repr__(self) -> str:
+        parameters = sum(p.numel() for p in self.models[0].parameters())
+        return f"Ensemble({self.kind}, {len(self.models)} seeds × {parameters:,} parameters)"
+
+
+def load_model(
+    kind: str = "phdos", *, folder: str | Path | None = None, device: str | None = None
+) -> Ensemble:
+    """Load an ensemble; without `folder`, the weights shipped inside the package.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    folder : path, optional
+        A folder of ``*.safetensors`` files, one for each seed.
+    device : str, optional
+
+    Raises
+    ------
+    ConfigError
+        If `kind` is unknown.
+    WeightsError
+        If there are no such weights, or they cannot be read.
+    """
+    grid = grid_for(kind)
+    if folder is None:
+        shipped = resources.files("deepdos_nb").joinpath("weights", grid.kind)
+        folder, remedy = Path(str(shipped)), "This version ships none of this kind yet."
+    else:
+        folder, remedy = Path(folder), "Train some with `deepdos train`, or name another folder."
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise WeightsError(f"no weights for {grid.kind!r}.", source=str(folder), remedy=remedy)
+    models, cards = zip(*(load_weights(f) for f in files), strict=True)
+    if any(m.config.kind != grid.kind for m in models):
+        raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
+    return Ensemble(models, cards, device)
+
+
+def _density(output: Prediction) -> torch.Tensor:
+    return output.density
+
+
+def _outside(output: Prediction) -> torch.Tensor:
+    return output.outside
+
+
+def _states(output: Prediction) -> torch.Tensor:
+    return output.states
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    return tensor.detach().cpu().numpy()
+
+
+def _groups(graphs: Sequence[CrystalGraph]) -> Iterable[list[int]]:
+    """Indices in groups of similar size whose padded neighbour tables stay within bounds."""
+    order = sorted(range(len(graphs)), key=lambda i: graphs[i].n_edges)
+    group: list[int] = []
+    nodes = widest = 0
+    for i in order:
+        nodes += graphs[i].n_nodes
+        widest = max(widest, int(graphs[i].degree.max()))
+        if group and nodes * widest > EDGES_PER_BATCH:
+            yield group
+            group, nodes, widest = [], graphs[i].n_nodes, int(graphs[i].degree.max())
+        group.append(i)
+    if group:
+        yield group

@@ -1,0 +1,349 @@
+"""Training with Lightning: data → batches → loss → checkpoints → shippable weights.
+
+Runs on a GPU where there is one. A run that was interrupted resumes from its last checkpoint and
+ends with the same weights, because data order and dropout are seeded by (seed, epoch).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import (
+    EMAWeightAveraging,
+    LearningRateMonitor,
+    ModelCheckpoint,
+    RichProgressBar,
+)
+from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+
+from deepdos_nb.data.records import Record
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.graph import CrystalGraph, build_graph
+from deepdos_nb.losses import LossWeights, Target, spectrum_loss
+from deepdos_nb.metrics import shape_scores
+from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner, collate
+
+Item = tuple[CrystalGraph, Record]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run.
+
+    Parameters
+    ----------
+    model : ModelConfig
+    loss : LossWeights
+    seed : int
+    epochs : int
+    batch_size : int
+        Crystals a step.
+    learning_rate : float
+        Highest rate of a one-cycle schedule.
+    weight_decay : float
+    ema : float
+        Decay of the moving average of weights that is validated and shipped.
+    gradient_clip : float
+    """
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    loss: LossWeights = field(default_factory=LossWeights)
+    seed: int = 0
+    epochs: int = 40
+    batch_size: int = 32
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.02
+    ema: float = 0.998
+    gradient_clip: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+
+def prepare(records: Sequence[Record]) -> list[Item]:
+    """Build the quotient graph of every record."""
+    return [(build_graph(r.structure).quotient(r.orbits), r) for r in records]
+
+
+def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
+    """Crystals and their references side by side."""
+    batch = collate([graph for graph, _ in items])
+    n_sites, n_bins = batch.site.shape[1], len(items[0][1].shape)
+    site_shape = np.zeros((len(items), n_sites, n_bins), dtype=np.float32)
+    outside = np.zeros((len(items), n_sites), dtype=np.float32)
+    known = np.zeros(len(items), dtype=bool)
+    for i, (_, record) in enumerate(items):
+        if record.site_shape is not None and record.outside is not None:
+            known[i] = True
+            site_shape[i, : len(record.site_shape)] = record.site_shape
+            outside[i, : len(record.outside)] = record.outside
+    shape = np.stack([record.shape for _, record in items]).astype(np.float32)
+    return batch, Target(*(torch.from_numpy(a) for a in (shape, site_shape, outside, known)))
+
+
+class BucketSampler(Sampler[list[int]]):
+    """Random batches of crystals of similar size, so that little of the padded tables is padding.
+
+    The order depends on the seed and the epoch only.
+    """
+
+    POOL = 16
+
+    def __init__(
+        self, items: Sequence[Item], batch_size: int, seed: int, *, rank: int = 0, world: int = 1
+    ):
+        self.cost = np.array([graph.n_nodes * graph.degree.max() for graph, _ in items])
+        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
+        self.rank, self.world = rank, world
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before every epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return max(1, -(-len(self.cost) // self.batch_size) // self.world)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rng = np.random.default_rng((self.seed, self.epoch))
+        order = rng.permutation(len(self.cost))
+        batches: list[list[int]] = []
+        pool = self.POOL * self.batch_size
+        for start in range(0, len(order), pool):
+            part = order[start : start + pool]
+            part = part[np.argsort(self.cost[part], kind="stable")]
+            batches += [
+                part[i : i + self.batch_size].tolist() for i in range(0, len(part), self.batch_size)
+            ]
+        shuffled = rng.permutation(len(batches))
+        # Every process of a distributed run takes its own batches, and as many as the others.
+        yield from (batches[shuffled[i * self.world + self.rank]] for i in range(len(self)))
+
+
+class SpectrumData(L.LightningDataModule):
+    """Training and validation crystals."""
+
+    def __init__(self, train: Sequence[Record], valid: Sequence[Record], config: TrainConfig):
+        super().__init__()
+        if not train or not valid:
+            raise ConfigError("training needs at least one training and one validation record.")
+        self.train_items, self.valid_items = prepare(train), prepare(valid)
+        self.config = config
+
+    def train_dataloader(self) -> DataLoader[Item]:
+        """Batches in an order fixed by seed and epoch."""
+        sampler = BucketSampler(
+            self.train_items,
+            self.config.batch_size,
+            self.config.seed,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world=self.trainer.world_size if self.trainer else 1,
+        )
+        return DataLoader(
+            self.train_items,  # type: ignore[arg-type]
+            batch_sampler=sampler,
+            collate_fn=collate_items,
+        )
+
+    def val_dataloader(self) -> DataLoader[Item]:
+        """Validation crystals in their own order."""
+        return DataLoader(
+            self.valid_items,  # type: ignore[arg-type]
+            batch_size=self.config.batch_size,
+            collate_fn=collate_items,
+        )
+
+    def transfer_batch_to_device(
+        self, batch: tuple[GraphBatch, Target], device: torch.device, dataloader_idx: int
+    ) -> tuple[GraphBatch, Target]:
+        """Move graphs and references."""
+        return batch[0].to(device), batch[1].to(device)
+
+
+class SpectrumTraining(L.LightningModule):
+    """Loss, optimiser and validation scores of one `Reasoner`."""
+
+    def __init__(self, config: TrainConfig):
+        super().__init__()
+        self.config = config
+        self.model = Reasoner(config.model)
+        self._curves: list[tuple[Tensor, Tensor]] = []
+
+    def on_train_epoch_start(self) -> None:
+        """Dropout of an epoch depends on (seed, epoch) only, so a resumed run repeats it."""
+        torch.manual_seed(1_000_003 * self.config.seed + self.current_epoch)
+
+    def training_step(self, batch: tuple[GraphBatch, Target], _: int) -> Tensor:
+        """Loss of one batch."""
+        graphs, target = batch
+        terms = spectrum_loss(self.model(graphs), target, graphs.site_weight, self.config.loss)
+        size = len(target.shape)
+        for name, value in terms.items():
+            self.log(f"train/{name}", value, on_step=False, on_epoch=True, batch_size=size)
+        return terms["loss"]
+
+    def validation_step(self, batch: tuple[GraphBatch, Target], _: int) -> None:
+        """Collect total curves."""
+        graphs, target = batch
+        total = self.model(graphs).density.sum(dim=1)
+        self._curves.append((total.cpu(), target.shape.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Score the whole validation set at once."""
+        predicted, reference = (torch.cat(c).numpy() for c in zip(*self._curves, strict=True))
+        self._curves.clear()
+        scores = shape_scores(predicted, reference, self.config.model.grid.energies)
+        for name in ("mse_max", "mae_max", "r2_pooled_max", "wd_mean"):
+            self.log(f"valid/{name}", scores[name], prog_bar=name in ("mse_max", "wd_mean"))
+
+    def configure_optimizers(self) -> Any:
+        """AdamW without decay on biases and norms, one-cycle learning rate."""
+        decay = [p for p in self.parameters() if p.requires_grad and p.ndim > 1]
+        rest = [p for p in self.parameters() if p.requires_grad and p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": decay}, {"params": rest, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(
+            groups,
+            lr=self.config.learning_rate,
+            weight_decay=self.config.weight_decay,
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            self.config.learning_rate,
+            total_steps=int(self.trainer.estimated_stepping_batches),
+            pct_start=0.1,
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+def train(
+    train_records: Sequence[Record],
+    valid_records: Sequence[Record],
+    config: TrainConfig,
+    folder: str | Path,
+    *,
+    devices: int | str = "auto",
+    progress: bool = True,
+    stop_after: int | None = None,
+) -> Reasoner:
+    """Train one model; an interrupted run in the same folder is resumed.
+
+    Parameters
+    ----------
+    train_records, valid_records : sequence of Record
+    config : TrainConfig
+    folder : path
+        Checkpoints (`last.ckpt`, `best.ckpt`), `metrics.csv` and `config.json` go here.
+    devices : int or "auto"
+        Number of GPUs; more than one trains with DistributedDataParallel.
+    progress : bool
+        Show a progress bar.
+    stop_after : int, optional
+        Stop after this many epochs of the schedule, as an interruption would.
+
+    Returns
+    -------
+    Reasoner
+        The averaged weights of the epoch with the lowest validation MSE (max-normalised).
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds a run with other settings.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _keep_config(folder / "config.json", config)
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    torch.set_flush_denormal(True)
+    L.seed_everything(config.seed, verbose=False)
+    data = SpectrumData(train_records, valid_records, config)
+    module = SpectrumTraining(config)
+    best = ModelCheckpoint(folder, "best", monitor="valid/mse_max", enable_version_counter=False)
+    last = ModelCheckpoint(folder, "last", every_n_epochs=1, enable_version_counter=False)
+    callbacks: list[L.Callback] = [
+        EMAWeightAveraging(decay=config.ema),
+        LearningRateMonitor("epoch"),
+        best,
+        last,
+    ]
+    if progress:
+        callbacks.append(RichProgressBar())
+    trainer = L.Trainer(
+        max_epochs=config.epochs,
+        accelerator="auto",
+        devices=devices,
+        callbacks=callbacks,
+        logger=CSVLogger(folder, name="", version=""),
+        gradient_clip_val=config.gradient_clip,
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        deterministic="warn",
+    )
+    if stop_after is not None:
+        trainer.callbacks.append(_StopAfter(stop_after))  # type: ignore[attr-defined]
+    checkpoint = folder / "last.ckpt"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        warnings.filterwarnings("ignore", ".*Checkpoint directory.*exists and is not empty.*")
+        trainer.fit(module, data, ckpt_path=checkpoint if checkpoint.exists() else None)
+    return best_model(folder)
+
+
+def best_model(folder: str | Path) -> Reasoner:
+    """The averaged weights of the best epoch of a run, in evaluation mode.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of a run that `train` made.
+    """
+    folder = Path(folder)
+    settings = json.loads((folder / "config.json").read_text("utf-8"))
+    checkpoint = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)
+    model = Reasoner(ModelConfig.from_dict(settings["model"]))
+    prefix = "model."
+    model.load_state_dict(
+        {
+            name.removeprefix(prefix): value
+            for name, value in checkpoint["state_dict"].items()
+            if name.startswith(prefix)
+        }
+    )
+    return model.eval()
+
+
+class _StopAfter(L.Callback):
+    def __init__(self, epochs: int):
+        self.epochs = epochs
+
+    def on_train_epoch_end(self, trainer: L.Trainer, _: L.LightningModule) -> None:
+        if trainer.current_epoch + 1 >= self.epochs:
+            trainer.should_stop = True
+
+
+def _keep_config(path: Path, config: TrainConfig) -> None:
+    text = json.dumps(config.to_dict(), indent=1)
+    if path.exists() and path.read_text("utf-8") != text:
+        raise ConfigError(
+            "the folder holds a run with other settings.",
+            source=str(path),
+            remedy="Choose another folder, or delete this one to start again.",
+        )
+    part = path.with_suffix(".part")
+    part.write_text(text, "utf-8")
+    part.replace(path)
