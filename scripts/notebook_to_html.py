@@ -45,13 +45,15 @@ def formula(tex: str, *, display: bool) -> str:
     try:
         depth = math_to_image(f"${' '.join(tex.split())}$", picture, dpi=72, format="svg")
     except ValueError:
-        return f"<code>{html.escape(tex)}</code>"
+        # As an entity, or the Markdown renderer would take \\begin{…} for a formula again.
+        return "<code>" + html.escape(tex).replace("\\", "&#92;") + "</code>"
     data = base64.b64encode(picture.getvalue()).decode()
     image = (
         f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(tex, quote=True)}" '
-        f'style="vertical-align:-{depth:.1f}pt">'
+        f'style="display:inline;vertical-align:-{depth:.1f}pt">'
     )
-    return f'<div style="text-align:center;margin:1em">{image}</div>' if display else image
+    # Blank lines, because a block inside a Markdown paragraph would break the rest of it.
+    return f'\n\n<div style="text-align:center">{image}</div>\n\n' if display else image
 
 
 def draw_formulae(markdown: str) -> str:
@@ -66,13 +68,23 @@ def draw_formulae(markdown: str) -> str:
     return MATH.sub(picture, markdown)
 
 
+def is_nameless_widget(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is a widget view that shows nothing."""
+    data = output.get("data", {})
+    return WIDGET in data and set(data) <= {WIDGET, "text/plain"} and not data.get("text/plain")
+
+
 def offline(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Leave only what a page without a kernel and without a network can show."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = draw_formulae(cell.source)
-        for output in cell.get("outputs", []):
+        # nglview shows a nameless helper widget on import, of which there is nothing to see.
+        outputs = [o for o in cell.get("outputs", []) if not is_nameless_widget(o)]
+        if cell.cell_type == "code":
+            cell.outputs = outputs
+        for output in outputs:
             data = output.get("data", {})
             if data.pop(WIDGET, None) is not None and not any(kind in data for kind in PICTURES):
                 data["text/html"] = NOTE
