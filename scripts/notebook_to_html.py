@@ -1,7 +1,7 @@
 """Turn an executed notebook into one HTML page that needs no network.
 
-The usual converter links scripts from the web: for widgets, formulae and diagrams. Here widgets show
-their static picture (or a line that says where they are live), and formulae become inline SVG.
+The usual converter links scripts from the web: for widgets, formulae and diagrams. Here widgets
+show their static picture (or a line that says where they are live), and formulae become SVG.
 
 Usage: notebook_to_html.py NOTEBOOK.ipynb PAGE.html
 """
@@ -45,8 +45,7 @@ def formula(tex: str, *, display: bool) -> str:
     try:
         depth = math_to_image(f"${' '.join(tex.split())}$", picture, dpi=72, format="svg")
     except ValueError:
-        # As an entity, or the Markdown renderer would take \\begin{…} for a formula again.
-        return "<code>" + html.escape(tex).replace("\\", "&#92;") + "</code>"
+        return f"`{' '.join(tex.split())}`"
     data = base64.b64encode(picture.getvalue()).decode()
     image = (
         f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(tex, quote=True)}" '

@@ -1,4 +1,4 @@
-"""What every test shares: one thread, figures into memory, properties tried the same way each time."""
+"""What every test shares: one thread, no windows, properties tried the same way each time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
-import pytest
-from hypothesis import HealthCheck, settings
-from pymatgen.core import Lattice, Structure
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+from pymatgen.core import Lattice, Structure  # noqa: E402
 
 # A shared, busy machine makes every deadline and every "too slow" a false alarm.
 settings.register_profile(
