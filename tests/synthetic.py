@@ -115,7 +115,7 @@ def make_trace(structure: Structure, kind: Kind = "phdos", seed: int = 0) -> Tra
         fractions.append(fraction)
         steps.append(move(steps[-1], fraction, stride))
 
-    # Attention leans towards the sites that own the bin, so that pictures of it look like something.
+    # Attention leans towards the sites that own the bin, so that its pictures show something.
     own = np.log(density.T + 1e-5)
     source = softmax(
         own[None, None] * np.linspace(0.2, 1.0, heads)[None, :, None, None]

@@ -1,0 +1,207 @@
+"""`SpectrumPlot`: the density of states as a view to touch."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import numpy as np
+import traitlets as t
+
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.palette import SPREAD, TOTAL, theme
+from deepdos_nb.spectra import Spectrum, Trace
+from deepdos_nb.widgets._base import asset, shows_errors, with_still
+from deepdos_nb.widgets._payload import Curves, curves_from, pack
+from deepdos_nb.widgets.state import ViewState
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LINKED = ("energy_range", "hidden_elements", "step", "mode", "playing")
+"""Traits that mirror the view state, both ways."""
+
+
+class SpectrumPlot(anywidget.AnyWidget):
+    """Draw a density of states, its elements and its transport steps.
+
+    Drag to select energies, click for one bin, arrow keys for the steps. All of it can be done
+    from Python as well, by setting the traits of `state`.
+
+    Parameters
+    ----------
+    source : Trace or Spectrum
+    ensemble : Spectrum, optional
+        The seed-averaged prediction, drawn as a line with its spread.
+    state : ViewState, optional
+        The selection to follow; a new one if not given.
+    """
+
+    _esm = asset("spectrum.js")
+    _css = asset("base.css", "spectrum.css")
+
+    header = t.Dict().tag(sync=True)
+    """Titles, units, grid and elements; see `Curves.header`."""
+
+    curves = t.Bytes().tag(sync=True)
+    """float32, shape (steps + 1, elements, bins)."""
+
+    band = t.Bytes().tag(sync=True)
+    """float32, shape (2, bins): ensemble mean and spread; empty without an ensemble."""
+
+    overlay: t.List[Any] = t.List().tag(sync=True)
+    """Curves of the selected sites at the current step: label and values."""
+
+    energy_range: t.List[Any] = t.List(allow_none=True, default_value=None).tag(sync=True)
+    """As `ViewState.energy_range`; a list, because that is what JSON has."""
+
+    hidden_elements: t.List[str] = t.List().tag(sync=True)
+    """As `ViewState.hidden_elements`."""
+
+    step = t.Int(0).tag(sync=True)
+    """As `ViewState.step`."""
+
+    mode = t.Unicode("elements").tag(sync=True)
+    """As `ViewState.mode`."""
+
+    playing = t.Bool(False).tag(sync=True)
+    """As `ViewState.playing`."""
+
+    readout = t.Unicode("").tag(sync=True)
+    """What Python holds, in words; shown under the plot and read out by screen readers."""
+
+    description_text = t.Unicode("").tag(sync=True)
+    """`describe`, as the plot's accessible name."""
+
+    error = t.Unicode("").tag(sync=True)
+    """What went wrong in the last callback; shown under the plot."""
+
+    def __init__(
+        self,
+        source: Trace | Spectrum,
+        *,
+        ensemble: Spectrum | None = None,
+        state: ViewState | None = None,
+        **options: Any,
+    ) -> None:
+        self.data: Curves = curves_from(source, ensemble)
+        self.source = source
+        self.ensemble = ensemble
+        self.state = state if state is not None else ViewState(step=self.data.n_steps)
+        if self.state.step > self.data.n_steps:
+            raise ConfigError(
+                f"step {self.state.step} does not exist.",
+                remedy=f"This spectrum has steps 0 to {self.data.n_steps}.",
+            )
+        band = np.stack([self.data.mean, self.data.spread]) if len(self.data.mean) else np.zeros(0)
+        super().__init__(
+            header=self.data.header(),
+            curves=pack(self.data.by_element()),
+            band=pack(band),
+            **options,
+        )
+        self._follow()
+        self.observe(self._lead, names=list(LINKED))
+        self.state.observe(self._follow, names=[*LINKED, "selected_sites"])
+
+    @t.validate("step")
+    def _existing_step(self, proposal: Any) -> int:
+        step = int(proposal["value"])
+        if not 0 <= step <= self.data.n_steps:
+            raise t.TraitError(f"step {step} does not exist; there are 0 to {self.data.n_steps}.")
+        return step
+
+    @shows_errors
+    def _lead(self, change: Any) -> None:
+        value = change["new"]
+        setattr(self.state, change["name"], tuple(value) if isinstance(value, list) else value)
+
+    @shows_errors
+    def _follow(self, _: Any = None) -> None:
+        state = self.state
+        step = min(state.step, self.data.n_steps)
+        labels = [f"{s}{i + 1}" for i, s in enumerate(self.data.symbols)]
+        with self.hold_sync():
+            self.set_trait("energy_range", state.energy_range and list(state.energy_range))
+            self.hidden_elements = list(state.hidden_elements)
+            self.step, self.mode, self.playing = step, state.mode, state.playing
+            self.overlay = [
+                {
+                    "label": labels[i],
+                    "element": self.data.symbols[i],
+                    "values": [float(f"{v:.4g}") for v in self.data.steps[step, i]],
+                }
+                for i in state.selected_sites
+                if i < len(labels)
+            ]
+            self.readout = self._words()
+            self.description_text = self.describe()
+
+    def _words(self) -> str:
+        parts = []
+        if self.data.n_steps:
+            parts.append(f"Step {self.step} of {self.data.n_steps}")
+        if self.state.energy_range:
+            low, high = self.state.energy_range
+            shares, states = self.data.share(self.step, low, high)
+            names = np.array(self.data.symbols)
+            listed = ", ".join(
+                f"{s} {100 * shares[names == s].sum():.0f} %" for s in self.data.colours
+            )
+            unit = self.data.grid.unit
+            parts.append(f"{low:.4g} to {high:.4g} {unit}: {states:.3g} states ({listed})")
+        else:
+            parts.append("no energies selected")
+        return " · ".join(parts)
+
+    def describe(self) -> str:
+        """The spectrum at the current step and the selection, in words."""
+        source = self.source
+        spectrum = source.spectrum(self.step) if isinstance(source, Trace) else source
+        return f"{spectrum.describe()} {self._words()}."
+
+    def draw(self, axes: Axes) -> None:
+        """Draw the view as it stands on matplotlib axes."""
+        grid, colours = self.data.grid, self.data.colours
+        rows = self.data.by_element()[self.step]
+        shown = [k for k in colours if k not in self.hidden_elements]
+        picked = [r for k, r in zip(colours, rows, strict=True) if k in shown]
+        if self.mode == "elements" and picked:
+            fills = [colours[k] for k in shown]
+            axes.stackplot(grid.energies, picked, colors=fills, labels=shown, alpha=0.78)
+        outline = np.sum(picked, axis=0) if self.mode == "elements" else rows.sum(axis=0)
+        axes.plot(grid.energies, outline, color=axes.xaxis.label.get_color())
+        if len(self.data.mean):
+            low, high = self.data.mean - self.data.spread, self.data.mean + self.data.spread
+            axes.plot(grid.energies, self.data.mean, color=TOTAL, ls="--", lw=1.1)
+            axes.fill_between(
+                grid.energies, low.clip(0), high, color=SPREAD, alpha=0.3, lw=0, label="mean ± 1 σ"
+            )
+        for item in self.overlay:
+            axes.plot(grid.energies, item["values"], color="#b91f55", label=item["label"])
+        if self.energy_range:
+            axes.axvspan(*self.energy_range, color="#b91f55", alpha=0.12, lw=0)
+        axes.set_xlim(grid.start, grid.stop)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(f"{self.header['xLabel']} ({grid.unit})")
+        axes.set_ylabel(grid.density_unit)
+        where = f", step {self.step} of {self.data.n_steps}" if self.data.n_steps else ""
+        axes.set_title(f"{self.header['title']}{where}")
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend()
+
+    def png(self) -> bytes:
+        """The view as it stands, as a PNG picture."""
+        from matplotlib.figure import Figure
+
+        # White behind it: pages that show this picture are mostly light and never say so.
+        with theme(False):
+            figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+            self.draw(figure.add_subplot())
+            buffer = BytesIO()
+            figure.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

@@ -1,0 +1,78 @@
+// The ranked list of sites. Plain ESM: no build step, nothing fetched.
+
+function node(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function render({ model, el }) {
+  const caption = node("div", { class: "ddos-caption" });
+  const list = node("ul", { class: "ddos-list" });
+  const error = node("div", { class: "ddos-error", role: "alert" });
+  // JupyterLab would take the arrow keys for itself otherwise.
+  el.append(node("div", { class: "ddos ddos-sites", "data-lm-suppress-shortcuts": "true" }, caption, list, error));
+
+  function toggle(site) {
+    const now = model.get("selected_sites");
+    model.set("selected_sites", now.includes(site) ? now.filter((s) => s !== site) : [...now, site]);
+    model.save_changes();
+  }
+
+  function draw() {
+    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.site : null;
+    const selected = new Set(model.get("selected_sites"));
+    const rows = model.get("rows");
+    const most = Math.max(...rows.map((r) => r.share), 1e-12);
+    caption.textContent = model.get("caption");
+    list.setAttribute("aria-label", caption.textContent);
+    list.replaceChildren(
+      ...rows.map(({ site, label, share, colour }) => {
+        const fill = node("span", { class: "ddos-fill", style: `width:${(100 * share) / most}%;background:${colour}` });
+        const percent = `${(100 * share).toFixed(1)} %`;
+        const button = node(
+          "button",
+          { type: "button", "data-site": site, "aria-pressed": String(selected.has(site)), "aria-label": `${label}, ${percent} of states` },
+          node("span", { class: "ddos-dot", style: `background:${colour}` }),
+          node("span", {}, label),
+          node("span", { class: "ddos-track" }, fill),
+          node("span", { class: "ddos-share" }, percent),
+        );
+        button.addEventListener("click", () => toggle(site));
+        return node("li", {}, button);
+      }),
+    );
+    if (focused !== null) list.querySelector(`[data-site="${focused}"]`)?.focus();
+    error.textContent = model.get("error");
+  }
+
+  list.addEventListener("keydown", (event) => {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") {
+      model.set("selected_sites", []);
+      model.save_changes();
+    } else if (move) {
+      const buttons = [...list.querySelectorAll("button")];
+      buttons[buttons.indexOf(document.activeElement) + move]?.focus();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  // Several traits change together; one repaint per frame is enough.
+  let frame = 0;
+  const later = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(draw);
+  };
+  const names = ["change:rows", "change:selected_sites", "change:caption", "change:error"];
+  for (const name of names) model.on(name, later);
+  draw();
+  return () => {
+    cancelAnimationFrame(frame);
+    for (const name of names) model.off(name, later);
+  };
+}
+
+export default { render };
