@@ -112,14 +112,19 @@ def spectrum_loss(
 
 
 def site_error(prediction: Prediction, target: Target, site_weight: Tensor) -> Tensor:
-    """Shape and CDF error of site curves, averaged over the atoms of crystals that know them."""
+    """Shape and CDF error of site curves, averaged over the atoms of crystals that know them.
+
+    A site's curve counts by its share of states inside the window: one whose modes all lie beyond
+    has no shape to compare.
+    """
     share = site_weight * target.site_known[:, None]
     count = share.sum()
     if count == 0:
         return prediction.density.new_zeros(())
+    inside = target.site_shape.sum(dim=-1)
     reference = unit_sum(target.site_shape)
-    curve = prediction.density
-    error = shape_error(curve, reference) + cdf_error(curve, reference)
+    curve = shape_error(prediction.density, reference) + cdf_error(prediction.density, reference)
     own = site_weight / site_weight.sum(dim=1, keepdim=True)
     beyond = (prediction.outside / own.clamp_min(1e-12) - target.site_outside).square()
-    return ((error + beyond) * share).sum() / count
+    compared = torch.where(inside > 0.02, inside * curve, 0.0)
+    return ((compared + beyond) * share).sum() / count

@@ -1,7 +1,7 @@
 """Training with Lightning: data → batches → loss → checkpoints → shippable weights.
 
 Runs on a GPU where there is one. A run that was interrupted resumes from its last checkpoint and
-ends with the same weights, because data order and dropout are seeded by (seed, epoch).
+ends with the same weights, because data order and dropout depend on the seed and the step only.
 """
 
 from __future__ import annotations
@@ -180,13 +180,11 @@ class SpectrumTraining(L.LightningModule):
         self.model = Reasoner(config.model)
         self._curves: list[tuple[Tensor, Tensor]] = []
 
-    def on_train_epoch_start(self) -> None:
-        """Dropout of an epoch depends on (seed, epoch) only, so a resumed run repeats it."""
-        torch.manual_seed(1_000_003 * self.config.seed + self.current_epoch)
-
     def training_step(self, batch: tuple[GraphBatch, Target], _: int) -> Tensor:
         """Loss of one batch."""
         graphs, target = batch
+        # Dropout depends on (seed, step) only, so a resumed run repeats it.
+        torch.manual_seed(10_000_019 * self.config.seed + self.global_step)
         terms = spectrum_loss(self.model(graphs), target, graphs.site_weight, self.config.loss)
         size = len(target.shape)
         for name, value in terms.items():
@@ -246,7 +244,7 @@ def train(
     train_records, valid_records : sequence of Record
     config : TrainConfig
     folder : path
-        Checkpoints (`last.ckpt`, `best.ckpt`), `metrics.csv` and `config.json` go here.
+        Checkpoints (`last.ckpt`, `best.ckpt`), `config.json` and tables of scores (`log/`) go here.
     devices : int or "auto"
         Number of GPUs; more than one trains with DistributedDataParallel.
     progress : bool
@@ -287,7 +285,7 @@ def train(
         accelerator="auto",
         devices=devices,
         callbacks=callbacks,
-        logger=CSVLogger(folder, name="", version=""),
+        logger=CSVLogger(folder, name="log"),  # every resumption writes its own table
         gradient_clip_val=config.gradient_clip,
         enable_progress_bar=progress,
         enable_model_summary=False,
