@@ -20,7 +20,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar --log-output
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types lab tutorials bench train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types lab tutorials bench train clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,20 @@ tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
 	  $(PY) scripts/notebook_to_html.py $(OUT)/tutorials/$$name.ipynb $(OUT)/tutorials/$$name.html; \
 	done
 	@echo "Done: pages in $(OUT)/tutorials/"
+
+bench: $(STAMP)  ## run the benchmarks into out/benchmarks
+	@mkdir -p $(OUT)/benchmarks
+	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do \
+	  echo "== $$script"; \
+	  $(PY) $$script --out $(OUT)/benchmarks; \
+	done
+	@set -e; for notebook in $(sort $(wildcard benchmarks/*.ipynb)); do \
+	  echo "== $$notebook"; \
+	  $(PAPERMILL) $$notebook $(OUT)/benchmarks/$$(basename $$notebook) --cwd benchmarks; \
+	done
+
+train: $(STAMP)  ## train a model: make train ARGS="..." (see: deepdos train --help)
+	$(BIN)/deepdos train $(ARGS)
 
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
