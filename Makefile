@@ -66,7 +66,7 @@ types: $(STAMP)  ## mypy on the package
 format: $(STAMP)  ## rewrite sources to the house style; strip notebooks
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
-	@if [ -n "$(TUTORIALS)" ]; then $(PY) -m nbstripout $(TUTORIALS); fi
+	@if [ -n "$(TUTORIALS)" ]; then $(PY) -m nbstripout --extra-keys "metadata.widgets metadata.papermill cell.metadata.papermill" $(TUTORIALS); fi
 
 lab: $(STAMP)  ## open the quickstart in JupyterLab
 	$(PY) -m jupyter lab $(ROOT_FLAG) tutorials/00_quickstart.ipynb
