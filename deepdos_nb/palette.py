@@ -45,7 +45,7 @@ ELEMENTS = (
 )
 """Colours of elements in order of appearance; the first few differ most."""
 
-_SHARE_STOPS = ("#939393", "#c47c5b", "#cf4a4e", "#b91f55")
+_SHARE_STOPS = ("#939393", "#c06f4a", "#cf4a4e", "#b91f55")
 
 
 def element_colours(symbols: Iterable[str]) -> dict[str, str]:

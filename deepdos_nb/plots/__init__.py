@@ -1,0 +1,22 @@
+"""Figures of spectra and traces: pure matplotlib, no model and no browser needed.
+
+Functions that end in ``_axes`` draw into axes (their own or yours) and return these; the others
+return a whole figure, which a notebook shows when it is the last thing in a cell.
+
+``dark=None`` suits any background: transparent, in colours legible on white and on dark grey.
+"""
+
+from deepdos_nb.plots.attention import attention_axes, attention_grid
+from deepdos_nb.plots.base import formula_text, save
+from deepdos_nb.plots.spectrum import sites_axes, spectrum_axes
+from deepdos_nb.plots.transport import transport_figure
+
+__all__ = [
+    "attention_axes",
+    "attention_grid",
+    "formula_text",
+    "save",
+    "sites_axes",
+    "spectrum_axes",
+    "transport_figure",
+]
