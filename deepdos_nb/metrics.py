@@ -1,8 +1,14 @@
 """Scores of predicted spectra, one function each; every protocol is named by its normalisation.
 
-All functions take arrays of shape (n_crystals, n_bins). "max" divides each curve by its own
-maximum, "sum" by its own sum; both are shape scores, which the total number of states does not
-enter. The published phonon benchmark is the "max" protocol.
+All functions take arrays of shape (n_crystals, n_bins). Protocols:
+
+- "max": each curve divided by its own maximum, as phonon benchmarks do;
+- "oracle": the prediction is rescaled to the reference's sum (it is told the true total), then both
+  are divided by the reference's maximum;
+- "sum": each curve divided by its own sum.
+
+The number of states enters none of them: they score shapes. "max" punishes a blurred peak twice,
+because lowering it raises all the rest of the curve.
 """
 
 from __future__ import annotations
@@ -13,24 +19,36 @@ import numpy as np
 
 from deepdos_nb.arrays import Array
 
-Protocol = Literal["max", "sum"]
+Protocol = Literal["max", "oracle", "sum"]
+PROTOCOLS: tuple[Protocol, ...] = ("max", "oracle", "sum")
 
 
-def normalised(curves: Array, protocol: Protocol) -> Array:
+def normalised(curves: Array, protocol: Literal["max", "sum"]) -> Array:
     """Scale each curve to maximum one or sum one; an all-zero curve stays zero."""
     curves = np.asarray(curves, dtype=float)
     scale = curves.max(-1, keepdims=True) if protocol == "max" else curves.sum(-1, keepdims=True)
     return np.divide(curves, scale, out=np.zeros_like(curves), where=scale > 0)
 
 
+def prepared(predicted: Array, reference: Array, protocol: Protocol) -> tuple[Array, Array]:
+    """Both sets of curves as the protocol compares them."""
+    if protocol == "oracle":
+        p, r = normalised(predicted, "sum"), normalised(reference, "sum")
+        peak = np.maximum(r.max(axis=-1, keepdims=True), 1e-30)
+        return p / peak, r / peak
+    return normalised(predicted, protocol), normalised(reference, protocol)
+
+
 def mse(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
     """Mean squared error over all bins of all crystals."""
-    return float(np.mean((normalised(predicted, protocol) - normalised(reference, protocol)) ** 2))
+    p, r = prepared(predicted, reference, protocol)
+    return float(np.mean((p - r) ** 2))
 
 
 def mae(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
     """Mean absolute error over all bins of all crystals."""
-    return float(np.mean(np.abs(normalised(predicted, protocol) - normalised(reference, protocol))))
+    p, r = prepared(predicted, reference, protocol)
+    return float(np.mean(np.abs(p - r)))
 
 
 def r2_pooled(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
@@ -38,13 +56,13 @@ def r2_pooled(predicted: Array, reference: Array, protocol: Protocol = "max") ->
 
     The variance of each bin is taken over the crystals of the set, then summed over bins.
     """
-    p, r = normalised(predicted, protocol), normalised(reference, protocol)
+    p, r = prepared(predicted, reference, protocol)
     return float(1.0 - ((p - r) ** 2).sum() / ((r - r.mean(axis=0)) ** 2).sum())
 
 
 def r2_per_crystal(predicted: Array, reference: Array, protocol: Protocol = "max") -> Array:
     """R² of each curve against its own mean over the bins, shape (n_crystals,)."""
-    p, r = normalised(predicted, protocol), normalised(reference, protocol)
+    p, r = prepared(predicted, reference, protocol)
     error = ((p - r) ** 2).sum(axis=1)
     return 1.0 - error / ((r - r.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
 
@@ -84,7 +102,7 @@ def shape_scores(predicted: Array, reference: Array, energies: Array) -> dict[st
     distance = wasserstein(predicted, reference, step)
     shift = mean_energy(predicted, energies) - mean_energy(reference, energies)
     scores = {"n": float(len(np.asarray(reference)))}
-    for protocol in ("max", "sum"):
+    for protocol in PROTOCOLS:
         scores[f"mse_{protocol}"] = mse(predicted, reference, protocol)
         scores[f"mae_{protocol}"] = mae(predicted, reference, protocol)
         scores[f"r2_pooled_{protocol}"] = r2_pooled(predicted, reference, protocol)

@@ -9,32 +9,36 @@ import numpy as np
 from deepdos_nb.arrays import Array
 from deepdos_nb.data.records import Record
 from deepdos_nb.graph import build_graph
-from deepdos_nb.metrics import cosine, r2_per_crystal, shape_scores, wasserstein
+from deepdos_nb.metrics import (
+    PROTOCOLS,
+    cosine,
+    mse,
+    r2_per_crystal,
+    shape_scores,
+    wasserstein,
+)
 from deepdos_nb.predict import Ensemble
 
 
 def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
     """Shape scores of the ensemble's mean total against the records' totals.
 
-    Also reported: `seeds_mse_max_mean`, the mean score of single seeds, which tells what
-    averaging is worth, and `calibration_ratio`, the root-mean-square of (error / spread) over all
-    bins with some spread, both on sum-normalised curves: one where the spread is honest, above
-    one where the ensemble is too sure.
+    Also reported: `seeds_mse_<protocol>_mean`, the mean score of single seeds, which tells what
+    averaging is worth, and `error_over_spread`, the root-mean-square error over the
+    root-mean-square spread of all bins, both on sum-normalised curves: one where the spread is
+    honest, above one where the ensemble is too sure.
     """
     members, reference = _totals(ensemble, records), np.stack([r.shape for r in records])
     mean = members.mean(axis=1)
     scores = shape_scores(mean, reference, ensemble.grid.energies)
-    single = [
-        shape_scores(members[:, i], reference, ensemble.grid.energies)["mse_max"]
-        for i in range(members.shape[1])
-    ]
-    scores["seeds_mse_max_mean"] = float(np.mean(single))
+    for protocol in PROTOCOLS:
+        single = [mse(members[:, i], reference, protocol) for i in range(members.shape[1])]
+        scores[f"seeds_mse_{protocol}_mean"] = float(np.mean(single))
     scores["r2_crystal_median_max"] = float(np.median(r2_per_crystal(mean, reference)))
     if members.shape[1] > 1:
         curves = members / members.sum(axis=-1, keepdims=True)
         spread, error = curves.std(axis=1, ddof=1), curves.mean(axis=1) - reference
-        some = spread > 1e-4
-        scores["calibration_ratio"] = float(np.sqrt(np.mean((error[some] / spread[some]) ** 2)))
+        scores["error_over_spread"] = float(np.sqrt(np.mean(error**2) / np.mean(spread**2)))
     return scores
 
 

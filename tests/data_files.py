@@ -44,7 +44,14 @@ def write_petretto(path: Path, structures: dict[str, Structure]) -> Path:
                 "pbc": [True, True, True],
             }
             curve = peak(1500 / s[0].specie.Z ** 0.5, energies)
-            writer.writerow([name, str(atoms), json.dumps(energies.tolist()), json.dumps((curve / curve.max()).tolist())])
+            writer.writerow(
+                [
+                    name,
+                    str(atoms),
+                    json.dumps(energies.tolist()),
+                    json.dumps((curve / curve.max()).tolist()),
+                ]
+            )
     return path
 
 

@@ -37,7 +37,10 @@ def test_petretto_rows_become_records(tmp_path):
     [
         (lambda t: t.replace("phdos", "dos"), "lacks columns phdos"),
         (lambda t: t.replace("'numbers'", "'symbols'"), "line 2 is malformed"),
-        (lambda t: t.replace("{'numbers'", "__import__('os').system('true') or {'numbers'"), "line 2"),
+        (
+            lambda t: t.replace("{'numbers'", "__import__('os').system('true') or {'numbers'"),
+            "line 2",
+        ),
         (lambda t: t.replace("[0.0,", "[nope,"), "line 2 is malformed"),
     ],
 )

@@ -25,6 +25,12 @@ def test_sum_normalised_errors():
     assert metrics.mae(PREDICTED, REFERENCE, "sum") == pytest.approx(4 * 0.25 / 8)
 
 
+def test_oracle_total_errors_are_in_units_of_the_references_maximum():
+    # references (0, 1, ½, ½) and (1, 0, 0, 1); predictions (0, 1, 1, 0) and (1½, 0, 0, ½)
+    assert metrics.mse(PREDICTED, REFERENCE, "oracle") == pytest.approx(4 * 0.25 / 8)
+    assert metrics.mae(PREDICTED, REFERENCE, "oracle") == pytest.approx(4 * 0.5 / 8)
+
+
 def test_pooled_r2_takes_each_bins_variance_over_crystals():
     # max-normalised references differ by (1, 1, ½, ½): Σ (half difference)² · 2
     variance = 2 * (0.25 + 0.25 + 0.0625 + 0.0625)

@@ -1,0 +1,131 @@
+"""Speed as ratios measured in one run, with the plain alternative beside ours.
+
+    make bench        (or: python benchmarks/run.py)
+
+Prints a Markdown table and writes it to out/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+
+import deepdos_nb as dd
+from deepdos_nb.graph import build_graph, symmetry_orbits
+from deepdos_nb.losses import LossWeights, Target, spectrum_loss
+from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner, collate
+from deepdos_nb.predict import Ensemble
+
+REPEATS = 7
+
+
+def milliseconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median time of one call, after one call that does not count."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+def cold(code: str) -> float:
+    """Median time of a fresh interpreter that runs `code`."""
+    command = [sys.executable, "-c", code]
+    return milliseconds(lambda: subprocess.run(command, check=True, capture_output=True), 3)
+
+
+def training_step(batch: GraphBatch) -> Callable[[], object]:
+    torch.manual_seed(0)
+    model = Reasoner(ModelConfig())
+    n_crystals, n_sites = batch.site.shape
+    n_bins = model.config.grid.n_bins
+    target = Target(
+        torch.full((n_crystals, n_bins), 1 / n_bins),
+        torch.zeros(n_crystals, n_sites, n_bins),
+        torch.zeros(n_crystals, n_sites),
+        torch.zeros(n_crystals, dtype=torch.bool),
+    )
+
+    def step() -> None:
+        model.zero_grad()
+        spectrum_loss(model(batch), target, batch.site_weight, LossWeights())["loss"].backward()
+
+    return step
+
+
+def neighbour_attention(batch: GraphBatch, structures: list) -> tuple[float, float]:
+    """Our dense table of neighbours against PyG's scattered edges: forward and backward."""
+    from torch_geometric.data import Batch
+    from torch_geometric.nn import TransformerConv
+
+    config = ModelConfig(moments=0, dropout=0.0)
+    layer = Reasoner(config).encoder.layers[0]
+    h = torch.randn(len(batch.numbers), config.width, requires_grad=True)
+    radial = torch.rand(*batch.distance.shape, config.radial)
+
+    def ours() -> None:
+        x = layer.norm(h)
+        far = layer.sender(x).index_select(0, batch.neighbour.flatten())
+        key, value, _ = (far.unflatten(0, batch.neighbour.shape) + layer.edge(radial)).split(
+            layer.sizes, -1
+        )
+        layer.attend(layer.query(x), key, value, batch)[0].sum().backward()
+
+    scattered = Batch.from_data_list([build_graph(s).to_pyg() for s in structures])
+    edges = torch.rand(scattered.num_edges, config.radial)
+    size = config.width // config.heads
+    conv = TransformerConv(
+        config.width, size, config.heads, edge_dim=config.radial, root_weight=False
+    )
+
+    def theirs() -> None:
+        conv(h, scattered.edge_index, edges).sum().backward()
+
+    return milliseconds(ours), milliseconds(theirs)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    model = dd.load_model("phdos", device="cpu")
+    structures = [dd.example(name) for name in dd.examples()]
+    graphs = [build_graph(s) for s in structures]
+    quotients = [g.quotient(symmetry_orbits(s)) for g, s in zip(graphs, structures, strict=True)]
+    full, small = collate(graphs), collate(quotients)
+
+    one_by_one = milliseconds(lambda: [model.predict(s) for s in structures]) / len(structures)
+    together = milliseconds(lambda: model.predict_many(structures)) / len(structures)
+    single = Ensemble(model.models[:1], device="cpu")
+    one_seed = milliseconds(lambda: [single.predict(s) for s in structures]) / len(structures)
+    step_full, step_small = milliseconds(training_step(full)), milliseconds(training_step(small))
+    dense, scattered = neighbour_attention(full, structures)
+    rows = [
+        ("import deepdos_nb (against a bare interpreter)", cold("import deepdos_nb"), cold("pass")),
+        (f"warm predict, {len(model.models)} seeds (against one seed)", one_by_one, one_seed),
+        ("predict_many, per crystal (against one by one)", together, one_by_one),
+        ("training step on quotient graphs (against all atoms)", step_small, step_full),
+        ("neighbour attention, dense table (against PyG TransformerConv)", dense, scattered),
+    ]
+    lines = ["| what | ms | against, ms | ratio |", "|---|---:|---:|---:|"]
+    lines += [f"| {name} | {a:.1f} | {b:.1f} | {a / b:.2f} |" for name, a, b in rows]
+    atoms = ", ".join(str(len(s)) for s in structures)
+    lines.append(f"\nOne thread, medians; crystals of {atoms} atoms.")
+    text = "\n".join(lines) + "\n"
+    print(text)
+    out = Path("out/benchmarks.md")
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
