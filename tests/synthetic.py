@@ -7,15 +7,12 @@ rows of every attention map add up to one, and the graph is the crystal's own.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.spectra import Kind, Spectrum, Trace, grid_for
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 STRIDES = (1, 2, 4, 8, 4, 2, 1, 1)
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 STATIC = Path(__file__).parent / "static"
+ACCENT = "#b91f55"
+"""Colour of what is selected, as in the style sheets."""
+
 LOG = logging.getLogger("deepdos_nb.widgets")
 
 F = TypeVar("F", bound=Callable[..., Any])

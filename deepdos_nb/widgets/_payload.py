@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.palette import element_colours
-from deepdos_nb.spectra import Array, Grid, Spectrum, Trace
+from deepdos_nb.spectra import Grid, Spectrum, Trace
 
 KIND_NAMES = {"phdos": "Phonon density of states", "edos": "Electronic density of states"}
 QUANTITY_NAMES = {"phdos": "Wavenumber", "edos": "Energy"}

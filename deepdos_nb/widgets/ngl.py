@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.widgets.scene import Scene
 from deepdos_nb.widgets.still import view_matrix
 
@@ -109,7 +109,7 @@ class NGLView:
         self,
         scene: Scene,
         colours: Sequence[str],
-        radii: npt.NDArray[Any],
+        radii: Array,
         on_pick: Callable[[int], None],
         height: str = "300px",
     ) -> None:
@@ -153,7 +153,7 @@ class NGLView:
         view.control.orient(orientation(self.scene))
         view._js(START)
 
-    def _atom_parameters(self, colours: Sequence[str], radii: npt.NDArray[Any]) -> dict[str, Any]:
+    def _atom_parameters(self, colours: Sequence[str], radii: Array) -> dict[str, Any]:
         # NGL looks values up on a scale: with a whole number per colour, every atom gets its own.
         scale = list(dict.fromkeys(colours))
         index = [scale.index(c) for c in colours]
@@ -167,7 +167,7 @@ class NGLView:
             "radius_data": {i: round(float(radii[s]), 3) for i, s in enumerate(self.scene.site)},
         }
 
-    def _halo_parameters(self, selected: Sequence[int], radii: npt.NDArray[Any]) -> dict[str, Any]:
+    def _halo_parameters(self, selected: Sequence[int], radii: Array) -> dict[str, Any]:
         atoms = np.flatnonzero(np.isin(self.scene.site, list(selected)))
         return {
             "selection": "@" + ",".join(map(str, atoms)) if len(atoms) else "none",
@@ -177,9 +177,7 @@ class NGLView:
             },
         }
 
-    def paint(
-        self, colours: Sequence[str], radii: npt.NDArray[Any], selected: Sequence[int]
-    ) -> None:
+    def paint(self, colours: Sequence[str], radii: Array, selected: Sequence[int]) -> None:
         """Show these colours, radii and selected sites; waits for the browser if need be."""
         self._atoms = self._atom_parameters(colours, radii)
         self._halo = self._halo_parameters(selected, radii)

@@ -26,7 +26,7 @@ class Predictor(Protocol):
     def predict(self, structure: Any) -> Spectrum:
         """Predict the seed-averaged spectrum."""
 
-    def trace(self, structure: Any, seed: int = 0) -> Trace:
+    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
         """Return every intermediate of one seed."""
 
 

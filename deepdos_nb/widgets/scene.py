@@ -10,20 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from deepdos_nb.arrays import Array
 
 if TYPE_CHECKING:
     from pymatgen.core import Lattice, Structure
 
-Array = np.ndarray[Any, np.dtype[Any]]
-
 ON_FACE = 0.1
 """Atoms closer than this to a face of the cell, Å, are drawn on the opposite face too."""
 
-BOND_SLACK = 1.15
-"""Atoms are joined where their distance is within this factor of the sum of covalent radii."""
+BOND_SLACK = 1.25
+"""Atoms are joined only within this factor of the sum of their covalent radii …"""
+
+SHELL = 1.15
+"""… and within this factor of the distance to the nearest neighbour of one of the two."""
 
 MAX_PDB_ATOMS = 99_999
 """Serial numbers of the PDB format have five digits."""
@@ -78,7 +81,12 @@ class Scene:
         keep = np.ones(len(first), dtype=bool) if metal.all() else ~(metal[first] & metal[second])
         first, second = first[keep], second[keep]
         distance = np.linalg.norm(self.positions[first] - self.positions[second], axis=1)
-        near = distance < BOND_SLACK * (size[first] + size[second])
+        nearest = np.full(len(size), np.inf)
+        np.minimum.at(nearest, first, distance)
+        np.minimum.at(nearest, second, distance)
+        near = (distance < BOND_SLACK * (size[first] + size[second])) & (
+            distance < SHELL * np.maximum(nearest[first], nearest[second])
+        )
         return np.stack([first[near], second[near]], axis=1)
 
     def pdb(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import traitlets as t
 
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.palette import SPREAD, TOTAL, theme
+from deepdos_nb.palette import theme
+from deepdos_nb.plots import spectrum_axes
 from deepdos_nb.spectra import Spectrum, Trace
-from deepdos_nb.widgets._base import asset, shows_errors, with_still
+from deepdos_nb.widgets._base import ACCENT, asset, shows_errors, with_still
 from deepdos_nb.widgets._payload import Curves, curves_from, pack
 from deepdos_nb.widgets.state import ViewState
 
@@ -162,34 +164,22 @@ class SpectrumPlot(anywidget.AnyWidget):
         return f"{spectrum.describe()} {self._words()}."
 
     def draw(self, axes: Axes) -> None:
-        """Draw the view as it stands on matplotlib axes."""
-        grid, colours = self.data.grid, self.data.colours
-        rows = self.data.by_element()[self.step]
-        shown = [k for k in colours if k not in self.hidden_elements]
-        picked = [r for k, r in zip(colours, rows, strict=True) if k in shown]
-        if self.mode == "elements" and picked:
-            fills = [colours[k] for k in shown]
-            axes.stackplot(grid.energies, picked, colors=fills, labels=shown, alpha=0.78)
-        outline = np.sum(picked, axis=0) if self.mode == "elements" else rows.sum(axis=0)
-        axes.plot(grid.energies, outline, color=axes.xaxis.label.get_color())
-        if len(self.data.mean):
-            low, high = self.data.mean - self.data.spread, self.data.mean + self.data.spread
-            axes.plot(grid.energies, self.data.mean, color=TOTAL, ls="--", lw=1.1)
-            axes.fill_between(
-                grid.energies, low.clip(0), high, color=SPREAD, alpha=0.3, lw=0, label="mean ± 1 σ"
-            )
+        """Draw the spectrum at this step, with the selection, on matplotlib axes."""
+        data = self.data
+        shown = self.source.spectrum(self.step) if isinstance(self.source, Trace) else self.source
+        reference = None
+        if isinstance(self.source, Trace) and self.ensemble is not None:
+            reference = replace(self.ensemble, source="Ensemble mean")
+        spectrum_axes(shown, axes, reference, elements=self.mode == "elements", dark=False)
         for item in self.overlay:
-            axes.plot(grid.energies, item["values"], color="#b91f55", label=item["label"])
+            axes.plot(data.grid.energies, item["values"], color=ACCENT, lw=1.6, zorder=7)
+            peak = int(np.argmax(item["values"]))
+            at = (data.grid.energies[peak], item["values"][peak])
+            axes.annotate(item["label"], at, (3, 4), textcoords="offset points", color=ACCENT)
         if self.energy_range:
-            axes.axvspan(*self.energy_range, color="#b91f55", alpha=0.12, lw=0)
-        axes.set_xlim(grid.start, grid.stop)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel(f"{self.header['xLabel']} ({grid.unit})")
-        axes.set_ylabel(grid.density_unit)
-        where = f", step {self.step} of {self.data.n_steps}" if self.data.n_steps else ""
-        axes.set_title(f"{self.header['title']}{where}")
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend()
+            axes.axvspan(*self.energy_range, color=ACCENT, alpha=0.12, lw=0)
+        if data.n_steps:
+            axes.set_title(f"{axes.get_title(loc='left')}, step {self.step} of {data.n_steps}")
 
     def png(self) -> bytes:
         """The view as it stands, as a PNG picture."""

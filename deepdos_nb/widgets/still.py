@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.palette import INK
+from deepdos_nb.widgets._base import ACCENT
 from deepdos_nb.widgets.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 TURN, TILT = np.radians(-24.0), np.radians(14.0)
 """How far the crystal is turned about the upright axis, then tilted towards the viewer."""
@@ -84,7 +84,7 @@ def draw_scene(
         at, r, layer = seen[atom, :2], radii[site], order(seen[atom, 2])
         if site in selected:
             axes.add_patch(
-                Circle((at[0], at[1]), r + 0.2, color="#b91f55", alpha=0.35, lw=0, zorder=layer)
+                Circle((at[0], at[1]), r + 0.2, color=ACCENT, alpha=0.35, lw=0, zorder=layer)
             )
         axes.add_patch(
             Circle(

@@ -9,6 +9,7 @@ import ipywidgets
 import numpy as np
 import traitlets as t
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.palette import element_colours, share_colours, theme
 from deepdos_nb.widgets._base import error_line, shows_errors, with_still
@@ -104,7 +105,7 @@ class StructureView(ipywidgets.VBox):
             )
         return _Shares(shares)
 
-    def look(self) -> tuple[list[str], np.ndarray[Any, Any]]:
+    def look(self) -> tuple[list[str], Array]:
         """Colour and radius (Å) of every site, from the shares, or by element without any."""
         size = np.clip(BALL * self.scene.radii, 0.28, 0.85)
         if self.shares is None or not self.by_share:
@@ -184,7 +185,7 @@ class StructureView(ipywidgets.VBox):
 class _Shares:
     """An array that compares by value, so that traitlets can tell a change from a repeat."""
 
-    def __init__(self, values: np.ndarray[Any, Any]) -> None:
+    def __init__(self, values: Array) -> None:
         self.values = values
 
     def __eq__(self, other: object) -> bool:

@@ -2,6 +2,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 58, right: 12, top: 10, bottom: 40 };
+// Selected sites share one colour; these tell them apart.
+const DASHES = ["none", "7 3", "2 3", "9 3 2 3"];
 const PLAY = '<svg viewBox="0 0 12 12" aria-hidden="true"><path d="M2 0l10 6-10 6z"/></svg>';
 const PAUSE = '<svg viewBox="0 0 12 12" aria-hidden="true"><path d="M1 0h4v12H1zM7 0h4v12H7z"/></svg>';
 const HELP =
@@ -114,7 +116,7 @@ function render({ model, el }) {
     const g = layers.axes;
     g.replaceChildren();
     const bottom = size.height - MARGIN.bottom;
-    for (const v of ticks(0, highest * 1.06, 4)) {
+    for (const v of ticks(0, highest * 1.06, 5)) {
       g.append(svg("line", { class: v ? "ddos-grid" : "ddos-axis", x1: MARGIN.left, x2: size.width - MARGIN.right, y1: y(v), y2: y(v) }));
       g.append(svg("text", { x: MARGIN.left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
     }
@@ -154,9 +156,9 @@ function render({ model, el }) {
     if (k > 0) layers.lines.append(svg("path", { class: "ddos-start", d: line(totals[0]) }));
     // With an element hidden the outline is that of what is left, so that the two agree.
     layers.lines.append(svg("path", { class: "ddos-total", d: line(shown && off.size ? floor : totals[k]) }));
-    for (const { values } of model.get("overlay")) {
-      layers.lines.append(svg("path", { class: "ddos-site", d: line(values) }));
-    }
+    model.get("overlay").forEach(({ values }, i) => {
+      layers.lines.append(svg("path", { class: "ddos-site", d: line(values), "stroke-dasharray": DASHES[i % DASHES.length] }));
+    });
   }
 
   function drawRange() {
@@ -171,10 +173,10 @@ function render({ model, el }) {
     }
   }
 
-  function key(cls, text) {
+  function key(cls, text, dash = "") {
     const icon = svg("svg", { width: 20, height: 10 });
     if (cls === "ddos-mean") icon.append(svg("rect", { class: "ddos-band", width: 20, height: 10 }));
-    icon.append(svg("line", { class: cls, x1: 0, x2: 20, y1: 5, y2: 5 }));
+    icon.append(svg("line", { class: cls, x1: 0, x2: 20, y1: 5, y2: 5, ...(dash ? { "stroke-dasharray": dash } : {}) }));
     return html("span", { class: "ddos-key" }, icon, text);
   }
 
@@ -206,7 +208,7 @@ function render({ model, el }) {
     legend.append(key("ddos-total", "total"));
     if (header.steps && current() > 0) legend.append(key("ddos-start", "Stage I"));
     if (mean.length) legend.append(key("ddos-mean", "ensemble mean ± 1 σ"));
-    for (const { label: name } of model.get("overlay")) legend.append(key("ddos-site", name));
+    model.get("overlay").forEach(({ label: name }, i) => legend.append(key("ddos-site", name, DASHES[i % DASHES.length])));
   }
 
   function drawModes() {
@@ -412,7 +414,7 @@ function render({ model, el }) {
   const observer = new ResizeObserver(() => {
     const available = plot.clientWidth;
     if (!available) return;
-    size = { width: available, height: Math.max(220, Math.min(340, available * 0.5)) };
+    size = { width: available, height: Math.max(250, Math.min(340, available * 0.52)) };
     drawAll();
   });
   observer.observe(plot);
