@@ -25,6 +25,10 @@ MAX_BYTES = 5_000_000
 """Largest structure file that is read, in bytes; a CIF of 500 atoms is a hundred times smaller."""
 
 POSCAR_NAMES = ("poscar", "contcar", ".vasp")
+"""Parts of a file name that mean VASP's format …"""
+
+OTHER_ENDINGS = (".json", ".yaml", ".xyz", ".extxyz", ".res", ".cssr", ".xsf", ".xml", ".gen")
+"""… unless the name ends in one of these."""
 
 
 def check_size(n_bytes: int, name: str) -> None:
@@ -98,7 +102,9 @@ def _read_pymatgen(text: str, name: str, folder: Path) -> Structure:
     from pymatgen.core import Structure
 
     lower = name.lower()
-    if any(key in lower for key in POSCAR_NAMES):
+    if lower.endswith((".cif", ".mcif")) or "_cell_length_a" in text:
+        return _read_cif(text, name)
+    if any(key in lower for key in POSCAR_NAMES) and not lower.endswith(OTHER_ENDINGS):
         from pymatgen.io.vasp import Poscar
 
         poscar = Poscar.from_str(text)
@@ -110,8 +116,6 @@ def _read_pymatgen(text: str, name: str, folder: Path) -> Structure:
                 remedy="Add a line with the element symbols above the line of counts.",
             )
         return poscar.structure
-    if lower.endswith((".cif", ".mcif")) or "_cell_length_a" in text:
-        return _read_cif(text, name)
     file = _write(text, name, folder)
     return Structure.from_file(file)
 
@@ -170,7 +174,10 @@ def _read_ase(text: str, name: str, folder: Path) -> Structure:
 
 
 def _write(text: str, name: str, folder: Path) -> Path:
-    # The name tells parsers the format, but "@" and other signs would mean something to them.
+    # The name tells parsers the format, but "@" and other signs would mean something to them, and
+    # "POSCAR" in a name would outweigh its ending.
+    known = name.lower().endswith(OTHER_ENDINGS)
+    name = f"structure{Path(name).suffix.lower()}" if known else name
     file = folder / re.sub(r"[^\w.+-]", "_", name)[-100:]
     file.write_text(text, encoding="utf-8")
     return file

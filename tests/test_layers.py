@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"cards", "losses", "metrics", "predict", "recipes", "scoring", "training"}),
     frozenset({"palette", "plots"}),
     frozenset({"widgets"}),
-    frozenset({"cli", "cli_train", "experiments", "screening"}),
+    frozenset({"cli", "cli_predict", "cli_report", "cli_train", "experiments", "screening"}),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 

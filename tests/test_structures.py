@@ -207,6 +207,8 @@ def test_windows_line_ends_latin1_and_missing_endings_are_read() -> None:
     same_crystal(parse_structure(MGO.replace("\n", "\r\n"), "dos.cif"), example("MgO"))
     same_crystal(parse_structure(("# Müller\n" + MGO).encode("latin-1"), "old.cif"), example("MgO"))
     same_crystal(parse_structure(MGO, "upload"), example("MgO"))
+    same_crystal(parse_structure(MGO, "POSCAR.cif"), example("MgO"))
+    same_crystal(parse_structure(example("MgO").to_json(), "CONTCAR_1.json"), example("MgO"))
 
 
 def test_oxidation_states_and_site_properties_are_stripped() -> None:
