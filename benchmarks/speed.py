@@ -1,12 +1,13 @@
 """Speed as ratios measured in one run, with the plain alternative beside ours.
 
-    make bench        (or: python benchmarks/run.py)
+    make bench        (or: python benchmarks/speed.py --out FOLDER)
 
-Prints a Markdown table and writes it to out/benchmarks.md.
+Prints a Markdown table and writes it to FOLDER/speed.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
@@ -96,6 +97,9 @@ def neighbour_attention(batch: GraphBatch, structures: list) -> tuple[float, flo
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--out", type=Path, default=Path("out/benchmarks"))
+    folder = options.parse_args().out
     torch.set_num_threads(1)
     model = dd.load_model("phdos", device="cpu")
     structures = [dd.example(name) for name in dd.examples()]
@@ -122,9 +126,8 @@ def main() -> None:
     lines.append(f"\nOne thread, medians; crystals of {atoms} atoms.")
     text = "\n".join(lines) + "\n"
     print(text)
-    out = Path("out/benchmarks.md")
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(text, "utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "speed.md").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

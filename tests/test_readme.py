@@ -1,0 +1,57 @@
+"""What the README says is what the package does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import deepdos_nb as dd
+from deepdos_nb.cards import SCORES, score_table, site_table
+from deepdos_nb.cli import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_its_lines_of_python_run(tmp_path, monkeypatch):
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert code is not None
+    shutil.copy(dd.examples()["MgO"], tmp_path / "MgO.cif")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(code.group(1), names)
+    spectrum = names["spectrum"]
+    assert abs(spectrum.sites.sum(axis=0) - spectrum.total).max() == 0
+
+
+def test_its_scores_are_those_of_the_shipped_weights():
+    weights = ROOT / "deepdos_nb" / "weights" / "phdos"
+    scores = json.loads((weights / SCORES).read_text("utf-8"))
+    for text in (README, (weights / "MODEL_CARD.md").read_text("utf-8")):
+        assert score_table(scores) in text
+        assert site_table(scores["test_sites"]) in text
+
+
+def test_its_links_and_pictures_exist():
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(targets) >= 3
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+def test_its_commands_exist():
+    known = {c.name or c.callback.__name__ for c in app.registered_commands}
+    used = set(re.findall(r"^deepdos (\w+)", README, re.MULTILINE))
+    assert {"predict", "demo", "train", "score"} <= used
+    assert used <= known
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`?make (\w+)", README)) <= targets
+
+
+@pytest.mark.parametrize("phrase", ["/work", "/tmp"])
+def test_it_names_no_machine(phrase):
+    assert phrase not in README
