@@ -16,7 +16,7 @@ from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.spectra import Grid, Kind, Spectrum, Trace, grid_for
-from deepdos_nb.structures import check_structure, warn_unseen
+from deepdos_nb.structures import read_structure, warn_unseen
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -70,13 +70,13 @@ class Ensemble:
         """Atomic numbers seen in training; empty where unknown."""
         return {z for card in self.cards for z in card.get("elements", [])}
 
-    def predict(self, structure: Structure) -> Spectrum:
+    def predict(self, structure: Any) -> Spectrum:
         """Predict one crystal's spectrum.
 
         Parameters
         ----------
-        structure : pymatgen Structure
-            See `read_structure` for files and ASE objects.
+        structure : pymatgen Structure, ASE Atoms, or path
+            Whatever `read_structure` takes.
 
         Returns
         -------
@@ -95,9 +95,9 @@ class Ensemble:
         """
         return self.predict_many([structure])[0]
 
-    def predict_many(self, structures: Iterable[Structure]) -> list[Spectrum]:
+    def predict_many(self, structures: Iterable[Any]) -> list[Spectrum]:
         """Predict many crystals, several at a time; the order is kept."""
-        structures = [check_structure(s) for s in structures]
+        structures = [read_structure(s) for s in structures]
         notes = [self._notes(s) for s in structures]
         shares = self.predict_graphs([build_graph(s) for s in structures])
         spectra = []
@@ -141,12 +141,12 @@ class Ensemble:
                 answers[i] = density[row, :, :n], outside[row, :, :n], states[row]
         return answers
 
-    def trace(self, structure: Structure, *, seed: int = 0) -> Trace:
+    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
         """Every intermediate of one seed's prediction.
 
         Parameters
         ----------
-        structure : pymatgen Structure
+        structure : pymatgen Structure, ASE Atoms, or path
         seed : int
             Which member of the ensemble.
 
@@ -161,7 +161,7 @@ class Ensemble:
             raise ConfigError(
                 f"no seed {seed}.", remedy=f"This ensemble has seeds 0 to {len(self.models) - 1}."
             )
-        structure = check_structure(structure)
+        structure = read_structure(structure)
         graph = build_graph(structure)
         batch = collate([graph]).to(self.device)
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""Energy grids and the two things that travel: `Spectrum` and `Trace`.
+"""The two things that travel: `Spectrum` and `Trace`.
 
 Both are plain numpy with a structure attached, so that plots and widgets need no model and a model
 needs no browser.
@@ -7,7 +7,6 @@ needs no browser.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +15,7 @@ import numpy as np
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
+from deepdos_nb.grids import GRIDS, Grid, Kind, grid_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,72 +24,9 @@ if TYPE_CHECKING:
 
     from deepdos_nb.graph import CrystalGraph
 
-Kind = Literal["phdos", "edos"]
+__all__ = ["GRIDS", "Grid", "Kind", "Spectrum", "Trace", "element_sums", "grid_for"]
+
 Norm = Literal["max", "sum"]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A uniform energy grid; every point is the centre of a cell of width `step`.
-
-    Parameters
-    ----------
-    kind : {"phdos", "edos"}
-    start, stop : float
-        First and last point, in `unit`.
-    n_bins : int
-    unit : str
-        Unit of the energy axis.
-    """
-
-    kind: Kind
-    start: float
-    stop: float
-    n_bins: int
-    unit: str
-    quantity: str
-    zero: str
-
-    @property
-    def step(self) -> float:
-        """Width of one cell, in `unit`."""
-        return (self.stop - self.start) / (self.n_bins - 1)
-
-    @property
-    def energies(self) -> Array:
-        """Cell centres, shape (n_bins,)."""
-        return np.linspace(self.start, self.stop, self.n_bins)
-
-    @property
-    def faces(self) -> Array:
-        """Cell faces, shape (n_bins + 1,)."""
-        half = self.step / 2
-        return np.linspace(self.start - half, self.stop + half, self.n_bins + 1)
-
-    @property
-    def density_unit(self) -> str:
-        """Unit of an absolute density of states."""
-        return f"states/{self.unit}/cell"
-
-
-GRIDS: Mapping[Kind, Grid] = {
-    "phdos": Grid("phdos", 0.0, 1000.0, 51, "cm⁻¹", "Wavenumber", "zero frequency"),
-    "edos": Grid("edos", -4.0, 4.0, 128, "eV", "Energy", "VBM (gapped) or E_F (metal)"),
-}
-
-
-def grid_for(kind: str) -> Grid:
-    """Return the grid of one kind of spectrum.
-
-    Raises
-    ------
-    ConfigError
-        If `kind` is neither "phdos" nor "edos".
-    """
-    for known, grid in GRIDS.items():
-        if kind == known:
-            return grid
-    raise ConfigError(f"unknown kind of spectrum {kind!r}.", remedy="Use 'phdos' or 'edos'.")
 
 
 def element_sums(symbols: list[str], sites: Array) -> dict[str, Array]:

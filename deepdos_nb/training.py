@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import lightning as L
-import numpy as np
 import torch
 from lightning.pytorch.callbacks import (
     EMAWeightAveraging,
@@ -25,16 +24,13 @@ from lightning.pytorch.callbacks import (
 )
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler
 
+from deepdos_nb.batches import SpectrumData
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.losses import LossWeights, Target, spectrum_loss
 from deepdos_nb.metrics import shape_scores
-from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner, collate
-
-Item = tuple[CrystalGraph, Record]
+from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner
 
 
 @dataclass(frozen=True)
@@ -70,105 +66,6 @@ class TrainConfig:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return asdict(self)
-
-
-def prepare(records: Sequence[Record]) -> list[Item]:
-    """Build the quotient graph of every record."""
-    return [(build_graph(r.structure).quotient(r.orbits), r) for r in records]
-
-
-def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
-    """Crystals and their references side by side."""
-    batch = collate([graph for graph, _ in items])
-    n_sites, n_bins = batch.site.shape[1], len(items[0][1].shape)
-    site_shape = np.zeros((len(items), n_sites, n_bins), dtype=np.float32)
-    outside = np.zeros((len(items), n_sites), dtype=np.float32)
-    known = np.zeros(len(items), dtype=bool)
-    for i, (_, record) in enumerate(items):
-        if record.site_shape is not None and record.outside is not None:
-            known[i] = True
-            site_shape[i, : len(record.site_shape)] = record.site_shape
-            outside[i, : len(record.outside)] = record.outside
-    shape = np.stack([record.shape for _, record in items]).astype(np.float32)
-    return batch, Target(*(torch.from_numpy(a) for a in (shape, site_shape, outside, known)))
-
-
-class BucketSampler(Sampler[list[int]]):
-    """Random batches of crystals of similar size, so that little of the padded tables is padding.
-
-    The order depends on the seed and the epoch only.
-    """
-
-    POOL = 16
-
-    def __init__(
-        self, items: Sequence[Item], batch_size: int, seed: int, *, rank: int = 0, world: int = 1
-    ):
-        self.cost = np.array([graph.n_nodes * graph.degree.max() for graph, _ in items])
-        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
-        self.rank, self.world = rank, world
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before every epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return max(1, -(-len(self.cost) // self.batch_size) // self.world)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        rng = np.random.default_rng((self.seed, self.epoch))
-        order = rng.permutation(len(self.cost))
-        batches: list[list[int]] = []
-        pool = self.POOL * self.batch_size
-        for start in range(0, len(order), pool):
-            part = order[start : start + pool]
-            part = part[np.argsort(self.cost[part], kind="stable")]
-            batches += [
-                part[i : i + self.batch_size].tolist() for i in range(0, len(part), self.batch_size)
-            ]
-        shuffled = rng.permutation(len(batches))
-        # Every process of a distributed run takes its own batches, and as many as the others.
-        yield from (batches[shuffled[i * self.world + self.rank]] for i in range(len(self)))
-
-
-class SpectrumData(L.LightningDataModule):
-    """Training and validation crystals."""
-
-    def __init__(self, train: Sequence[Record], valid: Sequence[Record], config: TrainConfig):
-        super().__init__()
-        if not train or not valid:
-            raise ConfigError("training needs at least one training and one validation record.")
-        self.train_items, self.valid_items = prepare(train), prepare(valid)
-        self.config = config
-
-    def train_dataloader(self) -> DataLoader[Item]:
-        """Batches in an order fixed by seed and epoch."""
-        sampler = BucketSampler(
-            self.train_items,
-            self.config.batch_size,
-            self.config.seed,
-            rank=self.trainer.global_rank if self.trainer else 0,
-            world=self.trainer.world_size if self.trainer else 1,
-        )
-        return DataLoader(
-            self.train_items,  # type: ignore[arg-type]
-            batch_sampler=sampler,
-            collate_fn=collate_items,
-        )
-
-    def val_dataloader(self) -> DataLoader[Item]:
-        """Validation crystals in their own order."""
-        return DataLoader(
-            self.valid_items,  # type: ignore[arg-type]
-            batch_size=self.config.batch_size,
-            collate_fn=collate_items,
-        )
-
-    def transfer_batch_to_device(
-        self, batch: tuple[GraphBatch, Target], device: torch.device, dataloader_idx: int
-    ) -> tuple[GraphBatch, Target]:
-        """Move graphs and references."""
-        return batch[0].to(device), batch[1].to(device)
 
 
 class SpectrumTraining(L.LightningModule):
@@ -268,7 +165,9 @@ def train(
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     torch.set_flush_denormal(True)
     L.seed_everything(config.seed, verbose=False)
-    data = SpectrumData(train_records, valid_records, config)
+    data = SpectrumData(
+        train_records, valid_records, batch_size=config.batch_size, seed=config.seed
+    )
     module = SpectrumTraining(config)
     best = ModelCheckpoint(folder, "best", monitor="valid/mse_max", enable_version_counter=False)
     last = ModelCheckpoint(folder, "last", every_n_epochs=1, enable_version_counter=False)

@@ -17,10 +17,12 @@ PACKAGE = Path(__file__).parents[1] / "deepdos_nb"
 # From the ground up. A new module gets its place here, which is a decision, not a formality.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"arrays", "errors"}),
-    frozenset({"graph", "spectra", "structures", "structure_checks", "structure_files"}),
+    frozenset({"graph", "grids", "spectra", "structures", "structure_checks", "structure_files"}),
     frozenset({"data"}),
     frozenset({"model"}),
-    frozenset({"cards", "losses", "metrics", "predict", "recipes", "scoring", "training"}),
+    frozenset(
+        {"batches", "cards", "losses", "metrics", "predict", "recipes", "scoring", "training"}
+    ),
     frozenset({"palette", "plots"}),
     frozenset({"widgets"}),
     frozenset({"cli", "cli_predict", "cli_report", "cli_train", "experiments", "screening"}),

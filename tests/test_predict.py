@@ -85,6 +85,17 @@ def test_trace_ends_in_the_prediction_and_keeps_every_promise(ensemble):
         np.testing.assert_allclose(trace.density[k + 1], after, atol=1e-7)
 
 
+def test_paths_and_ase_objects_are_structures_too(ensemble, tmp_path):
+    structure = rutile()
+    path = tmp_path / "POSCAR"
+    structure.to(str(path), fmt="poscar")
+    expected = ensemble.predict(structure).total
+    for same in (path, str(path), structure.to_ase_atoms()):
+        np.testing.assert_allclose(
+            ensemble.predict(same).total, expected, atol=1e-5 * expected.max()
+        )
+
+
 def test_a_seed_that_is_not_there(ensemble):
     with pytest.raises(ConfigError, match="seeds 0 to 2"):
         ensemble.trace(mgo(), seed=3)

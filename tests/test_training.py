@@ -11,20 +11,14 @@ import torch
 from crystals import mgo
 from data_files import salts, write_petretto, write_phonondb
 
+from deepdos_nb.batches import BucketSampler, SpectrumData, collate_items, prepare
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import build_graph
 from deepdos_nb.losses import LossWeights, Target, cdf_error, shape_error, spectrum_loss
 from deepdos_nb.model import ModelConfig, Reasoner, collate
-from deepdos_nb.training import (
-    BucketSampler,
-    SpectrumData,
-    TrainConfig,
-    collate_items,
-    prepare,
-    train,
-)
+from deepdos_nb.training import TrainConfig, train
 
 TINY = ModelConfig(
     width=16, heads=2, encoder_layers=1, decoder_layers=1, moments=4, radial=8, reasoner_width=16
@@ -77,7 +71,7 @@ def test_training_lowers_the_loss_of_its_own_data(tmp_path, records):
 
 def test_training_needs_records(records):
     with pytest.raises(ConfigError, match="at least one"):
-        SpectrumData([], records, CONFIG)
+        SpectrumData([], records, batch_size=3, seed=0)
 
 
 def test_batches_cover_every_crystal_once_and_depend_on_seed_and_epoch_only(records):
