@@ -127,7 +127,9 @@ class Report:
     def _write(self, result: Result) -> None:
         stem, spectrum = f"{result.label}_{self.kind}", result.spectrum
         if "csv" in self.formats:
-            self._put(f"{stem}.csv", spectrum.to_dataframe().to_csv(index=False))
+            self._put(
+                f"{stem}.csv", spectrum.to_dataframe().to_csv(index=False, float_format="%.8g")
+            )
         if "json" in self.formats:
             self._put(f"{stem}.json", spectrum.to_json() + "\n")
         if self.figure:

@@ -100,8 +100,8 @@ def test_predict_shows_a_table_and_writes_files(loaded: list[FakeModel], tmp_pat
     files = {f"{n}_phdos.{e}" for n in ("MgO", "SrTiO3") for e in ("csv", "json", "png")}
     assert names(tmp_path / "o") == files | {"summary_phdos.csv"}
     frame = pd.read_csv(tmp_path / "o" / "SrTiO3_phdos.csv")
-    np.testing.assert_allclose(frame["total"], total)
-    np.testing.assert_allclose(frame[["Sr", "Ti", "O"]].sum(axis=1), total)
+    np.testing.assert_allclose(frame["total"], total, rtol=1e-6)
+    np.testing.assert_allclose(frame[["Sr", "Ti", "O"]].sum(axis=1), total, rtol=1e-6)
     written = json.loads((tmp_path / "o" / "SrTiO3_phdos.json").read_text(encoding="utf-8"))
     np.testing.assert_allclose(written["total"], total)
     assert written["density_unit"] == "states/cm⁻¹/cell"

@@ -157,7 +157,8 @@ def test_sites_are_one_ridge_each() -> None:
     assert [t.get_text() for t in ax.get_yticklabels()] == spectrum.site_labels
     for row, drawn, base in zip(spectrum.sites, ax.lines, ax.get_yticks(), strict=True):
         np.testing.assert_allclose(drawn.get_ydata() - base, row, atol=1e-12)
-    assert "states/cm⁻¹/cell" in ax.get_ylabel()
+    spacing = ax.get_yticks()[0] - ax.get_yticks()[1]
+    assert f"Rows are {spacing:g} states/cm⁻¹/cell apart." in ax.texts[0].get_text()
     assert max(a.get_ydata().max() for a in ax.lines) <= ax.get_ylim()[1]
 
 
@@ -167,7 +168,7 @@ def test_equal_sites_are_merged_and_long_lists_cut() -> None:
     same[:3], same[3:] = same[0], same[3]
     merged = plots.sites_axes(dataclasses.replace(spectrum, sites=same))
     labels = [t.get_text() for t in merged.get_yticklabels()]
-    assert labels == ["Si1 and 2 alike", "O4 and 5 alike"]
+    assert labels == ["Si1 ×3", "O4 ×6"]
     cut = plots.sites_axes(spectrum, merge=False, limit=4)
     assert len(cut.lines) == 4
     assert "4 of 9 sites" in cut.get_title(loc="left")
@@ -227,6 +228,11 @@ def test_transport_shows_every_step_and_the_invariants(kind: Kind) -> None:
     mesh = next(c for c in moves.collections if isinstance(c, QuadMesh))
     np.testing.assert_allclose(mesh.get_array(), trace.velocity)
     assert mesh.norm.vmin == -mesh.norm.vmax
+    busy = trace.total[:-1] > 0.02 * trace.total[:-1].max()
+    assert (np.abs(trace.velocity)[busy] <= mesh.norm.vmax).all()
+    alpha = np.asarray(mesh.get_alpha())
+    assert (alpha[busy] == 1.0).all()
+    assert (alpha[trace.total[:-1] < 0.001 * trace.total[:-1].max()] < 0.06).all()
     cumulative = [a for a in share.lines if a.get_gid() != "zero"]
     np.testing.assert_allclose([a.get_ydata() for a in cumulative], trace.cdf)
     widths = [bar.get_width() for bar in shift.patches]

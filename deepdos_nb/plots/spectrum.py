@@ -120,7 +120,7 @@ def sites_axes(
     spectrum : Spectrum
     ax : matplotlib Axes, optional
     merge : bool
-        Draw sites of one element with the same curve once and say how many they are. Sites that
+        Draw sites of one element with the same curve once, as in "O4 ×6". Sites that
         symmetry makes equal have the same curve.
     limit : int
         Largest number of ridges; where there are more, the title says how many are shown.
@@ -137,7 +137,7 @@ def sites_axes(
     step = _nice(highest / 1.3)
     colours = element_colours(spectrum.symbols)
     height = 1.3 + 0.42 * len(shown)
-    with themed_axes(ax, (6.4, min(max(height, 2.2), 14.0)), dark) as (axes, ink):
+    with themed_axes(ax, (6.4, min(max(height, 2.6), 14.0)), dark) as (axes, ink):
         for i, (_, symbol, curve) in enumerate(shown):
             base = (len(shown) - 1 - i) * step
             axes.fill_between(
@@ -158,9 +158,9 @@ def sites_axes(
         axes.set_yticklabels([label for label, _, _ in shown], color=ink, va="bottom")
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        axes.set_ylabel(
-            f"Density of each site\n(row to row: {step:g} {grid.density_unit})", labelpad=8
-        )
+        axes.set_ylabel("Density of each site")
+        spacing = f"Rows are {step:g} {grid.density_unit} apart."
+        notes_below(axes, (spacing, *_outside(spectrum), *spectrum.notes), ink)
         axes.set_title(
             title_text(
                 spectrum.formula,
@@ -248,7 +248,7 @@ def _ridges(spectrum: Spectrum, merge: bool) -> list[tuple[str, str, Array]]:
     labels = spectrum.site_labels
     return [
         (
-            labels[g[0]] if len(g) == 1 else f"{labels[g[0]]} and {len(g) - 1} alike",
+            labels[g[0]] if len(g) == 1 else f"{labels[g[0]]} ×{len(g)}",
             spectrum.symbols[g[0]],
             spectrum.sites[g[0]],
         )

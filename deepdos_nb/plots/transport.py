@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FEW = 0.02
+"""Density, relative to the highest, below which the moves of a cell fade out."""
+
 
 def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
     """Draw how transport moves the density from Stage I to the final spectrum.
 
     From top to bottom: the total density at every step, from grey (Stage I) to crimson (last); the
-    mean displacement of each cell's states in every step; the cumulative share, whose ends never
-    move; beside them the shift of the mean energy by each step, and the two invariants.
+    mean displacement of each cell's states in every step, faded where there are next to none; the
+    cumulative share, whose ends never move; beside them the shift of the mean energy by each step,
+    and the two invariants.
 
     Parameters
     ----------
@@ -56,7 +60,14 @@ def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
         _shifts(shift, trace, colours, ink)
         _cumulative(share, trace, colours, ink)
         colour_bar(
-            figure, mesh, moves, f"Mean move\n({trace.grid.unit})", ink, aspect=12, fraction=0.06
+            figure,
+            mesh,
+            moves,
+            f"Mean move\n({trace.grid.unit})",
+            ink,
+            aspect=12,
+            fraction=0.06,
+            extend="both",
         )
         _key(key, colours, ink)
         _readout(readout, trace, ink)
@@ -99,7 +110,10 @@ def _densities(ax: Axes, trace: Trace, colours: list[str], ink: str) -> None:
 
 
 def _moves(ax: Axes, trace: Trace, ink: str, dark: bool | None) -> Any:
-    reach = max(float(np.abs(trace.velocity).max(initial=0.0)), 1e-12)
+    # Where there are next to no states, moves may be large and yet move nothing: they fade out.
+    presence = trace.total[:-1] / max(float(trace.total[:-1].max(initial=0.0)), 1e-12)
+    busy = presence >= FEW
+    reach = max(float(np.abs(trace.velocity)[busy].max(initial=0.0)), 1e-12)
     rows = np.arange(trace.n_steps + 1) + 0.5
     mesh = ax.pcolormesh(
         trace.grid.faces,
@@ -108,6 +122,7 @@ def _moves(ax: Axes, trace: Trace, ink: str, dark: bool | None) -> Any:
         cmap=signed_map(dark),
         vmin=-reach,
         vmax=reach,
+        alpha=np.clip(presence / FEW, 0.0, 1.0),
         rasterized=True,
     )
     energy_axis(ax, trace.grid, ink, label=False)
