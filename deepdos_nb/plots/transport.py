@@ -122,9 +122,9 @@ def _moves(ax: Axes, trace: Trace, ink: str, dark: bool | None) -> Any:
         cmap=signed_map(dark),
         vmin=-reach,
         vmax=reach,
-        alpha=np.clip(presence / FEW, 0.0, 1.0),
         rasterized=True,
     )
+    mesh.set_alpha(np.clip(presence / FEW, 0.0, 1.0))  # type: ignore[arg-type]
     energy_axis(ax, trace.grid, ink, label=False)
     ax.set_ylim(trace.n_steps + 0.5, 0.5)
     every = -(-trace.n_steps // 8)
