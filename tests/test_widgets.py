@@ -293,6 +293,20 @@ def test_boundary_images_of_rock_salt():
     np.testing.assert_allclose(lengths, 4.21 / 2)
 
 
+def test_thin_cells_are_drawn_twice():
+    thin = Structure(
+        Lattice.from_parameters(3.2, 3.2, 5.2, 90, 90, 120), ["Zn", "O"],
+        [[1 / 3, 2 / 3, 0.0], [1 / 3, 2 / 3, 0.38]],
+    )  # fmt: skip
+    scene = build_scene(thin)
+    assert scene.repeat == (2, 2, 1)
+    # Four of each, and zinc on the lower face once more on the upper one.
+    assert list(np.bincount(scene.site)) == [8, 4]
+    assert build_scene(rock_salt()).repeat == (1, 1, 1)
+    lengths = np.linalg.norm(scene.edges[:, 1] - scene.edges[:, 0], axis=1)
+    np.testing.assert_allclose(np.sort(lengths), [3.2] * 8 + [5.2] * 4)
+
+
 def test_metals_are_joined_only_among_themselves():
     assert len(build_scene(example("Al")).bonds) > 0
     caesium = Structure(Lattice.cubic(4.12), ["Cs", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
@@ -340,7 +354,7 @@ def ready(view: NGLView) -> list[dict[str, Any]]:
     """Answer as a browser does once it has drawn everything, and record what it is sent."""
     sent: list[dict[str, Any]] = []
     view.widget.send = sent.append  # type: ignore[method-assign]
-    shown = {str(i): {} for i in range(4)}
+    shown = {str(i): {} for i in range(3)}
     view._heard(None, {"type": "request_repr_dict", "data": {"0": shown}}, [])
     sent.clear()
     return sent

@@ -15,7 +15,7 @@ from deepdos_nb.widgets.still import view_matrix
 
 EXTENSION = "nglview-js-widgets"
 
-ATOMS, STICKS, HALO, CELL = range(4)
+ATOMS, STICKS, HALO = range(3)
 """Order in which the representations are added; messages address them by number."""
 
 FIELD_OF_VIEW = 40.0
@@ -79,8 +79,7 @@ def orientation(scene: Scene) -> list[float]:
     centre. NGL's own fitting runs before the page has given the view its size.
     """
     turn = view_matrix()
-    corners = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) @ scene.cell
-    seen = np.concatenate([corners, scene.positions]) @ turn.T
+    seen = np.concatenate([scene.edges.reshape(-1, 3), scene.positions]) @ turn.T
     low, high = seen.min(axis=0), seen.max(axis=0)
     width, height = high[:2] - low[:2] + 2.0
     distance = max(height, width / ASPECT) / (2 * np.tan(np.radians(FIELD_OF_VIEW / 2)))
@@ -147,8 +146,11 @@ class NGLView:
         view.add_representation(
             "spacefill", opacity=0.4, color="#d6266a", disable_picking=True, **self._halo
         )
-        view.add_representation(
-            "unitcell", radius_size=0.035, color_value="#7f8792", disable_picking=True
+        # NGL's own unit cell may appear one cell further on, where several are drawn.
+        grey = [0.5, 0.53, 0.57]
+        view._add_shape(
+            [("cylinder", *np.round(e, 3).tolist(), grey, 0.035) for e in self.scene.edges],
+            name="cell",
         )
         view.control.orient(orientation(self.scene))
         view._js(START)
@@ -214,7 +216,7 @@ class NGLView:
             self._ready = False
         elif message.get("type") == "request_repr_dict" and not self._ready:
             shown = message.get("data") or {}
-            if any(len(parts) > CELL for parts in shown.values()):
+            if any(len(parts) > HALO for parts in shown.values()):
                 self._ready = True
                 self._sent = (None, None)
                 self._send()

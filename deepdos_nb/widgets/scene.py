@@ -28,6 +28,12 @@ BOND_SLACK = 1.25
 SHELL = 1.15
 """… and within this factor of the distance to the nearest neighbour of one of the two."""
 
+SHORT_AXIS = 3.5
+"""Cells are drawn twice along axes shorter than this, Å; one bond alone shows no crystal."""
+
+MAX_REPEATED = 12
+"""Cells with more atoms than this are drawn once."""
+
 MAX_PDB_ATOMS = 99_999
 """Serial numbers of the PDB format have five digits."""
 
@@ -52,6 +58,8 @@ class Scene:
     ----------
     cell : ndarray, shape (3, 3)
         Cell vectors in standard form, rows, Å.
+    repeat : tuple of int
+        How many cells are drawn along each axis.
     positions : ndarray, shape (n_atoms, 3)
         Å; the atoms of the cell first, in the structure's order, then the images.
     site : ndarray of int, shape (n_atoms,)
@@ -63,11 +71,24 @@ class Scene:
     """
 
     cell: Array
+    repeat: tuple[int, int, int]
     positions: Array
     site: Array
     symbols: tuple[str, ...]
     radii: Array
     metal: Array
+
+    @property
+    def edges(self) -> Array:
+        """Ends of the twelve edges of one cell, Å, shape (12, 2, 3)."""
+        corners = list(product((0, 1), repeat=3))
+        ends = [
+            (a, b)
+            for i, a in enumerate(corners)
+            for b in corners[i + 1 :]
+            if sum(map(abs, np.subtract(a, b))) == 1
+        ]
+        return np.array(ends) @ self.cell
 
     @cached_property
     def bonds(self) -> Array:
@@ -124,6 +145,9 @@ def build_scene(structure: Structure) -> Scene:
 
     lattice = structure.lattice
     cell = standard_cell(lattice)
+    few = len(structure) <= MAX_REPEATED
+    thin = [few and length < SHORT_AXIS for length in lattice.abc]
+    repeat = (1 + thin[0], 1 + thin[1], 1 + thin[2])
     fractional = np.asarray(structure.frac_coords) % 1.0
     # Heights of the cell over its faces turn a distance in Å into a fraction.
     slack = ON_FACE * np.linalg.norm(np.linalg.inv(cell), axis=0)
@@ -131,13 +155,15 @@ def build_scene(structure: Structure) -> Scene:
     fractional = np.where(fractional > 1.0 - slack, fractional - 1.0, fractional)
     places, sites = [*fractional], [*range(len(structure))]
     for i, place in enumerate(fractional):
-        choices = [(0, 1) if abs(p) < s else (0,) for p, s in zip(place, slack, strict=True)]
+        # One more image on the far boundary for what lies on the near one.
+        choices = [range(r + (abs(p) < s)) for p, s, r in zip(place, slack, repeat, strict=True)]
         for shift in list(product(*choices))[1:]:
             places.append(place + shift)
             sites.append(i)
     species = [site.specie for site in structure]
     return Scene(
         cell=cell,
+        repeat=repeat,
         positions=np.array(places)[:MAX_PDB_ATOMS] @ cell,
         site=np.array(sites)[:MAX_PDB_ATOMS],
         symbols=tuple(s.symbol for s in species),

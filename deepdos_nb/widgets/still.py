@@ -57,18 +57,14 @@ def draw_scene(
     ink = INK[dark]
     turn = view_matrix()
     seen = scene.positions @ turn.T
-    corners = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    box = corners @ scene.cell @ turn.T
+    box = scene.edges @ turn.T
     low, high = seen[:, 2].min(), max(seen[:, 2].max(), seen[:, 2].min() + 1e-9)
 
     def order(depth: float) -> float:
         return 2.0 + (depth - low) / (high - low)
 
-    for a in range(8):
-        for b in range(a + 1, 8):
-            if np.abs(corners[a] - corners[b]).sum() == 1:
-                edge = box[[a, b]]
-                axes.plot(edge[:, 0], edge[:, 1], color=ink, lw=0.9, alpha=0.7, zorder=1.5)
+    for edge in box:
+        axes.plot(edge[:, 0], edge[:, 1], color=ink, lw=0.9, alpha=0.7, zorder=1.5)
     for i, j in scene.bonds:
         ends = seen[[i, j]]
         axes.plot(
@@ -98,7 +94,7 @@ def draw_scene(
         )
         shine = (at[0] - 0.32 * r, at[1] + 0.34 * r)
         axes.add_patch(Circle(shine, 0.28 * r, color="white", alpha=0.35, lw=0, zorder=layer))
-    span = np.concatenate([seen[:, :2], box[:, :2]])
+    span = np.concatenate([seen[:, :2], box.reshape(-1, 3)[:, :2]])
     margin = float(radii.max()) + 0.3
     axes.set_xlim(span[:, 0].min() - margin, span[:, 0].max() + margin)
     axes.set_ylim(span[:, 1].min() - margin, span[:, 1].max() + margin)
