@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepdos_nb.errors import ConfigError, DeepDOSError, ExtrapolationWarning
+from deepdos_nb.limits import MAX_ATOMS
 
 if TYPE_CHECKING:
     from deepdos_nb.cli_report import Report, Result
@@ -61,6 +62,7 @@ def predict(
     data: Annotated[Format, typer.Option("--format", help="Data file per structure.")] = Format.csv,
     figure: Annotated[Picture, typer.Option(help="Figure per structure.")] = Picture.png,
     weights: Weights = None,
+    max_atoms: Annotated[int, typer.Option(min=1, help="Largest cell accepted.")] = MAX_ATOMS,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Predict the density of states of crystals, element by element, with its spread over seeds.
@@ -71,7 +73,7 @@ def predict(
 
     named = list(zip(_labels(files), files, strict=True))
     report = Report(kind.value, out, _endings(data), _ending(figure), quiet=quiet)
-    _run(named, report, weights)
+    _run(named, report, weights, max_atoms)
     report.finish()
     if report.errors:
         raise typer.Exit(2)
@@ -94,25 +96,30 @@ def demo(
         raise typer.Exit(2)
 
 
-def _run(named: Sequence[tuple[str, Path]], report: Report, weights: Path | None) -> None:
+def _run(
+    named: Sequence[tuple[str, Path]],
+    report: Report,
+    weights: Path | None,
+    max_atoms: int = MAX_ATOMS,
+) -> None:
     import deepdos_nb as dd
 
     structures: list[tuple[str, Path, Any]] = []
     for label, path in named:
         try:
-            structures.append((label, path, dd.read_structure(path)))
+            structures.append((label, path, dd.read_structure(path, max_atoms=max_atoms)))
         except DeepDOSError as error:
             report.fail(path, error)
     if not structures:
         return
     model = dd.load_model(report.kind, folder=weights)
     for start in range(0, len(structures), BATCH):
-        for result in _predicted(model, structures[start : start + BATCH], report):
+        for result in _predicted(model, structures[start : start + BATCH], report, max_atoms):
             report.add(result)
 
 
 def _predicted(
-    model: Any, batch: Sequence[tuple[str, Path, Any]], report: Report
+    model: Any, batch: Sequence[tuple[str, Path, Any]], report: Report, max_atoms: int
 ) -> Iterator[Result]:
     """Predict a batch; if it fails as a whole, one by one, so that one cannot stop the others."""
     from deepdos_nb.cli_report import Result
@@ -121,13 +128,13 @@ def _predicted(
         # The spectrum's notes say the same, beside the result they belong to.
         warnings.simplefilter("ignore", ExtrapolationWarning)
         try:
-            spectra = model.predict_many([s for _, _, s in batch])
+            spectra = model.predict_many([s for _, _, s in batch], max_atoms=max_atoms)
         except DeepDOSError as error:
             if len(batch) == 1:
                 report.fail(batch[0][1], error)
                 return
             for one in batch:
-                yield from _predicted(model, [one], report)
+                yield from _predicted(model, [one], report, max_atoms)
             return
     for (label, path, _), spectrum in zip(batch, spectra, strict=True):
         yield Result(label, path, spectrum)

@@ -16,7 +16,7 @@ from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.spectra import Grid, Kind, Spectrum, Trace, grid_for
-from deepdos_nb.structures import read_structure, warn_unseen
+from deepdos_nb.structures import MAX_ATOMS, read_structure, warn_unseen
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -70,13 +70,15 @@ class Ensemble:
         """Atomic numbers seen in training; empty where unknown."""
         return {z for card in self.cards for z in card.get("elements", [])}
 
-    def predict(self, structure: Any) -> Spectrum:
+    def predict(self, structure: Any, *, max_atoms: int = MAX_ATOMS) -> Spectrum:
         """Predict one crystal's spectrum.
 
         Parameters
         ----------
         structure : pymatgen Structure, ASE Atoms, or path
             Whatever `read_structure` takes.
+        max_atoms : int
+            Largest number of atoms accepted.
 
         Returns
         -------
@@ -93,11 +95,13 @@ class Ensemble:
         ExtrapolationWarning
             If it holds elements the models have never seen.
         """
-        return self.predict_many([structure])[0]
+        return self.predict_many([structure], max_atoms=max_atoms)[0]
 
-    def predict_many(self, structures: Iterable[Any]) -> list[Spectrum]:
+    def predict_many(
+        self, structures: Iterable[Any], *, max_atoms: int = MAX_ATOMS
+    ) -> list[Spectrum]:
         """Predict many crystals, several at a time; the order is kept."""
-        structures = [read_structure(s) for s in structures]
+        structures = [read_structure(s, max_atoms=max_atoms) for s in structures]
         notes = [self._notes(s) for s in structures]
         shares = self.predict_graphs([build_graph(s) for s in structures])
         spectra = []

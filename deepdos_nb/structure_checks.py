@@ -15,12 +15,10 @@ from deepdos_nb.errors import (
     TooManyAtomsError,
     UnsupportedElementError,
 )
+from deepdos_nb.limits import MAX_ATOMS
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-MAX_ATOMS = 500
-"""Default limit on the atoms of one cell."""
 
 MIN_DISTANCE = 0.5
 """Atoms closer than this count as overlapping, Å; the shortest bond, H–H, is 0.74 Å."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepdos_nb.errors import ExtrapolationWarning, UnreadableStructureError
-from deepdos_nb.structure_checks import MAX_ATOMS, check_structure
+from deepdos_nb.limits import MAX_ATOMS
+from deepdos_nb.structure_checks import check_structure
 from deepdos_nb.structure_files import MAX_BYTES, check_size, decode, from_object, parse
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ import deepdos_nb as dd
 from deepdos_nb.cli import app
 from deepdos_nb.cli_report import sparkline, summary
 from deepdos_nb.errors import ExtrapolationWarning, StructureError, WeightsError
+from deepdos_nb.limits import MAX_ATOMS
 from deepdos_nb.spectra import Kind, Spectrum
 
 
@@ -35,7 +36,9 @@ class FakeModel:
         self.batches: list[int] = []
         self.refuse = ""
 
-    def predict_many(self, structures: Iterable[Structure]) -> list[Spectrum]:
+    def predict_many(
+        self, structures: Iterable[Structure], *, max_atoms: int = MAX_ATOMS
+    ) -> list[Spectrum]:
         structures = list(structures)
         self.batches.append(len(structures))
         spectra = [make_spectrum(s, self.kind) for s in structures]
@@ -121,7 +124,7 @@ def test_defaults_are_stated(loaded: list[FakeModel], tmp_path: Path) -> None:
     }
     assert "3 files in deepdos-out/" in result.stdout
     help_text = run("predict", "--help").stdout
-    for word in ("deepdos-out", "phdos", "csv", "png", "--weights", "--quiet"):
+    for word in ("deepdos-out", "phdos", "csv", "png", "--weights", "--max-atoms", "--quiet"):
         assert word in help_text
 
 

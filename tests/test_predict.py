@@ -96,6 +96,13 @@ def test_paths_and_ase_objects_are_structures_too(ensemble, tmp_path):
         )
 
 
+def test_large_cells_are_accepted_on_request(ensemble):
+    large = mgo() * (2, 2, 2)
+    with pytest.raises(StructureError, match="limit"):
+        ensemble.predict(large, max_atoms=10)
+    assert len(ensemble.predict(large, max_atoms=16).sites) == 16
+
+
 def test_a_seed_that_is_not_there(ensemble):
     with pytest.raises(ConfigError, match="seeds 0 to 2"):
         ensemble.trace(mgo(), seed=3)
