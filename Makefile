@@ -16,7 +16,7 @@ export PYTHONUNBUFFERED = 1
 # Matplotlib draws into files unless a notebook says otherwise.
 export MPLBACKEND ?= agg
 
-PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar --log-output
+PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
