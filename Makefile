@@ -48,7 +48,7 @@ demo: $(STAMP)  ## run the quickstart and predict the example crystals: figures 
 	@echo "Done. What lies where:"
 	@echo "  $(OUT)/quickstart.html    the quickstart with its figures; opens in any browser, no network needed"
 	@echo "  $(OUT)/quickstart.ipynb   the same as an executed notebook"
-	@echo "  $(OUT)/figures/           one figure per example crystal, and the numbers"
+	@echo "  $(OUT)/figures/           one figure per example crystal"
 	@echo "Next: 'make lab' opens the quickstart live, with its linked widgets."
 
 test: $(STAMP) browser check  ## everything CI checks: style, types, tests, tutorials, browser
