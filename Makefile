@@ -13,8 +13,8 @@ TUTORIALS := $(sort $(wildcard tutorials/*.ipynb))
 OMP_NUM_THREADS ?= 1
 export OMP_NUM_THREADS PYTHON VENV
 export PYTHONUNBUFFERED = 1
-# Matplotlib draws into files unless a notebook says otherwise.
-export MPLBACKEND ?= agg
+# A backend named here would reach the notebooks' kernels and leave them without figures.
+unexport MPLBACKEND
 
 PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 

@@ -19,7 +19,6 @@ from pathlib import Path
 import nbformat
 from jinja2 import DictLoader
 from nbconvert import HTMLExporter
-from traitlets.config import Config
 
 PAGE = """
 {%- extends 'lab/index.html.j2' -%}
@@ -95,7 +94,6 @@ def convert(source: Path, target: Path) -> None:
     exporter = HTMLExporter(
         extra_loaders=[DictLoader({"offline.html.j2": PAGE})],
         template_file="offline.html.j2",
-        config=Config(HTMLExporter={"embed_images": True}),
     )
     notebook = offline(nbformat.read(source, as_version=4))
     page, _ = exporter.from_notebook_node(

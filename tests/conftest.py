@@ -9,11 +9,16 @@ from collections.abc import Iterator
 # Before anything loads torch or matplotlib, which read these once.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
-os.environ.setdefault("MPLBACKEND", "agg")
+# A backend named here would reach the kernels of notebooks and leave them without figures.
+os.environ.pop("MPLBACKEND", None)
 
+import matplotlib  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 from pymatgen.core import Lattice, Structure  # noqa: E402
+
+# No windows, even where there is a display.
+matplotlib.use("agg")
 
 # A shared, busy machine makes every deadline and every "too slow" a false alarm.
 settings.register_profile(

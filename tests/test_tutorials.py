@@ -29,14 +29,9 @@ def load_converter() -> ModuleType:
 converter = load_converter()
 
 
-def displayed(notebook: nbformat.NotebookNode) -> set[str]:
-    """Kinds of everything the notebook shows."""
-    return {
-        kind
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        for kind in output.get("data", {})
-    }
+def displayed(notebook: nbformat.NotebookNode) -> list[dict[str, str]]:
+    """Everything the notebook shows, each in all its forms."""
+    return [o["data"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
 
 
 def assert_self_contained(page: str) -> None:
@@ -61,9 +56,11 @@ def test_tutorial_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     notebook = nbformat.read(target, as_version=4)
     assert all(c.execution_count for c in notebook.cells if c.cell_type == "code" and c.source)
-    kinds = displayed(notebook)
-    assert kinds & PICTURES, "no picture"
-    assert WIDGET in kinds, "no widget"
+    shown = displayed(notebook)
+    figures = [d for d in shown if d.get("text/plain", "").startswith("<Figure")]
+    assert figures, "no figure"
+    assert all(PICTURES & set(d) for d in figures), "a figure that is only its name"
+    assert any(WIDGET in d for d in shown), "no widget"
 
     page = tmp_path / "page.html"
     converter.convert(target, page)
