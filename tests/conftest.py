@@ -33,7 +33,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start what takes long first, and keep together what shares a kernel or a browser."""
     for item in items:
-        if item.path.suffix == ".ipynb" or item.get_closest_marker("browser"):
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif item.path.suffix == ".ipynb":
             item.add_marker(pytest.mark.xdist_group(item.path.name))
     items.sort(key=_urgency)
 
