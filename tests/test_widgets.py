@@ -321,7 +321,8 @@ def test_camera_turns_and_does_not_mirror():
     assert np.linalg.det(view_matrix()) == pytest.approx(1.0)
     matrix = np.reshape(orientation(scene), (4, 4)).T
     distance = np.cbrt(np.linalg.det(matrix[:3, :3]))
-    np.testing.assert_allclose(matrix[:3, :3] / distance, view_matrix(), atol=1e-12)
+    half_turn = np.diag([-1.0, 1.0, -1.0])
+    np.testing.assert_allclose(matrix[:3, :3] / distance, half_turn @ view_matrix(), atol=1e-12)
     # Everything is in sight: half the visible height at that distance covers each atom.
     seen = (scene.positions + matrix[:3, 3]) @ view_matrix().T
     assert np.abs(seen[:, 1]).max() < distance * np.tan(np.radians(20))

@@ -78,7 +78,8 @@ def orientation(scene: Scene) -> list[float]:
     Its 4 × 4 matrix, by columns, holds the rotation times the camera's distance, and minus the
     centre. NGL's own fitting runs before the page has given the view its size.
     """
-    turn = view_matrix()
+    # NGL's camera stands on the negative side of z: half a turn about the upright axis.
+    turn = np.diag([-1.0, 1.0, -1.0]) @ view_matrix()
     seen = np.concatenate([scene.edges.reshape(-1, 3), scene.positions]) @ turn.T
     low, high = seen.min(axis=0), seen.max(axis=0)
     width, height = high[:2] - low[:2] + 2.0

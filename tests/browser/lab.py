@@ -49,9 +49,7 @@ class Lab:
         for name, value in SETTINGS.items():
             self.configure(name, value)
         self.theme(dark=False)
-        environment = {
-            k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")
-        } | {
+        environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")} | {
             "PYTHONPATH": str(ROOT),
             "OMP_NUM_THREADS": "1",
             "JUPYTER_CONFIG_DIR": str(self.folder / "config"),

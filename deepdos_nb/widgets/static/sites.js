@@ -39,7 +39,11 @@ function render({ model, el }) {
           node("span", { class: "ddos-track" }, fill),
           node("span", { class: "ddos-share" }, percent),
         );
-        button.addEventListener("click", () => toggle(site));
+        button.addEventListener("click", () => {
+          // JupyterLab takes the focus back on a mouse press; the arrow keys should stay here.
+          button.focus({ preventScroll: true });
+          toggle(site);
+        });
         return node("li", {}, button);
       }),
     );

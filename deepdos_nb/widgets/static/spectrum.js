@@ -205,7 +205,8 @@ function render({ model, el }) {
         if (focused === name) button.focus();
       }
     }
-    legend.append(key("ddos-total", "total"));
+    const partial = off.size > 0 && model.get("mode") === "elements";
+    legend.append(key("ddos-total", partial ? "sum of those shown" : "total"));
     if (header.steps && current() > 0) legend.append(key("ddos-start", "Stage I"));
     if (mean.length) legend.append(key("ddos-mean", "ensemble mean ± 1 σ"));
     model.get("overlay").forEach(({ label: name }, i) => legend.append(key("ddos-site", name, DASHES[i % DASHES.length])));
@@ -363,14 +364,15 @@ function render({ model, el }) {
   }
 
   root.addEventListener("keydown", (event) => {
-    const onPlot = event.target === plot;
+    // The notebook cancels the slider's own arrow keys, so they are handled here for both.
+    const stepping = event.target === plot || event.target === slider;
     const arrow = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 1, ArrowDown: -1 }[event.key];
     const sideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
     if (event.shiftKey && arrow) moveRange(sideways ? arrow : 0, sideways ? 0 : arrow);
-    else if (onPlot && arrow && sideways) setStep(current() + arrow);
-    else if (onPlot && event.key === "Home") setStep(0);
-    else if (onPlot && event.key === "End") setStep(header.steps);
-    else if (onPlot && event.key === " ") togglePlay();
+    else if (stepping && arrow && (sideways || event.target === slider)) setStep(current() + arrow);
+    else if (stepping && event.key === "Home") setStep(0);
+    else if (stepping && event.key === "End") setStep(header.steps);
+    else if (stepping && event.key === " ") togglePlay();
     else if (event.key === "Escape") clearRange();
     else return;
     event.preventDefault();
@@ -389,13 +391,13 @@ function render({ model, el }) {
     drawPlay();
     if (!model.get("playing")) return;
     timer = setInterval(() => {
-      if (current() >= header.steps) {
-        model.set("playing", false);
-        model.save_changes();
-      } else setStep(current() + 1);
+      if (current() + 1 >= header.steps) model.set("playing", false);
+      setStep(current() + 1);
     }, 700);
   }
   play.addEventListener("click", togglePlay);
+  // JupyterLab takes the focus back on a mouse press; the arrow keys should stay with the slider.
+  slider.addEventListener("click", () => slider.focus({ preventScroll: true }));
   slider.addEventListener("input", () => setStep(Number(slider.value)));
 
   const listen = [
