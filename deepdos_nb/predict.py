@@ -122,8 +122,10 @@ class Ensemble:
             )
         return spectra
 
-    def predict_graphs(self, graphs: Sequence[CrystalGraph]) -> list[tuple[Array, Array, Array]]:
-        """Shares of states from graphs, quotient graphs too.
+    def predict_graphs(
+        self, graphs: Sequence[CrystalGraph], *, step: int = -1
+    ) -> list[tuple[Array, Array, Array]]:
+        """Shares of states from graphs, quotient graphs too, after a transport step (0: Stage I).
 
         Returns
         -------
@@ -137,8 +139,12 @@ class Ensemble:
             with torch.inference_mode():
                 outputs = [model(batch) for model in self.models]
             density, outside, states = (
-                torch.stack([f(o) for o in outputs], dim=1).double().cpu().numpy()
-                for f in (_density, _outside, _states)
+                torch.stack(parts, dim=1).double().cpu().numpy()
+                for parts in (
+                    [o.refined.density[step] for o in outputs],
+                    [o.outside for o in outputs],
+                    [o.states for o in outputs],
+                )
             )
             for row, i in enumerate(group):
                 n = graphs[i].n_nodes
@@ -234,18 +240,6 @@ def load_model(
     if any(m.config.kind != grid.kind for m in models):
         raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
     return Ensemble(models, cards, device)
-
-
-def _density(output: Prediction) -> torch.Tensor:
-    return output.density
-
-
-def _outside(output: Prediction) -> torch.Tensor:
-    return output.outside
-
-
-def _states(output: Prediction) -> torch.Tensor:
-    return output.states
 
 
 def _array(tensor: torch.Tensor) -> Array:

@@ -24,9 +24,10 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     """Shape scores of the ensemble's mean total against the records' totals.
 
     Also reported: `seeds_mse_<protocol>_mean`, the mean score of single seeds, which tells what
-    averaging is worth, and `error_over_spread`, the root-mean-square error over the
-    root-mean-square spread of all bins, both on sum-normalised curves: one where the spread is
-    honest, above one where the ensemble is too sure.
+    averaging is worth; `stage_one_…`, scores before the first transport step; and
+    `error_over_spread`, the root-mean-square error over the root-mean-square spread of all bins,
+    both on sum-normalised curves: one where the spread is honest, above one where the ensemble is
+    too sure.
     """
     members, reference = _totals(ensemble, records), np.stack([r.shape for r in records])
     mean = members.mean(axis=1)
@@ -34,6 +35,10 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     for protocol in PROTOCOLS:
         single = [mse(members[:, i], reference, protocol) for i in range(members.shape[1])]
         scores[f"seeds_mse_{protocol}_mean"] = float(np.mean(single))
+    early = shape_scores(
+        _totals(ensemble, records, step=0).mean(axis=1), reference, ensemble.grid.energies
+    )
+    scores |= {f"stage_one_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
     scores["r2_crystal_median_max"] = float(np.median(r2_per_crystal(mean, reference)))
     if members.shape[1] > 1:
         curves = members / members.sum(axis=-1, keepdims=True)
@@ -78,11 +83,13 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     return scores
 
 
-def _shares(ensemble: Ensemble, records: Sequence[Record]) -> list[tuple[Array, Array, Array]]:
+def _shares(
+    ensemble: Ensemble, records: Sequence[Record], step: int = -1
+) -> list[tuple[Array, Array, Array]]:
     graphs = [build_graph(r.structure).quotient(r.orbits) for r in records]
-    return ensemble.predict_graphs(graphs)
+    return ensemble.predict_graphs(graphs, step=step)
 
 
-def _totals(ensemble: Ensemble, records: Sequence[Record]) -> Array:
+def _totals(ensemble: Ensemble, records: Sequence[Record], step: int = -1) -> Array:
     """Total of every seed, shape (n_records, n_seeds, n_bins)."""
-    return np.stack([density.sum(axis=1) for density, _, _ in _shares(ensemble, records)])
+    return np.stack([density.sum(axis=1) for density, _, _ in _shares(ensemble, records, step)])

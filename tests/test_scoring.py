@@ -1,0 +1,87 @@
+"""Scores of an ensemble on records, and the card made from them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from crystals import mgo
+from data_files import salts, write_petretto, write_phonondb
+from test_model import random_model
+
+from deepdos_nb.cards import CARD, SCORES, pack
+from deepdos_nb.data.sources.petretto import load_petretto
+from deepdos_nb.data.sources.phonondb import load_phonondb
+from deepdos_nb.metrics import mse, wasserstein
+from deepdos_nb.predict import Ensemble, load_model
+from deepdos_nb.recipes import PhononData
+from deepdos_nb.scoring import score_sites, score_totals
+from deepdos_nb.training import TrainConfig, train
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return load_phonondb(write_phonondb(tmp_path_factory.mktemp("db"), salts()))
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return Ensemble([random_model("phdos", seed) for seed in (0, 1)])
+
+
+def test_totals_are_scored_as_the_spectra_a_user_gets(ensemble, records):
+    scores = score_totals(ensemble, records)
+    predicted = np.stack([ensemble.predict(r.structure).total for r in records])
+    reference = np.stack([r.shape for r in records])
+    assert scores["mse_max"] == pytest.approx(mse(predicted, reference), rel=1e-3)
+    assert scores["mse_oracle"] == pytest.approx(mse(predicted, reference, "oracle"), rel=1e-3)
+    assert scores["wd_mean"] == pytest.approx(
+        wasserstein(predicted, reference, 20).mean(), rel=1e-3
+    )
+    alone = [score_totals(Ensemble([m]), records)["mse_max"] for m in ensemble.models]
+    assert scores["seeds_mse_max_mean"] == pytest.approx(np.mean(alone))
+    single = [Ensemble([m]) for m in ensemble.models]
+    drafts = [[m.trace(r.structure).total[0] for r in records] for m in single]
+    first = np.mean(drafts, axis=0)
+    assert scores["stage_one_mse_max"] == pytest.approx(mse(first, reference), rel=1e-3)
+    assert scores["error_over_spread"] > 0
+
+
+def test_sites_are_scored_per_element_and_per_orbit(ensemble, records):
+    scores = score_sites(ensemble, records)
+    assert scores["site_n"] == sum(len(r.site_shape) for r in records)
+    assert scores["element_n"] == sum(len(set(r.numbers)) for r in records)
+    assert 0 < scores["site_cosine_median"] < 1
+    assert 0 < scores["element_naive_cosine_median"] < 1
+
+
+def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
+    unlabelled = load_petretto(write_petretto(tmp_path / "data.csv", {"own-7": mgo()}))
+    data = PhononData(records + unlabelled, records[:2], records[2:4], records[2:4])
+    runs = []
+    for seed in (3, 4):
+        config = TrainConfig(model=random_model("phdos").config, seed=seed, epochs=1, batch_size=8)
+        train(data.train, data.valid, config, tmp_path / f"run-{seed}", progress=False)
+        runs.append(tmp_path / f"run-{seed}")
+    folder = tmp_path / "weights"
+    pack(runs, data, folder, "deepdos train --seed 3; deepdos train --seed 4")
+    assert {p.name for p in folder.iterdir()} == {
+        "seed-3.safetensors",
+        "seed-4.safetensors",
+        SCORES,
+        CARD,
+    }
+    model = load_model("phdos", folder=folder)
+    assert model.elements == {int(z) for r in data.train for z in r.numbers}
+    scores = json.loads((folder / SCORES).read_text("utf-8"))
+    assert scores["test"]["mse_max"] == pytest.approx(score_totals(model, data.test)["mse_max"])
+    card = (folder / CARD).read_text("utf-8")
+    for fact in (
+        "CC BY 4.0",
+        "deepdos train --seed 3",
+        "seeds 3, 4",
+        f"{scores['test']['mse_max']:.4f}",
+    ):
+        assert fact in card
+    assert "1 crystals of the benchmark" in card
