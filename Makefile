@@ -54,7 +54,8 @@ demo: $(STAMP)  ## run the quickstart and predict the example crystals: figures 
 test: $(STAMP) browser check  ## everything CI checks: style, types, tests, tutorials, browser
 
 check: lint types
-	$(PY) -m pytest -n 2 --dist loadgroup --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests tutorials
+	@# By file, because the cells of a notebook share a kernel and browser tests share a JupyterLab.
+	$(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests tutorials
 
 lint: $(STAMP)  ## ruff, notebooks included
 	$(PY) -m ruff check .
