@@ -60,8 +60,8 @@ class QuickLook(ipywidgets.VBox):
         self.spectrum = SpectrumPlot(source, ensemble=ensemble, state=state)
         self.state = self.spectrum.state
         self.structure = StructureView(source.structure, state=self.state, backend=backend)
-        self.spectrum.layout = {"flex": "3 1 420px", "min_width": "340px", "width": "auto"}
-        self.structure.layout = {"flex": "2 1 290px", "min_width": "260px", "width": "auto"}
+        self.spectrum.layout = {"flex": "3 1 380px", "min_width": "320px", "width": "auto"}
+        self.structure.layout = {"flex": "2 1 260px", "min_width": "240px", "width": "auto"}
         row = ipywidgets.Box(
             [self.spectrum, self.structure],
             layout={"display": "flex", "flex_flow": "row wrap", "width": "100%"},
