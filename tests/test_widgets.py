@@ -109,7 +109,9 @@ def test_python_and_javascript_agree_on_the_traits(widget: type[anywidget.AnyWid
     assert not re.findall(r'model\.(?:get|set)\((?!")', text)
 
 
-@pytest.mark.parametrize("script", ["spectrum.js", "sites.js", "base.css", "spectrum.css"])
+@pytest.mark.parametrize(
+    "script", ["common.js", "spectrum.js", "sites.js", "base.css", "spectrum.css", "sites.css"]
+)
 def test_static_files_fetch_nothing(script: str):
     text = (STATIC / script).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|\bimport\b|@import|url\(|fetch\(", text)

@@ -13,7 +13,7 @@ from deepdos_nb.widgets._base import asset
 class SiteTable(anywidget.AnyWidget):
     """Sites by their share of states; each row is a switch that selects its site."""
 
-    _esm = asset("sites.js")
+    _esm = asset("common.js", "sites.js")
     _css = asset("base.css", "sites.css")
 
     caption = t.Unicode("").tag(sync=True)

@@ -40,7 +40,7 @@ class SpectrumPlot(anywidget.AnyWidget):
         The selection to follow; a new one if not given.
     """
 
-    _esm = asset("spectrum.js")
+    _esm = asset("common.js", "spectrum.js")
     _css = asset("base.css", "spectrum.css")
 
     header = t.Dict().tag(sync=True)

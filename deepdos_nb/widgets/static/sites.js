@@ -1,18 +1,11 @@
 // The ranked list of sites. Plain ESM: no build step, nothing fetched.
 
-function node(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
 function render({ model, el }) {
-  const caption = node("div", { class: "ddos-caption" });
-  const list = node("ul", { class: "ddos-list" });
-  const error = node("div", { class: "ddos-error", role: "alert" });
+  const caption = html("div", { class: "ddos-caption" });
+  const list = html("ul", { class: "ddos-list" });
+  const error = html("div", { class: "ddos-error", role: "alert" });
   // JupyterLab would take the arrow keys for itself otherwise.
-  el.append(node("div", { class: "ddos ddos-sites", "data-lm-suppress-shortcuts": "true" }, caption, list, error));
+  el.append(html("div", { class: "ddos ddos-sites", "data-lm-suppress-shortcuts": "true" }, caption, list, error));
 
   function toggle(site) {
     const now = model.get("selected_sites");
@@ -29,22 +22,22 @@ function render({ model, el }) {
     list.setAttribute("aria-label", caption.textContent);
     list.replaceChildren(
       ...rows.map(({ site, label, share, colour }) => {
-        const fill = node("span", { class: "ddos-fill", style: `width:${(100 * share) / most}%;background:${colour}` });
+        const fill = html("span", { class: "ddos-fill", style: `width:${(100 * share) / most}%;background:${colour}` });
         const percent = `${(100 * share).toFixed(1)} %`;
-        const button = node(
+        const button = html(
           "button",
           { type: "button", "data-site": site, "aria-pressed": String(selected.has(site)), "aria-label": `${label}, ${percent} of states` },
-          node("span", { class: "ddos-dot", style: `background:${colour}` }),
-          node("span", {}, label),
-          node("span", { class: "ddos-track" }, fill),
-          node("span", { class: "ddos-share" }, percent),
+          html("span", { class: "ddos-dot", style: `background:${colour}` }),
+          html("span", {}, label),
+          html("span", { class: "ddos-track" }, fill),
+          html("span", { class: "ddos-share" }, percent),
         );
         button.addEventListener("click", () => {
           // JupyterLab takes the focus back on a mouse press; the arrow keys should stay here.
           button.focus({ preventScroll: true });
           toggle(site);
         });
-        return node("li", {}, button);
+        return html("li", {}, button);
       }),
     );
     if (focused !== null) list.querySelector(`[data-site="${focused}"]`)?.focus();

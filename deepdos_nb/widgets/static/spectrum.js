@@ -1,6 +1,5 @@
 // A density of states to touch. Plain ESM: no build step, nothing fetched.
 
-const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 58, right: 12, top: 10, bottom: 40 };
 // Selected sites share one colour; these tell them apart.
 const DASHES = ["none", "7 3", "2 3", "9 3 2 3"];
@@ -9,44 +8,6 @@ const PAUSE = '<svg viewBox="0 0 12 12" aria-hidden="true"><path d="M1 0h4v12H1z
 const HELP =
   "Drag to select energies, click for one bin. With the plot in focus: ← → step, " +
   "Shift+← → move the range, Shift+↑ ↓ widen or narrow it, space plays, Esc clears.";
-
-function html(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
-function svg(tag, attributes = {}, text = "") {
-  const node = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text) node.textContent = text;
-  return node;
-}
-
-function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
-  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-}
-
-function ticks(low, high, count) {
-  const raw = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw) ?? raw;
-  const marks = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-6; v += step) {
-    marks.push(Number(v.toPrecision(10)));
-  }
-  return marks;
-}
-
-const short = (v) => String(Number(v.toPrecision(3))).replace("-", "−");
-
-function sum(rows, bins) {
-  const total = new Float32Array(bins);
-  for (const row of rows) for (let i = 0; i < bins; i++) total[i] += row[i];
-  return total;
-}
 
 function render({ model, el }) {
   const header = model.get("header");
