@@ -70,7 +70,7 @@ format: $(STAMP)  ## rewrite sources to the house style; strip notebooks
 	@if [ -n "$(TUTORIALS)" ]; then $(PY) -m nbstripout --extra-keys "metadata.widgets metadata.papermill cell.metadata.papermill" $(TUTORIALS); fi
 
 lab: $(STAMP)  ## open the quickstart in JupyterLab
-	$(PY) -m jupyter lab $(ROOT_FLAG) tutorials/00_quickstart.ipynb
+	$(PY) -m jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/tutorials/00_quickstart.ipynb
 
 tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
 	@mkdir -p $(OUT)/tutorials
