@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 STAMP := $(VENV)/.stamp
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+SEEDS ?= 0 1
+DATA := $(if $(PETRETTO),--petretto $(PETRETTO)) $(if $(PHONONDB),--phonondb $(PHONONDB))
 TUTORIALS := $(sort $(wildcard tutorials/*.ipynb))
 
 # The networks here are small: a second thread per process costs more in waiting than it computes.
@@ -20,7 +22,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types lab tutorials bench train clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types lab tutorials bench train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,8 +95,14 @@ bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	  $(PAPERMILL) $$notebook $(OUT)/benchmarks/$$(basename $$notebook) --cwd benchmarks; \
 	done
 
-train: $(STAMP)  ## train a model: make train ARGS="..." (see: deepdos train --help)
-	$(BIN)/deepdos train $(ARGS)
+train: $(STAMP)  ## train the phonon ensemble: SEEDS="0 1" PETRETTO=data.csv PHONONDB=folder ARGS="..."
+	@set -e; for seed in $(SEEDS); do \
+	  echo "== seed $$seed"; \
+	  $(BIN)/deepdos train --out runs/phdos-$$seed --seed $$seed $(DATA) $(ARGS); \
+	done
+
+weights: train  ## the same, then pack it with its scores and model card into runs/weights
+	$(BIN)/deepdos pack $(SEEDS:%=runs/phdos-%) --out runs/weights $(DATA)
 
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
