@@ -102,7 +102,8 @@ train: $(STAMP)  ## train the phonon ensemble: SEEDS="0 1" PETRETTO=data.csv PHO
 	done
 
 weights: train  ## the same, then pack it with its scores and model card into runs/weights
-	$(BIN)/deepdos pack $(SEEDS:%=runs/phdos-%) --out runs/weights $(DATA)
+	$(BIN)/deepdos pack $(SEEDS:%=runs/phdos-%) --out runs/weights $(DATA) \
+	  --command 'make weights SEEDS="$(SEEDS)" PETRETTO=data.csv PHONONDB=folder ARGS="$(ARGS)"'
 
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
