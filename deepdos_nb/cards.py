@@ -164,6 +164,9 @@ prediction to the reference's sum and divides both by the reference's maximum, *
 by their own sum. Epochs: {epochs}; dropout: {dropout}; one CPU core for each seed.
 
 {score_table(scores)}
+
+Stage I is the same models' draft before the transport, not a model trained without one: its rows
+tell what the transport adds here, not whether another second stage of equal size would add more.
 """
     if "test_sites" in scores:
         text += f"""
@@ -187,6 +190,10 @@ understates the true error: multiply the band by that factor for an honest one-�
 Bulk crystals near equilibrium. Soft and imaginary modes, magnetism, disorder, surfaces and
 pressure were not in the data. Features narrower than the benchmark's smoothing (about 50 cm⁻¹
 Savitzky-Golay window) cannot be resolved.
+
+## Licence
+
+The weights are under the MIT licence, like the code. The training data are credited above.
 
 ## Made by
 

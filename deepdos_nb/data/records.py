@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -74,7 +75,10 @@ class Record:
         counts = np.bincount(self.numbers)
         present = np.flatnonzero(counts)
         elements = {Element.from_Z(int(z)): int(counts[z]) for z in present}
-        return Composition(elements).reduced_formula
+        with warnings.catch_warnings():
+            # Ordering a formula asks for electronegativities, which noble gases have none of.
+            warnings.filterwarnings("ignore", "No Pauling electronegativity")
+            return Composition(elements).reduced_formula
 
     def reference(self) -> Spectrum:
         """The reference as a site-resolved `Spectrum`.
