@@ -354,3 +354,28 @@ def test_no_torch() -> None:
     code = "import sys, deepdos_nb.plots, deepdos_nb.palette; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_a_notebook_shows_every_figure_once():
+    import nbformat
+    from nbclient import NotebookClient
+
+    cells = [
+        "from synthetic import make_spectrum, make_trace, rock_salt\n"
+        "from deepdos_nb import plots\n"
+        "spectrum, trace = make_spectrum(rock_salt(), 'phdos'), make_trace(rock_salt(), 'phdos')",
+        "spectrum.plot();",
+        "spectrum.plot()",
+        "plots.attention_axes(trace);",
+        "plots.sites_axes(spectrum);",
+        "plots.transport_figure(trace)",
+        "plots.attention_grid(trace)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    here = str(Path(__file__).parent)
+    NotebookClient(
+        notebook, kernel_name="python3", resources={"metadata": {"path": here}}
+    ).execute()
+    for cell in notebook.cells[1:]:
+        pictures = [o for o in cell.outputs if "image/png" in o.get("data", {})]
+        assert len(pictures) == 1, cell.source

@@ -66,10 +66,13 @@ def themed_axes(
 
         yield ax, str(mpl.rcParams["text.color"])
         return
+    from matplotlib import pyplot
+
+    # Its first use makes a notebook show figures by itself. Inside the theme that setting would
+    # end with the theme, and every later figure would stay unseen.
+    pyplot.draw_if_interactive()
     with theme(dark):
         if ax is None:
-            from matplotlib import pyplot
-
             ax = pyplot.subplots(figsize=size, layout="constrained")[1]
         dress(ax, dark)
         yield ax, INK[dark]
