@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.graph import CrystalGraph, build_graph
+from deepdos_nb.graph import CrystalGraph
 from deepdos_nb.losses import Target
 from deepdos_nb.model import GraphBatch, collate
 
@@ -20,7 +20,7 @@ Item = tuple[CrystalGraph, Record]
 
 def prepare(records: Sequence[Record]) -> list[Item]:
     """Build the quotient graph of every record."""
-    return [(build_graph(r.structure).quotient(r.orbits), r) for r in records]
+    return [(r.graph(), r) for r in records]
 
 
 def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:

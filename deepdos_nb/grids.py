@@ -13,6 +13,9 @@ from deepdos_nb.errors import ConfigError
 
 Kind = Literal["phdos", "edos"]
 
+MODES_PER_ATOM = 3.0
+"""Phonon modes each atom owns."""
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.data.records import Record
-from deepdos_nb.graph import build_graph
+from deepdos_nb.graph import CrystalGraph
 from deepdos_nb.metrics import (
     PROTOCOLS,
     cosine,
@@ -29,14 +29,15 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     both on sum-normalised curves: one where the spread is honest, above one where the ensemble is
     too sure.
     """
-    members, reference = _totals(ensemble, records), np.stack([r.shape for r in records])
+    graphs, reference = [r.graph() for r in records], np.stack([r.shape for r in records])
+    members = _totals(ensemble, graphs)
     mean = members.mean(axis=1)
     scores = shape_scores(mean, reference, ensemble.grid.energies)
     for protocol in PROTOCOLS:
         single = [mse(members[:, i], reference, protocol) for i in range(members.shape[1])]
         scores[f"seeds_mse_{protocol}_mean"] = float(np.mean(single))
     early = shape_scores(
-        _totals(ensemble, records, step=0).mean(axis=1), reference, ensemble.grid.energies
+        _totals(ensemble, graphs, step=0).mean(axis=1), reference, ensemble.grid.energies
     )
     scores |= {f"stage_one_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
     scores["r2_crystal_median_max"] = float(np.median(r2_per_crystal(mean, reference)))
@@ -54,7 +55,8 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     records, beside the naive answer that gives every site an equal share of the reference total.
     """
     pairs: dict[str, list[tuple[Array, Array, Array]]] = {"element": [], "site": []}
-    for record, (density, _, _) in zip(records, _shares(ensemble, records), strict=True):
+    shares = ensemble.predict_graphs([r.graph() for r in records])
+    for record, (density, _, _) in zip(records, shares, strict=True):
         if record.site_shape is None:
             continue
         counts = np.bincount(record.orbits)
@@ -83,13 +85,8 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     return scores
 
 
-def _shares(
-    ensemble: Ensemble, records: Sequence[Record], step: int = -1
-) -> list[tuple[Array, Array, Array]]:
-    graphs = [build_graph(r.structure).quotient(r.orbits) for r in records]
-    return ensemble.predict_graphs(graphs, step=step)
-
-
-def _totals(ensemble: Ensemble, records: Sequence[Record], step: int = -1) -> Array:
-    """Total of every seed, shape (n_records, n_seeds, n_bins)."""
-    return np.stack([density.sum(axis=1) for density, _, _ in _shares(ensemble, records, step)])
+def _totals(ensemble: Ensemble, graphs: Sequence[CrystalGraph], step: int = -1) -> Array:
+    """Total of every seed, shape (n_graphs, n_seeds, n_bins)."""
+    return np.stack(
+        [density.sum(axis=1) for density, _, _ in ensemble.predict_graphs(graphs, step=step)]
+    )

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepdos_nb.arrays import Array
-from deepdos_nb.spectra import Kind, Spectrum, grid_for
+from deepdos_nb.graph import CrystalGraph, build_graph
+from deepdos_nb.grids import MODES_PER_ATOM, Kind, grid_for
+from deepdos_nb.spectra import Spectrum
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-
-MODES_PER_ATOM = 3.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,10 @@ class Record:
             # Ordering a formula asks for electronegativities, which noble gases have none of.
             warnings.filterwarnings("ignore", "No Pauling electronegativity")
             return Composition(elements).reduced_formula
+
+    def graph(self) -> CrystalGraph:
+        """Neighbour graph with one node per symmetry orbit; see `CrystalGraph.quotient`."""
+        return build_graph(self.structure).quotient(self.orbits)
 
     def reference(self) -> Spectrum:
         """The reference as a site-resolved `Spectrum`.

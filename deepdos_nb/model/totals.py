@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from deepdos_nb.grids import MODES_PER_ATOM
 from deepdos_nb.model.config import ModelConfig
-
-MODES_PER_ATOM = 3.0
 
 
 class PhononTotals(nn.Module):

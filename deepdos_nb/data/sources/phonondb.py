@@ -17,9 +17,9 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from deepdos_nb.arrays import Array
-from deepdos_nb.data.records import MODES_PER_ATOM, Record
+from deepdos_nb.data.records import Record
 from deepdos_nb.errors import DataError
-from deepdos_nb.spectra import grid_for
+from deepdos_nb.grids import MODES_PER_ATOM, grid_for
 
 SOURCE = "phonondb"
 SMOOTHING_WINDOW, SMOOTHING_ORDER = 101, 3
