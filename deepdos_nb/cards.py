@@ -158,10 +158,11 @@ shape. Weights are safetensors in float16, used in float32.
 
 The epoch of each seed, and all settings, were selected on the validation part alone; the test part
 had no say in any choice. It is scored with the float16 weights as shipped. Totals are scored on
-the {len(data.test)} test crystals ({len(data.valid)} for validation) against DFPT, as the mean spectrum over seeds. All are
-scores of shapes: *max* divides both curves by their own maximum, *oracle total* rescales the
-prediction to the reference's sum and divides both by the reference's maximum, *sum* divides both
-by their own sum. Epochs: {epochs}; dropout: {dropout}; one CPU core for each seed.
+the {len(data.test)} test crystals ({len(data.valid)} for validation) against DFPT, as the mean
+spectrum over seeds. All are scores of shapes: *max* divides both curves by their own maximum,
+*oracle total* rescales the prediction to the reference's sum and divides both by the reference's
+maximum, *sum* divides both by their own sum. Epochs: {epochs}; dropout: {dropout}; one CPU core
+for each seed.
 
 {score_table(scores)}
 
