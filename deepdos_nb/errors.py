@@ -63,6 +63,10 @@ class WeightsError(DeepDOSError):
     """Model weights that are missing or do not fit the code."""
 
 
+class LabelError(DeepDOSError):
+    """A reference calculation that could not be done, or did not converge."""
+
+
 class ConfigError(DeepDOSError, ValueError):
     """A setting outside its allowed values."""
 

@@ -1,0 +1,1 @@
+"""Reference labels: densities of states computed from first principles, and their storage."""
