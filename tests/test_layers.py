@@ -17,7 +17,17 @@ PACKAGE = Path(__file__).parents[1] / "deepdos_nb"
 # From the ground up. A new module gets its place here, which is a decision, not a formality.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"arrays", "errors", "limits"}),
-    frozenset({"graph", "grids", "spectra", "structures", "structure_checks", "structure_files"}),
+    frozenset(
+        {
+            "graph",
+            "grids",
+            "spectra",
+            "structures",
+            "structure_checks",
+            "structure_files",
+            "vbgap",
+        }
+    ),
     frozenset({"data"}),
     frozenset({"model"}),
     frozenset(
