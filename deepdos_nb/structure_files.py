@@ -31,6 +31,10 @@ OTHER_ENDINGS = (".json", ".yaml", ".xyz", ".extxyz", ".res", ".cssr", ".xsf", "
 """… unless the name ends in one of these."""
 
 
+POSITIONS = "_atom_site_fract_x"
+"""Item of a CIF block that holds a crystal's atoms."""
+
+
 def check_size(n_bytes: int, name: str) -> None:
     """Refuse files larger than `MAX_BYTES`."""
     if n_bytes > MAX_BYTES:
@@ -123,14 +127,23 @@ def _read_pymatgen(text: str, name: str, folder: Path) -> Structure:
 def _read_cif(text: str, name: str) -> Structure:
     from pymatgen.io.cif import CifFile, CifParser
 
-    blocks = [block.data for block in CifFile.from_str(text).data.values()]
+    file = CifFile.from_str(text).data
+    names, blocks = list(file), [block.data for block in file.values()]
     for data in blocks:
         _check_cif(data, name)
-    if blocks and not any("_atom_site_fract_x" in data for data in blocks):
+    if blocks and not any(POSITIONS in data for data in blocks):
         raise EmptyStructureError(
             "no fractional atomic positions are listed.",
             source=name,
             remedy="Check that the file is complete and holds a crystal structure.",
+        )
+    crystals = [block for block, data in zip(names, blocks, strict=True) if data.get(POSITIONS)]
+    if len(crystals) > 1:
+        listed = ", ".join(crystals[:3]) + (", …" if len(crystals) > 3 else "")
+        raise UnreadableStructureError(
+            f"the file holds {len(crystals)} crystals ({listed}), and only one can be read.",
+            source=name,
+            remedy="Keep one data_ block with atoms and save the others as files of their own.",
         )
     # Occupancies are judged by check_structure, which can say more about them.
     parser = CifParser.from_str(text, occupancy_tolerance=100.0)

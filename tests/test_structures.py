@@ -54,6 +54,11 @@ FAULTS = {
     "POSCAR_cut": (poscar(last=""), errors.UnreadableStructureError, "damaged, cut off"),
     "nothing.cif": ("", errors.EmptyStructureError, "empty"),
     "blank.vasp": (" \n\n", errors.EmptyStructureError, "empty"),
+    "two.cif": (
+        MGO + examples()["Si"].read_text(encoding="utf-8"),
+        errors.UnreadableStructureError,
+        "holds 2 crystals (MgO, Si)",
+    ),
     "header.cif": (MGO[:200], errors.EmptyStructureError, "no fractional atomic positions"),
     "half.cif": (cif(" O O1 1 0.5 0.5 0.5 0.5"), errors.PartialOccupancyError, "partly occupied"),
     "mixed.cif": (
