@@ -32,6 +32,9 @@ function ticks(low, high, count) {
   return marks;
 }
 
+// Digits of a formula: Bi2Te3 → Bi₂Te₃.
+const subscripts = (formula) => formula.replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
+
 const short = (v) => String(Number(v.toPrecision(3))).replace("-", "−");
 
 function sum(rows, bins) {
