@@ -31,7 +31,18 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"data"}),
     frozenset({"model"}),
     frozenset(
-        {"batches", "cards", "losses", "metrics", "predict", "recipes", "scoring", "training"}
+        {
+            "batches",
+            "cards",
+            "laboratory",
+            "losses",
+            "metrics",
+            "predict",
+            "recipes",
+            "scoring",
+            "training",
+            "transport_schemes",
+        }
     ),
     frozenset({"palette", "plots"}),
     frozenset({"widgets"}),
@@ -40,7 +51,18 @@ FLOORS: tuple[frozenset[str], ...] = (
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 
 # These take plain arrays, a Spectrum or a Trace; a network inside would tie them to a model.
-TORCH_FREE = ("arrays", "errors", "palette", "plots", "widgets", "spectra", "structures", "metrics")
+TORCH_FREE = (
+    "arrays",
+    "errors",
+    "laboratory",
+    "metrics",
+    "palette",
+    "plots",
+    "spectra",
+    "structures",
+    "transport_schemes",
+    "widgets",
+)
 TORCH = {"torch", "torch_geometric", "torchmetrics", "lightning"}
 NETWORK = {"aiohttp", "ftplib", "http", "httpx", "pooch", "requests", "socket", "urllib", "urllib3"}
 
