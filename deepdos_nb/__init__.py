@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deepdos_nb.predict import Ensemble, load_model
     from deepdos_nb.spectra import Spectrum, Trace
     from deepdos_nb.structures import example, examples, parse_structure, read_structure
-    from deepdos_nb.widgets import quicklook
+    from deepdos_nb.widgets import UploadPredictor, explore, quicklook
 
 # Names are imported when first used, so that `import deepdos_nb` loads neither torch nor pymatgen.
 _HOMES = {
@@ -36,6 +36,8 @@ _HOMES = {
     "examples": "structures",
     "parse_structure": "structures",
     "read_structure": "structures",
+    "UploadPredictor": "widgets",
+    "explore": "widgets",
     "quicklook": "widgets",
 }
 
@@ -47,9 +49,11 @@ __all__ = [
     "Spectrum",
     "StructureError",
     "Trace",
+    "UploadPredictor",
     "build_graph",
     "example",
     "examples",
+    "explore",
     "load_model",
     "parse_structure",
     "quicklook",

@@ -1,8 +1,19 @@
 """Linked views for notebooks; each takes a `Trace` or a `Spectrum` and needs no model."""
 
+from deepdos_nb.widgets.explore import Explore, explore
 from deepdos_nb.widgets.quicklook import QuickLook, quicklook
 from deepdos_nb.widgets.spectrum import SpectrumPlot
 from deepdos_nb.widgets.state import ViewState
 from deepdos_nb.widgets.structure import StructureView
+from deepdos_nb.widgets.upload import UploadPredictor
 
-__all__ = ["QuickLook", "SpectrumPlot", "StructureView", "ViewState", "quicklook"]
+__all__ = [
+    "Explore",
+    "QuickLook",
+    "SpectrumPlot",
+    "StructureView",
+    "UploadPredictor",
+    "ViewState",
+    "explore",
+    "quicklook",
+]

@@ -1,0 +1,241 @@
+"""`explore`: every view of one crystal, side by side in tabs, following one selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import traitlets as t
+
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.spectra import Spectrum, Trace
+from deepdos_nb.structures import read_structure
+from deepdos_nb.widgets._base import error_line, shows_errors, with_still
+from deepdos_nb.widgets.quicklook import QuickLook
+from deepdos_nb.widgets.shipped import Predictor, shipped_model
+from deepdos_nb.widgets.state import ViewState
+from deepdos_nb.widgets.structure import Backend
+from deepdos_nb.widgets.tabs import TabBar
+
+if TYPE_CHECKING:
+    from ipywidgets import Widget
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the views of one crystal are made from.
+
+    Parameters
+    ----------
+    source : Trace or Spectrum
+    ensemble : Spectrum or None
+    state : ViewState
+    backend : {"auto", "nglview", "image"}
+    """
+
+    source: Trace | Spectrum
+    ensemble: Spectrum | None
+    state: ViewState
+    backend: Backend
+
+    @property
+    def spectrum(self) -> Spectrum | None:
+        """The seed-averaged prediction, where there is one."""
+        return self.source if isinstance(self.source, Spectrum) else self.ensemble
+
+
+@dataclass(frozen=True)
+class View:
+    """One tab: what it is called, when there is something to show, and how it is made."""
+
+    key: str
+    title: str
+    hint: str
+    fits: Callable[[Subject], bool]
+    make: Callable[[Subject], Widget]
+
+
+def _spectrum(subject: Subject) -> Widget:
+    return QuickLook(
+        subject.source, ensemble=subject.ensemble, state=subject.state, backend=subject.backend
+    )
+
+
+def _traced(subject: Subject) -> bool:
+    return isinstance(subject.source, Trace)
+
+
+def _several(subject: Subject) -> bool:
+    return subject.spectrum is not None and len(subject.spectrum.members) > 1
+
+
+VIEWS: tuple[View, ...] = (
+    View("spectrum", "Spectrum", "The density of states and its atoms", lambda _: True, _spectrum),
+)
+"""Every view there is, in the order of the tabs."""
+
+
+class Explore(ipywidgets.VBox):
+    """All views of one crystal; what is selected in one is selected in all.
+
+    A view is made when its tab is first opened, and kept.
+
+    Parameters
+    ----------
+    source : Trace or Spectrum
+        A spectrum alone has no attention and no steps, and so fewer tabs.
+    ensemble : Spectrum, optional
+        The seed-averaged prediction.
+    state : ViewState, optional
+    backend : {"auto", "nglview", "image"}
+        See `StructureView`.
+    """
+
+    selected = t.Unicode("spectrum")
+    """Key of the open tab."""
+
+    error = t.Unicode("")
+    """What went wrong in the last callback; shown under the views."""
+
+    def __init__(
+        self,
+        source: Trace | Spectrum,
+        *,
+        ensemble: Spectrum | None = None,
+        state: ViewState | None = None,
+        backend: Backend = "auto",
+    ) -> None:
+        if state is None:
+            state = ViewState(step=source.n_steps if isinstance(source, Trace) else 0)
+        self.state = state
+        self.subject = Subject(source, ensemble, state, backend)
+        self.offered = {view.key: view for view in VIEWS if view.fits(self.subject)}
+        self.views: dict[str, Any] = {}
+        self.tabs = TabBar(
+            tabs=[{"key": v.key, "title": v.title, "hint": v.hint} for v in self.offered.values()],
+            selected="spectrum",
+        )
+        self._stage = ipywidgets.VBox(layout={"width": "100%"})
+        self._line = ipywidgets.HTML()
+        super().__init__([self.tabs, self._stage, self._line], layout={"width": "100%"})
+        self._open()
+        self.observe(self._open, names="selected")
+        self.observe(self._report, names="error")
+        self.tabs.observe(self._lead, names="selected")
+
+    @t.validate("selected")
+    def _existing(self, proposal: Any) -> str:
+        if proposal["value"] not in self.offered:
+            known = ", ".join(self.offered)
+            raise t.TraitError(f"no view {proposal['value']!r} of this crystal; there are {known}.")
+        return str(proposal["value"])
+
+    @shows_errors
+    def _lead(self, change: Any) -> None:
+        self.selected = change["new"]
+
+    @shows_errors
+    def _open(self, change: Any = None) -> None:
+        self.tabs.selected = self.selected
+        if change is not None:
+            self.state.playing = False  # nothing plays out of sight
+        if self.selected not in self.views:
+            self.views[self.selected] = self.offered[self.selected].make(self.subject)
+            self._stage.children = tuple(self.views.values())
+        for key, view in self.views.items():
+            # Hidden and not removed: a 3-D view made anew would forget how it was turned.
+            view.layout.display = None if key == self.selected else "none"
+
+    def _report(self, _: Any) -> None:
+        self._line.value = error_line(self.error)
+
+    @property
+    def view(self) -> Any:
+        """The open view."""
+        return self.views[self.selected]
+
+    def describe(self) -> str:
+        """The open view, in words, and which others there are."""
+        others = [v.title for k, v in self.offered.items() if k != self.selected]
+        text = str(self.view.describe())
+        return f"{text} Further views: {', '.join(others)}." if others else text
+
+    def png(self) -> bytes:
+        """The open view as it stands, as a PNG picture."""
+        picture: bytes = self.view.png()
+        return picture
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
+
+
+def explore(
+    source: Any,
+    structure: Any = None,
+    *,
+    kind: str = "phdos",
+    state: ViewState | None = None,
+    seed: int = 0,
+    backend: Backend = "auto",
+) -> Explore:
+    """Show everything there is to see of one crystal, linked.
+
+    Parameters
+    ----------
+    source : structure, path, model, Trace or Spectrum
+        A structure (whatever `read_structure` takes) is predicted by the shipped model; a loaded
+        model needs `structure` beside it; a Trace or Spectrum is shown as it is.
+    structure : structure or path, optional
+        With a model, and only then.
+    kind : {"phdos", "edos"}
+        Which shipped model; ignored where `source` brings its own.
+    state : ViewState, optional
+        The selection to follow.
+    seed : int
+        Member of the ensemble whose attention and steps are shown.
+    backend : {"auto", "nglview", "image"}
+        The 3-D view, or a still picture.
+
+    Returns
+    -------
+    Explore
+
+    Raises
+    ------
+    StructureError
+        If the structure cannot be used.
+    ConfigError
+        If the structure is missing or superfluous.
+    WeightsError
+        If there is no shipped model of this kind.
+
+    Examples
+    --------
+    >>> import deepdos_nb as dd
+    >>> dd.explore("MgO.cif")  # doctest: +SKIP
+    """
+    if isinstance(source, (Trace, Spectrum)):
+        if structure is not None:
+            raise ConfigError(
+                "a Trace or Spectrum brings its own structure.", remedy="Leave `structure` out."
+            )
+        return Explore(source, state=state, backend=backend)
+    is_model = hasattr(source, "predict") and hasattr(source, "trace")
+    if is_model and structure is None:
+        raise ConfigError("a model needs a structure.", remedy="Call explore(model, structure).")
+    if not is_model and structure is not None:
+        raise ConfigError(
+            f"a {type(source).__name__} is no model.",
+            remedy="Call explore(structure), or explore(model, structure).",
+        )
+    # Read first: a file with a fault should not wait for weights to load.
+    crystal = read_structure(structure if is_model else source)
+    model: Predictor = source if is_model else shipped_model(kind)
+    return Explore(
+        model.trace(crystal, seed=seed),
+        ensemble=model.predict(crystal),
+        state=state,
+        backend=backend,
+    )
