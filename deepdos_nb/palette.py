@@ -91,6 +91,31 @@ def share_map() -> Any:
     return ListedColormap(_share_rgb(np.linspace(0.0, 1.0, 256)), name="deepdos_share")
 
 
+def intensity_map(dark: bool | None = None) -> Any:
+    """Sequential scale whose zero recedes into the background, as a matplotlib colormap.
+
+    A stretch of magma: perceptually uniform, its lightness changes in one direction only, so that
+    it reads without colour vision and in grey. On dark it runs from black to yellow, else from
+    cream to dark violet.
+
+    Parameters
+    ----------
+    dark : bool or None
+        Theme of the page.
+    """
+    import matplotlib as mpl
+    from matplotlib.colors import ListedColormap
+
+    base = mpl.colormaps["magma" if dark else "magma_r"]
+    return ListedColormap(base(np.linspace(0.0, 0.92, 256)), name="deepdos_intensity")
+
+
+def intensity_bytes() -> bytes:
+    """Colours of `intensity_map` for canvases: light, then dark, uint8 of shape (2, 256, 3)."""
+    colours = [intensity_map(dark).colors for dark in (False, True)]
+    return np.round(255.0 * np.array(colours)[..., :3]).astype(np.uint8).tobytes()
+
+
 def contrast(first: str, second: str) -> float:
     """Contrast ratio of two hex colours as WCAG 2 defines it, between 1 and 21."""
     low, high = sorted(_linear(_rgb(c)) @ [0.2126, 0.7152, 0.0722] for c in (first, second))

@@ -8,14 +8,13 @@ import numpy as np
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.palette import INK, theme
+from deepdos_nb.palette import INK, intensity_map, theme
 from deepdos_nb.plots.base import (
     colour_bar,
     dress,
     energy_axis,
     energy_label,
     formula_text,
-    intensity_map,
     new_figure,
     themed_axes,
 )

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.palette import INK, theme
 
@@ -112,15 +110,6 @@ def notes_below(ax: Axes, notes: tuple[str, ...], ink: str) -> None:
             style="italic",
             color=ink,
         )
-
-
-def intensity_map(dark: bool | None) -> Colormap:
-    """Sequential scale whose zero recedes into the background."""
-    import matplotlib as mpl
-    from matplotlib.colors import ListedColormap
-
-    base = mpl.colormaps["magma" if dark else "magma_r"]
-    return ListedColormap(base(np.linspace(0.0, 0.92, 256)), name="deepdos_intensity")
 
 
 def signed_map(dark: bool | None) -> Colormap:

@@ -20,7 +20,10 @@ class SiteTable(anywidget.AnyWidget):
     """What the shares are shares of."""
 
     rows: t.List[Any] = t.List().tag(sync=True)
-    """One dict per site, in order: site, label, share (0 … 1), colour."""
+    """One dict per site, in order: site, label, share (0 … 1), colour; perhaps a second share."""
+
+    columns: t.List[str] = t.List().tag(sync=True)
+    """Names of the two shares of each row; empty where there is one."""
 
     selected_sites: t.List[int] = t.List().tag(sync=True)
     """Indices of the selected sites."""

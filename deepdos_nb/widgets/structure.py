@@ -47,6 +47,12 @@ class StructureView(ipywidgets.VBox):
     shares = t.Any(None, allow_none=True)
     """Share of each site, shape (n_sites,), or None."""
 
+    compared = t.Any(None, allow_none=True)
+    """A second share of each site, listed beside the first; shape (n_sites,), or None."""
+
+    columns = t.Tuple(())
+    """Names of the two shares, where there are two."""
+
     by_share = t.Bool(True)
     """Colour and size the atoms by their shares; otherwise by element."""
 
@@ -88,12 +94,12 @@ class StructureView(ipywidgets.VBox):
         self._line = ipywidgets.HTML(error_line(self.problem))
         super().__init__([view, self.table, self._line], **options)
         self._show()
-        self.observe(self._show, names=["shares", "by_share", "caption"])
+        self.observe(self._show, names=["shares", "compared", "columns", "by_share", "caption"])
         self.observe(self._report, names="error")
         self.state.observe(self._show, names="selected_sites")
         self.table.observe(self._lead, names="selected_sites")
 
-    @t.validate("shares")
+    @t.validate("shares", "compared")
     def _one_per_site(self, proposal: Any) -> Any:
         value = proposal["value"]
         if value is None:
@@ -127,9 +133,11 @@ class StructureView(ipywidgets.VBox):
         if self.image is not None:
             self.image.value = self.png(dark=None)
         shares = self.shares.values if self.shares is not None else np.zeros(len(self.labels))
+        second = self.compared.values if self.compared is not None else None
         with self.table.hold_sync():
             self.table.caption = self.caption
             self.table.selected_sites = list(selected)
+            self.table.columns = list(self.columns) if second is not None else []
             self.table.rows = [
                 {
                     "site": int(i),
@@ -137,6 +145,7 @@ class StructureView(ipywidgets.VBox):
                     "share": round(float(shares[i]), 5),
                     "colour": colours[i],
                 }
+                | ({} if second is None else {"second": round(float(second[i]), 5)})
                 for i in (
                     np.argsort(-shares, kind="stable") if self.by_share else range(len(shares))
                 )
