@@ -2,13 +2,82 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Literal
+from typing import Protocol as Interface
 
 from deepdos_nb.data.records import Record
+
+Part = Literal["train", "valid", "test"]
+PARTS: tuple[Part, ...] = ("train", "valid", "test")
+
+BENCHMARK = "petretto"
+"""The source whose own published split decides."""
+
+
+class Known(Interface):
+    """What a split needs to know of a record, or of its entry in an index."""
+
+    @property
+    def material_id(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def formula(self) -> str: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+
+
+def hashed_part(formula: str) -> Part:
+    """Part of a formula in an 80/10/10 split, from the formula's SHA-256 alone.
+
+    The first eight bytes, read as a fraction of their range, below 0.8: train; below 0.9: valid.
+    It depends neither on the data set nor on the order, so two sets split this way never have a
+    formula on different sides.
+    """
+    digest = hashlib.sha256(formula.encode()).digest()
+    fraction = int.from_bytes(digest[:8], "big") / 2**64
+    return "train" if fraction < 0.8 else "valid" if fraction < 0.9 else "test"
+
+
+def part_of(record: Known) -> Part | None:
+    """Part of a record, or None for what is held out from everything.
+
+    Held-out materials, and every other material of the same reduced formula, belong to no part. A
+    phonon record whose formula the benchmark validates or tests on joins that part, so that sets
+    can be combined without a leak. Everything else is divided by `hashed_part`; the benchmark's
+    own records are "train" unless it says otherwise.
+    """
+    if record.kind == "edos":
+        return None if _listed(record, "held_out_edos") else hashed_part(record.formula)
+    if record.source == BENCHMARK:
+        # Its split is by identifier, as published; formulas are grouped in it already.
+        rules, name = protocol(), record.material_id
+        if name in rules.held_out_phdos:
+            return None
+        return "valid" if name in rules.valid else "test" if name in rules.test else "train"
+    if _listed(record, "held_out_phdos"):
+        return None
+    if _listed(record, "test"):
+        return "test"
+    return "valid" if _listed(record, "valid") else hashed_part(record.formula)
+
+
+def _listed(record: Known, name: str) -> bool:
+    materials, formulas = _list(name)
+    return record.material_id in materials or record.formula in formulas
+
+
+@cache
+def _list(name: str) -> tuple[dict[str, str], frozenset[str]]:
+    materials: dict[str, str] = getattr(protocol(), name)
+    # Two held-out materials are known by identifier only.
+    return materials, frozenset(materials.values()) - {""}
 
 
 @dataclass(frozen=True)

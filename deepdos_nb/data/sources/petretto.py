@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import csv
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 
+from deepdos_nb.data.downloads import data_home, fetch, git_blob_sha1
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import DataError
 from deepdos_nb.graph import symmetry_orbits
@@ -30,57 +30,52 @@ BLOBS = frozenset(
 )
 """Git blob hashes of the two published versions of the file."""
 
+PROVENANCE = {
+    "method": "DFPT, PBEsol (ABINIT)",
+    "licence": "CC BY 4.0",
+    "citation": "Petretto et al., Scientific Data 5, 180065 (2018)",
+}
+
 COLUMNS = ("mp_id", "structure", "phfreq", "phdos")
 
 
-def git_blob_sha1(path: str | Path) -> str:
-    """Hash of a file as git names it: SHA-1 of ``blob``, its size, a zero byte and its content."""
-    content = Path(path).read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-
-
-def fetch_petretto(cache: str | Path | None = None, *, url: str = URL) -> Path:
+def fetch_petretto(
+    cache: str | Path | None = None, *, url: str = URL, progress: bool = False
+) -> Path:
     """Download the public file once, verify its hash, and return where it lies.
 
     Parameters
     ----------
     cache : path, optional
-        Folder to keep it in; the user's cache folder by default.
+        Folder to keep it in; `data_home` by default.
     url : str
+    progress : bool
+        Show a progress bar.
 
     Raises
     ------
     DataError
         If the download fails or the content is none of the published versions; nothing is kept.
     """
-    import pooch
+    return fetch(
+        url,
+        petretto_file(cache),
+        _verify,
+        remedy="Without network, pass the path of a copy of data.csv.",
+        progress=progress,
+    )
 
-    folder = Path(cache) if cache is not None else Path(pooch.os_cache("deepdos_nb"))
-    target = folder / "petretto.csv"
-    if target.exists() and git_blob_sha1(target) in BLOBS:
-        return target
-    part = folder / "petretto.csv.part"
-    try:
-        part.unlink(missing_ok=True)
-        # pooch knows no git hashes, so the content is verified below, before it gets its name.
-        pooch.retrieve(url, known_hash=None, fname=part.name, path=folder)
-        found = git_blob_sha1(part)
-        if found not in BLOBS:
-            raise DataError(
-                f"the downloaded file has git hash {found}, which is no published version.",
-                source=url,
-                remedy="Try again later, or pass the path of a copy you trust.",
-            )
-        part.replace(target)
-    except OSError as error:
-        raise DataError(
-            f"download failed ({error}).",
-            source=url,
-            remedy="Without network, pass the path of a copy of data.csv.",
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+
+def petretto_file(cache: str | Path | None = None) -> Path:
+    """Where the downloaded file is kept."""
+    return (Path(cache) if cache is not None else data_home()) / "petretto.csv"
+
+
+def _verify(path: Path) -> str:
+    found = git_blob_sha1(path)
+    if found in BLOBS:
+        return ""
+    return f"the downloaded file has git hash {found}, which is no published version."
 
 
 def load_petretto(path: str | Path | None = None) -> list[Record]:
@@ -133,4 +128,5 @@ def _record(row: dict[str, str], source: str, line: int) -> Record:
         orbits=symmetry_orbits(Structure(Lattice(cell), numbers.tolist(), frac), symprec=1e-2),
         shape=curve / curve.sum(),
         source=SOURCE,
+        provenance=PROVENANCE,
     )

@@ -1,0 +1,78 @@
+"""The data set inside the package: our own reference labels of crystals that registries ship.
+
+Electrons are computed with GPAW (PBE, plane waves, tetrahedra), phonons with a machine-learnt
+potential; see `deepdos_nb.data.reference`. Every record carries its provenance: where the
+structure comes from and under which licence, engine, settings, time and convergence.
+
+Parts are drawn by reduced formula: see `deepdos_nb.data.splits.part_of`.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from deepdos_nb.data.records import Record
+from deepdos_nb.data.splits import PARTS, Part, part_of
+from deepdos_nb.data.stores import ShardStore
+from deepdos_nb.errors import DataError
+from deepdos_nb.grids import Kind, grid_for
+
+
+def embedded_shards(kind: Kind, folder: str | Path | None = None) -> list[Path]:
+    """Shards of one kind, in order.
+
+    Parameters
+    ----------
+    kind : {"edos", "phdos"}
+    folder : path, optional
+        Another folder with `edos/` and `phdos/`; the package's own without it.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    grid_for(kind)
+    home = Path(folder) if folder is not None else Path(str(resources.files("deepdos_nb.data")))
+    place = (home if folder is not None else home / "embedded") / kind
+    shards = sorted(place.glob("shard-*.npz"))
+    if not shards:
+        raise DataError(
+            f"this copy of the package holds no {kind} records.",
+            source=str(place),
+            remedy="Make some with `deepdos label`, or open another data set.",
+        )
+    return shards
+
+
+def embedded_store(kind: Kind, folder: str | Path | None = None) -> ShardStore:
+    """The records of one kind, read when asked for."""
+    return ShardStore(embedded_shards(kind, folder), f"embedded-{kind}")
+
+
+def load_embedded(kind: Kind, folder: str | Path | None = None) -> dict[Part, list[Record]]:
+    """Read every record into memory, divided by reduced formula.
+
+    Parameters
+    ----------
+    kind : {"edos", "phdos"}
+    folder : path, optional
+        As in `embedded_shards`.
+
+    Returns
+    -------
+    dict
+        Keys "train", "valid", "test"; held-out materials are in none.
+
+    Raises
+    ------
+    DataError
+        If there are no shards, or one is damaged.
+    """
+    store = embedded_store(kind, folder)
+    parts: dict[Part, list[Record]] = {part: [] for part in PARTS}
+    for row, entry in enumerate(store.entries()):
+        if part := part_of(entry):
+            parts[part].append(store.read(row))
+    return parts
