@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from deepdos_nb.checkup import doctor
     from deepdos_nb.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.graph import CrystalGraph, build_graph
     from deepdos_nb.predict import Ensemble, load_model
@@ -37,6 +38,7 @@ _HOMES = {
     "parse_structure": "structures",
     "read_structure": "structures",
     "UploadPredictor": "widgets",
+    "doctor": "checkup",
     "explore": "widgets",
     "quicklook": "widgets",
 }
@@ -51,6 +53,7 @@ __all__ = [
     "Trace",
     "UploadPredictor",
     "build_graph",
+    "doctor",
     "example",
     "examples",
     "explore",

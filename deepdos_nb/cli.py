@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from deepdos_nb.cli_doctor import doctor
 from deepdos_nb.cli_predict import demo, predict
 from deepdos_nb.cli_train import pack, score, train
 from deepdos_nb.errors import DeepDOSError
@@ -58,5 +59,5 @@ def main(
     """Electronic and phonon densities of states of crystals, atom by atom."""
 
 
-for command in (predict, demo, train, pack, score):
+for command in (predict, demo, doctor, train, pack, score):
     app.command()(command)

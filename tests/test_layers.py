@@ -46,7 +46,20 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"palette", "plots"}),
     frozenset({"widgets"}),
-    frozenset({"cli", "cli_predict", "cli_report", "cli_train", "experiments", "screening"}),
+    frozenset(
+        {
+            "checks",
+            "checkup",
+            "cli",
+            "cli_app",
+            "cli_doctor",
+            "cli_predict",
+            "cli_report",
+            "cli_train",
+            "experiments",
+            "screening",
+        }
+    ),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 
