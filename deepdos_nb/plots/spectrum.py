@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -233,18 +234,31 @@ def _outside(spectrum: Spectrum) -> tuple[str, ...]:
     )
 
 
-def _ridges(spectrum: Spectrum, merge: bool) -> list[tuple[str, str, Array]]:
-    """Label, element and curve of each ridge."""
-    members: list[list[int]] = []
-    tolerance = 1e-3 * max(float(spectrum.sites.max(initial=0.0)), 1e-12)
-    for i, symbol in enumerate(spectrum.symbols):
-        for group in members if merge else []:
-            same = np.abs(spectrum.sites[group[0]] - spectrum.sites[i]).max() <= tolerance
-            if spectrum.symbols[group[0]] == symbol and same:
+def equal_sites(symbols: Sequence[str], sites: Array) -> list[list[int]]:
+    """Indices of the sites of one element that have the same curve, in order of their first one.
+
+    Parameters
+    ----------
+    symbols : sequence of str, length n_sites
+    sites : ndarray, shape (n_sites, n_bins)
+    """
+    groups: list[list[int]] = []
+    tolerance = 1e-3 * max(float(sites.max(initial=0.0)), 1e-12)
+    for i, symbol in enumerate(symbols):
+        for group in groups:
+            same = np.abs(sites[group[0]] - sites[i]).max() <= tolerance
+            if symbols[group[0]] == symbol and same:
                 group.append(i)
                 break
         else:
-            members.append([i])
+            groups.append([i])
+    return groups
+
+
+def _ridges(spectrum: Spectrum, merge: bool) -> list[tuple[str, str, Array]]:
+    """Label, element and curve of each ridge."""
+    one_by_one = [[i] for i in range(len(spectrum.symbols))]
+    groups = equal_sites(spectrum.symbols, spectrum.sites) if merge else one_by_one
     labels = spectrum.site_labels
     return [
         (
@@ -252,7 +266,7 @@ def _ridges(spectrum: Spectrum, merge: bool) -> list[tuple[str, str, Array]]:
             spectrum.symbols[g[0]],
             spectrum.sites[g[0]],
         )
-        for g in members
+        for g in groups
     ]
 
 

@@ -30,6 +30,12 @@ this.stage.mouseControls.remove("clickPick-left");
 """
 """Run once in the browser: no grey label; a click selects an atom and does not move the crystal."""
 
+STOP = """
+this.stage.viewer.renderer.forceContextLoss();
+this.stage.dispose();
+"""
+"""Run last in the browser, which has only a few WebGL contexts for all views of a page."""
+
 
 def nglview_problem() -> str:
     """Why nglview would stay blank in this environment; empty where it works.
@@ -186,6 +192,13 @@ class NGLView:
         self._halo = self._halo_parameters(selected, radii)
         if self._ready:
             self._send()
+
+    def close(self) -> None:
+        """Give back what the view holds in the browser; it shows nothing any more."""
+        self._ready = False
+        self.widget._js(STOP)
+        self.widget.layout.close()
+        self.widget.close()
 
     def _send(self) -> None:
         atoms, halo = self._sent

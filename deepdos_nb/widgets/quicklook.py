@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import ipywidgets
 import traitlets as t
@@ -12,6 +13,7 @@ from deepdos_nb.errors import ConfigError
 from deepdos_nb.palette import theme
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.widgets._base import error_line, shows_errors, with_still
+from deepdos_nb.widgets._payload import TOTAL_ONLY, curves_from
 from deepdos_nb.widgets.spectrum import SpectrumPlot
 from deepdos_nb.widgets.state import ViewState
 from deepdos_nb.widgets.structure import Backend, StructureView
@@ -41,6 +43,9 @@ class QuickLook(ipywidgets.VBox):
     source : Trace or Spectrum
     ensemble : Spectrum, optional
         The seed-averaged prediction.
+    reference : Spectrum, optional
+    baselines : mapping of str to Spectrum, optional
+        See `SpectrumPlot`.
     state : ViewState, optional
     backend : {"auto", "nglview", "image"}
         See `StructureView`.
@@ -54,32 +59,66 @@ class QuickLook(ipywidgets.VBox):
         source: Trace | Spectrum,
         *,
         ensemble: Spectrum | None = None,
+        reference: Spectrum | None = None,
+        baselines: Mapping[str, Spectrum] | None = None,
         state: ViewState | None = None,
         backend: Backend = "auto",
     ) -> None:
-        self.spectrum = SpectrumPlot(source, ensemble=ensemble, state=state)
-        self.state = self.spectrum.state
-        self.structure = StructureView(source.structure, state=self.state, backend=backend)
+        self.spectrum = SpectrumPlot(
+            source, ensemble=ensemble, reference=reference, baselines=baselines, state=state
+        )
+        self.state, self._backend = self.spectrum.state, backend
         self.spectrum.layout = {"flex": "3 1 380px", "min_width": "320px", "width": "auto"}
-        self.structure.layout = {"flex": "2 1 260px", "min_width": "240px", "width": "auto"}
-        row = ipywidgets.Box(
+        self.structure = self._crystal(source.structure)
+        self._row = ipywidgets.Box(
             [self.spectrum, self.structure],
             layout={"display": "flex", "flex_flow": "row wrap", "width": "100%"},
         )
         self._line = ipywidgets.HTML()
-        super().__init__([row, self._line], layout={"width": "100%"})
+        super().__init__([self._row, self._line], layout={"width": "100%"})
         self._colour()
         self.observe(self._report, names="error")
         self.state.observe(self._colour, names=["energy_range", "step"])
 
+    def _crystal(self, structure: Structure) -> StructureView:
+        view = StructureView(structure, state=self.state, backend=self._backend)
+        view.layout = {"flex": "2 1 260px", "min_width": "240px", "width": "auto"}
+        return view
+
+    def show(
+        self,
+        source: Trace | Spectrum,
+        *,
+        ensemble: Spectrum | None = None,
+        reference: Spectrum | None = None,
+        baselines: Mapping[str, Spectrum] | None = None,
+    ) -> None:
+        """Show another crystal in place of this one; the arguments are those of the class."""
+        # What cannot be drawn is refused before anything has changed.
+        curves_from(source, ensemble, reference, baselines)
+        before = self.structure
+        if source.structure is not before.structure:
+            self.state.selected_sites = ()
+            self.structure = self._crystal(source.structure)
+        # The plot changes the state, and both are coloured by it, when both are of one crystal.
+        self.spectrum.show(source, ensemble=ensemble, reference=reference, baselines=baselines)
+        self._colour()
+        if before is not self.structure:
+            self._row.children = (self.spectrum, self.structure)
+            before.close()
+
     @shows_errors
     def _colour(self, _: Any = None) -> None:
-        data, chosen = self.spectrum.data, self.state.energy_range
+        data, chosen, view = self.spectrum.data, self.state.energy_range, self.structure
+        if not data.resolved:
+            with view.hold_trait_notifications():
+                view.shares, view.by_share = None, False
+                view.caption = TOTAL_ONLY
+            return
         step = min(self.state.step, data.n_steps)
         low, high = chosen or (data.grid.start, data.grid.stop)
         shares, states = data.share(step, low, high)
         unit = data.grid.unit
-        view = self.structure
         with view.hold_trait_notifications():
             view.shares, view.by_share = shares, chosen is not None
             view.caption = (
@@ -97,15 +136,22 @@ class QuickLook(ipywidgets.VBox):
 
     def png(self) -> bytes:
         """Both views side by side as they stand, as a PNG picture."""
+        return self.picture("png")
+
+    def picture(self, ending: Literal["png", "svg"]) -> bytes:
+        """Both views side by side as they stand, as a PNG or SVG picture."""
+        import matplotlib as mpl
         from matplotlib.figure import Figure
 
-        with theme(False):
+        with theme(False), mpl.rc_context({"svg.hashsalt": "deepdos_nb"}):
             figure = Figure(figsize=(9.4, 3.6), layout="constrained")
             left, right = figure.subplots(1, 2, width_ratios=[5, 3])
             self.spectrum.draw(left)
             self.structure.draw(right, dark=False)
             buffer = BytesIO()
-            figure.savefig(buffer, format="png", dpi=110)
+            # Without the date the same views give the same file.
+            metadata = {"Date": None} if ending == "svg" else None
+            figure.savefig(buffer, format=ending, dpi=110, metadata=metadata)
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -12,35 +13,51 @@ import traitlets as t
 
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.palette import theme
-from deepdos_nb.plots import spectrum_axes
+from deepdos_nb.plots import sites_axes, spectrum_axes
 from deepdos_nb.spectra import Spectrum, Trace
+from deepdos_nb.vbgap import Gap, vb_gap
 from deepdos_nb.widgets._base import ACCENT, asset, shows_errors, with_still
-from deepdos_nb.widgets._payload import Curves, curves_from, pack
+from deepdos_nb.widgets._payload import MOST_ROWS, Curves, curves_from, pack, rounded
+from deepdos_nb.widgets._scores import chips
 from deepdos_nb.widgets.state import ViewState
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LINKED = ("energy_range", "hidden_elements", "step", "mode", "playing")
+LINKED = ("energy_range", "hidden_elements", "hidden_curves", "step", "mode", "playing")
 """Traits that mirror the view state, both ways."""
+
+MOST_OVERLAID = 16
+"""Selected sites that get a curve; more would neither be told apart nor stay small."""
+
+GAP = "#0a78c2"
+"""Shade of the gap below the Fermi level."""
+
+SCRIPTS = ("data", "draw", "sites", "legend", "hover", "input")
+"""Parts of the script, in front of its main file."""
 
 
 class SpectrumPlot(anywidget.AnyWidget):
-    """Draw a density of states, its elements and its transport steps.
+    """Draw a density of states, its elements or sites, and its transport steps.
 
-    Drag to select energies, click for one bin, arrow keys for the steps. All of it can be done
-    from Python as well, by setting the traits of `state`.
+    Drag to select energies, click for one bin, arrow keys for the steps. A click in the legend
+    hides a curve, a double click shows it alone. All of it can be done from Python as well, by
+    setting the traits of `state`.
 
     Parameters
     ----------
     source : Trace or Spectrum
     ensemble : Spectrum, optional
         The seed-averaged prediction, drawn as a line with its spread.
+    reference : Spectrum, optional
+        Drawn dashed, with the errors against it; named by its `source`.
+    baselines : mapping of str to Spectrum, optional
+        Other predictions by name.
     state : ViewState, optional
         The selection to follow; a new one if not given.
     """
 
-    _esm = asset("common.js", "spectrum.js")
+    _esm = asset("common.js", *(f"spectrum_{part}.js" for part in SCRIPTS), "spectrum.js")
     _css = asset("base.css", "spectrum.css")
 
     header = t.Dict().tag(sync=True)
@@ -52,14 +69,32 @@ class SpectrumPlot(anywidget.AnyWidget):
     band = t.Bytes().tag(sync=True)
     """float32, shape (2, bins): ensemble mean and spread; empty without an ensemble."""
 
+    lines: t.List[Any] = t.List().tag(sync=True)
+    """Reference and baselines: name, colour, dash, values."""
+
     overlay: t.List[Any] = t.List().tag(sync=True)
-    """Curves of the selected sites at the current step: label and values."""
+    """Curves of the selected sites at the current step: site, label, element and values."""
+
+    site_rows: t.List[Any] = t.List().tag(sync=True)
+    """Rows of the site view: label, element, colour, sites; empty in the other modes."""
+
+    site_curves = t.Bytes().tag(sync=True)
+    """float32, shape (rows, bins): what they hold at the current step."""
+
+    gap: t.List[Any] = t.List(allow_none=True, default_value=None).tag(sync=True)
+    """Edges of the gap below the Fermi level, eV, or None; see `vbgap.vb_gap`."""
+
+    chips: t.List[Any] = t.List().tag(sync=True)
+    """Errors against the reference: name, value, protocol, words."""
 
     energy_range: t.List[Any] = t.List(allow_none=True, default_value=None).tag(sync=True)
     """As `ViewState.energy_range`; a list, because that is what JSON has."""
 
     hidden_elements: t.List[str] = t.List().tag(sync=True)
     """As `ViewState.hidden_elements`."""
+
+    hidden_curves: t.List[str] = t.List().tag(sync=True)
+    """As `ViewState.hidden_curves`."""
 
     step = t.Int(0).tag(sync=True)
     """As `ViewState.step`."""
@@ -84,28 +119,70 @@ class SpectrumPlot(anywidget.AnyWidget):
         source: Trace | Spectrum,
         *,
         ensemble: Spectrum | None = None,
+        reference: Spectrum | None = None,
+        baselines: Mapping[str, Spectrum] | None = None,
         state: ViewState | None = None,
         **options: Any,
     ) -> None:
-        self.data: Curves = curves_from(source, ensemble)
-        self.source = source
-        self.ensemble = ensemble
-        self.state = state if state is not None else ViewState(step=self.data.n_steps)
-        if self.state.step > self.data.n_steps:
+        data = curves_from(source, ensemble, reference, baselines)
+        self.state = state if state is not None else ViewState(step=data.n_steps)
+        if self.state.step > data.n_steps:
             raise ConfigError(
                 f"step {self.state.step} does not exist.",
-                remedy=f"This spectrum has steps 0 to {self.data.n_steps}.",
+                remedy=f"This spectrum has steps 0 to {data.n_steps}.",
             )
-        band = np.stack([self.data.mean, self.data.spread]) if len(self.data.mean) else np.zeros(0)
-        super().__init__(
-            header=self.data.header(),
-            curves=pack(self.data.by_element()),
-            band=pack(band),
-            **options,
-        )
+        self._take(source, ensemble, reference, data)
+        super().__init__(**self._payload(), **options)
         self._follow()
         self.observe(self._lead, names=list(LINKED))
         self.state.observe(self._follow, names=[*LINKED, "selected_sites"])
+
+    def show(
+        self,
+        source: Trace | Spectrum,
+        *,
+        ensemble: Spectrum | None = None,
+        reference: Spectrum | None = None,
+        baselines: Mapping[str, Spectrum] | None = None,
+    ) -> None:
+        """Draw another crystal in place of this one; the arguments are those of the class.
+
+        What does not exist in the new one is no longer selected: sites, elements, and energies of
+        another unit.
+        """
+        data, before = curves_from(source, ensemble, reference, baselines), self.data
+        self._take(source, ensemble, reference, data)
+        with self.hold_sync():
+            with self.state.hold_trait_notifications():
+                self.state.selected_sites = ()
+                self.state.set_trait("hidden_elements", ())
+                last = self.state.step >= before.n_steps
+                self.state.step = data.n_steps if last else min(self.state.step, data.n_steps)
+                if data.grid != before.grid:
+                    self.state.energy_range = None
+            for name, value in self._payload().items():
+                setattr(self, name, value)
+            self._follow()
+
+    def _take(
+        self,
+        source: Trace | Spectrum,
+        ensemble: Spectrum | None,
+        reference: Spectrum | None,
+        data: Curves,
+    ) -> None:
+        self.source, self.ensemble, self.reference, self.data = source, ensemble, reference, data
+
+    def _payload(self) -> dict[str, Any]:
+        data = self.data
+        # A number of its own tells the browser of another crystal, whatever else may be equal.
+        self._serial = getattr(self, "_serial", 0) + 1
+        return {
+            "header": data.header() | {"serial": self._serial},
+            "curves": pack(data.by_element()),
+            "band": pack(np.stack([data.mean, data.spread]) if len(data.mean) else np.zeros(0)),
+            "lines": [line.payload() for line in data.lines],
+        }
 
     @t.validate("step")
     def _existing_step(self, proposal: Any) -> int:
@@ -121,24 +198,37 @@ class SpectrumPlot(anywidget.AnyWidget):
 
     @shows_errors
     def _follow(self, _: Any = None) -> None:
-        state = self.state
-        step = min(state.step, self.data.n_steps)
-        labels = [f"{s}{i + 1}" for i, s in enumerate(self.data.symbols)]
+        state, data = self.state, self.data
+        step = min(state.step, data.n_steps)
+        rows = data.site_rows() if state.mode == "sites" else []
+        gap = self.gap_at(step)
         with self.hold_sync():
             self.set_trait("energy_range", state.energy_range and list(state.energy_range))
             self.hidden_elements = list(state.hidden_elements)
+            self.hidden_curves = list(state.hidden_curves)
             self.step, self.mode, self.playing = step, state.mode, state.playing
+            self.site_rows = rows
+            self.site_curves = pack(data.site_curves(step)) if rows else b""
+            self.set_trait("gap", gap and [round(gap.low, 3), round(gap.high, 3)])
+            self.chips = chips(data, step)
             self.overlay = [
                 {
-                    "label": labels[i],
-                    "element": self.data.symbols[i],
-                    "values": [float(f"{v:.4g}") for v in self.data.steps[step, i]],
+                    "site": i,
+                    "label": data.labels[i],
+                    "element": data.symbols[i],
+                    "values": rounded(data.steps[step, i]),
                 }
-                for i in state.selected_sites
-                if i < len(labels)
+                for i in state.selected_sites[:MOST_OVERLAID]
+                if i < len(data.symbols)
             ]
             self.readout = self._words()
             self.description_text = self.describe()
+
+    def gap_at(self, step: int) -> Gap | None:
+        """The gap below the Fermi level after a transport step; None for phonons."""
+        if self.data.grid.kind != "edos":
+            return None
+        return vb_gap(self.data.grid.energies, self.data.steps[step].sum(axis=0))
 
     def _words(self) -> str:
         parts = []
@@ -158,28 +248,63 @@ class SpectrumPlot(anywidget.AnyWidget):
         return " · ".join(parts)
 
     def describe(self) -> str:
-        """The spectrum at the current step and the selection, in words."""
-        source = self.source
-        spectrum = source.spectrum(self.step) if isinstance(source, Trace) else source
-        return f"{spectrum.describe()} {self._words()}."
+        """The spectrum at the current step, its errors and the selection, in words."""
+        parts = [self._shown().describe()]
+        gap = self.gap_at(self.step)
+        if gap is not None:
+            parts.append(
+                f"Gap below the Fermi level from {gap.low:.2f} to {gap.high:.2f} eV, "
+                f"{gap.width:.2f} eV wide."
+            )
+        parts += [chip["words"] for chip in self.chips]
+        return " ".join([*parts, f"{self._words()}."])
+
+    def _shown(self) -> Spectrum:
+        return self.source.spectrum(self.step) if isinstance(self.source, Trace) else self.source
 
     def draw(self, axes: Axes) -> None:
         """Draw the spectrum at this step, with the selection, on matplotlib axes."""
-        data = self.data
-        shown = self.source.spectrum(self.step) if isinstance(self.source, Trace) else self.source
-        reference = None
-        if isinstance(self.source, Trace) and self.ensemble is not None:
-            reference = replace(self.ensemble, source="Ensemble mean")
-        spectrum_axes(shown, axes, reference, elements=self.mode == "elements", dark=False)
-        for item in self.overlay:
-            axes.plot(data.grid.energies, item["values"], color=ACCENT, lw=1.6, zorder=7)
-            peak = int(np.argmax(item["values"]))
-            at = (data.grid.energies[peak], item["values"][peak])
-            axes.annotate(item["label"], at, (3, 4), textcoords="offset points", color=ACCENT)
+        data, shown, hidden = self.data, self._shown(), set(self.hidden_curves)
+        if self.mode == "sites" and data.resolved:
+            sites_axes(shown, axes, limit=MOST_ROWS, dark=False)
+        else:
+            self._draw_total(axes, shown, hidden)
         if self.energy_range:
             axes.axvspan(*self.energy_range, color=ACCENT, alpha=0.12, lw=0)
         if data.n_steps:
             axes.set_title(f"{axes.get_title(loc='left')}, step {self.step} of {data.n_steps}")
+
+    def _draw_total(self, axes: Axes, shown: Spectrum, hidden: set[str]) -> None:
+        data, energies = self.data, self.data.grid.energies
+        mean = None
+        if isinstance(self.source, Trace) and self.ensemble is not None:
+            mean = replace(self.ensemble, source="Ensemble mean")
+        elements = self.mode == "elements" and data.resolved
+        spectrum_axes(
+            shown, axes, mean, elements=elements, spread="ensemble" not in hidden, dark=False
+        )
+        for line in data.lines:
+            if line.name not in hidden:
+                dash = tuple(float(v) / 1.5 for v in line.dash.split())
+                axes.plot(
+                    energies, line.values, color=line.colour, lw=1.5, ls=(0, dash), label=line.name,
+                    zorder=6,
+                )  # fmt: skip
+        if data.lines:
+            axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+        for item in self.overlay:
+            axes.plot(energies, item["values"], color=ACCENT, lw=1.6, zorder=7)
+            peak = int(np.argmax(item["values"]))
+            at = (energies[peak], item["values"][peak])
+            axes.annotate(item["label"], at, (3, 4), textcoords="offset points", color=ACCENT)
+        if self.gap:
+            low, high = self.gap
+            axes.axvspan(low, high, color=GAP, alpha=0.16, lw=0, zorder=0)
+            place = ((low + high) / 2, 0.97)
+            axes.text(
+                *place, f"VB gap\n{high - low:.2f} eV", transform=axes.get_xaxis_transform(),
+                ha="center", va="top", fontsize=8,
+            )  # fmt: skip
 
     def png(self) -> bytes:
         """The view as it stands, as a PNG picture."""

@@ -11,8 +11,8 @@ from typing import Any
 
 import traitlets as t
 
-MODES = ("elements", "total")
-"""Ways of drawing the density: stacked by element, or the total alone."""
+MODES = ("elements", "sites", "total")
+"""Ways of drawing the density: stacked by element, a row for each site, or the total alone."""
 
 
 class EnergyRange(t.TraitType[tuple[float, float] | None, Any]):
@@ -51,6 +51,9 @@ class ViewState(t.HasTraits):
     hidden_elements = t.Tuple()
     """Symbols of elements switched off in the legend."""
 
+    hidden_curves = t.Tuple()
+    """Names of curves switched off in the legend: "total", "ensemble", "Stage I", a reference's."""
+
     layer = t.Int(-1)
     """Decoder layer whose attention is shown; -1 is the last."""
 
@@ -80,12 +83,12 @@ class ViewState(t.HasTraits):
             raise t.TraitError(f"selected sites are non-negative integers, not {sites!r}")
         return tuple(sorted(set(sites)))
 
-    @t.validate("hidden_elements")
-    def _symbols(self, proposal: Any) -> tuple[str, ...]:
-        symbols: Sequence[Any] = proposal["value"]
-        if not all(isinstance(s, str) for s in symbols):
-            raise t.TraitError(f"hidden elements are symbols, not {symbols!r}")
-        return tuple(dict.fromkeys(symbols))
+    @t.validate("hidden_elements", "hidden_curves")
+    def _names(self, proposal: Any) -> tuple[str, ...]:
+        names: Sequence[Any] = proposal["value"]
+        if not all(isinstance(s, str) for s in names):
+            raise t.TraitError(f"{proposal['trait'].name} holds names, not {names!r}")
+        return tuple(dict.fromkeys(names))
 
     def toggle_site(self, site: int) -> None:
         """Select a site, or let it go if it is selected."""

@@ -62,6 +62,8 @@ class StructureView(ipywidgets.VBox):
     error = t.Unicode("")
     """What went wrong in the last callback; shown under the view."""
 
+    _closed = True
+
     def __init__(
         self,
         structure: Structure,
@@ -98,6 +100,7 @@ class StructureView(ipywidgets.VBox):
         self.observe(self._report, names="error")
         self.state.observe(self._show, names="selected_sites")
         self.table.observe(self._lead, names="selected_sites")
+        self._closed = False
 
     @t.validate("shares", "compared")
     def _one_per_site(self, proposal: Any) -> Any:
@@ -153,6 +156,21 @@ class StructureView(ipywidgets.VBox):
 
     def _report(self, _: Any) -> None:
         self._line.value = error_line(self.error or self.problem)
+
+    def close(self) -> None:
+        """Follow the state no longer and give back what the browser holds for this view."""
+        if self._closed:
+            return
+        self._closed = True
+        self.state.unobserve(self._show, names="selected_sites")
+        if self.ngl is not None:
+            self.ngl.close()
+        parts = [*self.children, *([self.image] if self.image is not None else [])]
+        super().close()
+        for part in parts:
+            # The layout is a model of its own, and would stay in the saved notebook.
+            part.layout.close()
+            part.close()
 
     def draw(self, axes: Axes, *, dark: bool | None = None) -> None:
         """Draw the crystal as it is coloured now on matplotlib axes."""
