@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deepdos_nb.checkup import doctor
     from deepdos_nb.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.graph import CrystalGraph, build_graph
+    from deepdos_nb.live import label
     from deepdos_nb.predict import Ensemble, load_model
     from deepdos_nb.spectra import Spectrum, Trace
     from deepdos_nb.structures import example, examples, parse_structure, read_structure
@@ -29,6 +30,7 @@ _HOMES = {
     "StructureError": "errors",
     "CrystalGraph": "graph",
     "build_graph": "graph",
+    "label": "live",
     "Ensemble": "predict",
     "load_model": "predict",
     "Spectrum": "spectra",
@@ -57,6 +59,7 @@ __all__ = [
     "example",
     "examples",
     "explore",
+    "label",
     "load_model",
     "parse_structure",
     "quicklook",

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from deepdos_nb.cli_app import serve
 from deepdos_nb.cli_doctor import doctor
+from deepdos_nb.cli_label import label
 from deepdos_nb.cli_predict import demo, predict
 from deepdos_nb.cli_train import pack, score, train
 from deepdos_nb.errors import DeepDOSError
@@ -59,5 +61,6 @@ def main(
     """Electronic and phonon densities of states of crystals, atom by atom."""
 
 
-for command in (predict, demo, doctor, train, pack, score):
+for command in (predict, demo, doctor, label, train, pack, score):
     app.command()(command)
+app.command("app")(serve)

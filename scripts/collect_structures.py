@@ -22,6 +22,7 @@ import tarfile
 import warnings
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ XYZ = ("alexandria-random-1k", "mptrj-random-1k", "mptrj-highest-stress-1k")
 DIELECTRIC = "crystal_toolkit/apps/examples/matbench_dielectric.json.gz"
 SMALL = 4
 MAX_ATOMS = 14
-MAX_COST = 6.0
+COST_CLASSES = (0.0, 2.5, 4.0, 6.0, 10.0)
 
 Found = tuple[str, Structure, dict[str, str]]
 
@@ -144,7 +145,9 @@ def main(sdist: str, wheel: str, out: str) -> None:
         if formula in kept or not usable(structure, elements, held_out):
             continue
         try:
-            standard = SpacegroupAnalyzer(structure, symprec=1e-2).get_primitive_standard_structure()
+            standard = SpacegroupAnalyzer(
+                structure, symprec=1e-2
+            ).get_primitive_standard_structure()
             standard.remove_oxidation_states()
             if len(standard) > MAX_ATOMS or not standard.is_valid(tol=0.9):
                 continue
@@ -152,19 +155,22 @@ def main(sdist: str, wheel: str, out: str) -> None:
         except Exception as error:  # one odd crystal of thousands is left out, and said so
             print(f"{name}: left out ({error})", file=sys.stderr)
             continue
-        if effort <= MAX_COST:
+        if effort <= COST_CLASSES[-1]:
             plain = Structure(standard.lattice, standard.species, standard.frac_coords)
             kept[formula] = (effort, name, plain, origin)
     print(f"{len(kept)} crystals", file=sys.stderr)
 
-    # Small and large alternate, so that the set is balanced wherever the work is stopped.
+    # Cheap ones first; within a class of cost, small and large cells alternate, so that the set is
+    # balanced wherever the work is stopped.
     order = sorted(kept.values(), key=lambda entry: entry[1])
     random.Random(0).shuffle(order)
-    small = [entry for entry in order if len(entry[2]) <= SMALL]
-    large = [entry for entry in order if len(entry[2]) > SMALL]
     mixed = []
-    while small or large:
-        mixed += [part.pop() for part in (small, large) if part]
+    for low, high in pairwise(COST_CLASSES):
+        members = [entry for entry in order if low < entry[0] <= high]
+        small = [entry for entry in members if len(entry[2]) <= SMALL]
+        large = [entry for entry in members if len(entry[2]) > SMALL]
+        while small or large:
+            mixed += [part.pop() for part in (small, large) if part]
     part = Path(out + ".part")
     with part.open("w", encoding="utf-8") as file:
         for _, name, structure, origin in mixed:

@@ -35,6 +35,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "batches",
             "cards",
             "laboratory",
+            "live",
             "losses",
             "metrics",
             "predict",
@@ -48,11 +49,13 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"widgets"}),
     frozenset(
         {
+            "app_server",
             "checks",
             "checkup",
             "cli",
             "cli_app",
             "cli_doctor",
+            "cli_label",
             "cli_predict",
             "cli_report",
             "cli_train",

@@ -52,10 +52,11 @@ class Bands:
     def integrated(self, energies: Array) -> Array:
         """Electrons below each energy in each channel, shape (M, C)."""
         corners, weights = tetrahedra(self.size, np.linalg.inv(self.cell).T, self.to_irreducible)
-        return self.degeneracy * sum(
+        per_spin = [
             integrated_dos(e, c, corners, weights, np.asarray(energies, dtype=float))
             for e, c in zip(self.eigenvalues, self.channels, strict=True)
-        )
+        ]
+        return self.degeneracy * np.sum(per_spin, axis=0)
 
     def fermi_level(self) -> float:
         """Energy below which the tetrahedra hold exactly the valence electrons, eV."""
@@ -71,7 +72,8 @@ class Bands:
         for _ in range(4):  # each round narrows the bracket a hundredfold
             energies = np.linspace(low, high, 101)
             filled = everything.integrated(energies)[:, 0]
-            i = int(np.clip(np.searchsorted(filled, self.electrons), 1, 100))
+            # A hair less than full, so that an insulator's level lands on its valence band.
+            i = int(np.clip(np.searchsorted(filled, self.electrons - 1e-6), 1, 100))
             low, high = energies[i - 1], energies[i]
         return float((low + high) / 2)
 
@@ -86,7 +88,7 @@ class Bands:
         if np.all(below == below[:, :1]):
             gap = self._gap(below[:, 0])
         else:
-            # In an insulator the bracket may end on a band edge: look half a gap above it too.
+            # In an insulator the level lies on the valence band's edge: look into the gap.
             below = (self.eigenvalues < fermi + REAL_GAP / 2).sum(axis=-1)
             gap = self._gap(below[:, 0]) if np.all(below == below[:, :1]) else None
         if gap is None or gap[1] <= REAL_GAP:

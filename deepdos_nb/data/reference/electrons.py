@@ -30,6 +30,8 @@ MAGNETIC = {"Fe": 3.0, "Co": 2.0, "Ni": 1.0, "Mn": 4.0, "Cr": 3.0}
 
 ABOVE = 4.7
 """Bands are wanted up to this energy over the zero, eV: the window and room for broadening."""
+STATES_LOG = ".states"
+"""Ending added to the report's name for the second step."""
 VOLUME_PER_BAND = 15.0
 """Å³ of cell that hold about one empty band below `ABOVE`, for a first guess."""
 
@@ -43,7 +45,8 @@ class ElectronSettings:
     cutoff : float
         Plane-wave cut-off, eV.
     density_mesh, state_mesh : float
-        k-points per Å⁻¹ for the density and for the spectrum.
+        k-points per Å⁻¹ for the density and for the spectrum, rounded up to even numbers: points
+        on the zone's boundary hold many band edges.
     smearing : float
         Fermi-Dirac width while the density converges, eV.
     broadening : float
@@ -114,7 +117,8 @@ def electron_dos(
     structure : Structure
     settings : ElectronSettings, optional
     log : str, optional
-        File that GPAW writes its report to; without it the report is discarded.
+        File that GPAW writes its report to, and with `STATES_LOG` added that of the second step;
+        without it the reports are discarded.
 
     Returns
     -------
@@ -182,7 +186,7 @@ def _calculate(
         first = GPAW(
             mode=PW(settings.cutoff),
             xc="PBE",
-            kpts={"density": settings.density_mesh, "gamma": True},
+            kpts={"density": settings.density_mesh, "gamma": True, "even": True},
             occupations=FermiDirac(settings.smearing),
             nbands=_guess_bands(atoms, moments),
             convergence={"density": 1e-3, "energy": 2e-3, "eigenstates": settings.residual},
@@ -197,12 +201,12 @@ def _calculate(
             needed = int(np.ceil(1.5 * needed))
         for _ in range(3):
             second = first.fixed_density(
-                kpts={"density": settings.state_mesh, "gamma": True},
+                kpts={"density": settings.state_mesh, "gamma": True, "even": True},
                 # The highest bands converge slowly; spare ones above them take that role.
                 nbands=needed + max(4, needed // 4),
                 convergence={"bands": needed, "eigenstates": settings.residual},
                 maxiter=settings.max_cycles,
-                txt=log,
+                txt=f"{log}{STATES_LOG}" if log else None,
             )
             below, _ = _bands_below(second, ABOVE - 0.2)
             if below <= needed:
@@ -277,10 +281,10 @@ def _channels(calculator: Any, orbits: Array) -> Array:
 def _sphere_overlaps(setup: Any) -> list[tuple[int, Array, Array]]:
     """For each angular momentum: projector indices and ∫ φ_j φ_k r² dr within the PAW sphere."""
     radial = setup.rgd.r_g
-    starts = np.cumsum([0, *[2 * l + 1 for l in setup.l_j]])
+    starts = np.cumsum([0, *[2 * momentum + 1 for momentum in setup.l_j]])
     result = []
     for angular in range(len(ANGULAR)):
-        waves = [j for j, l in enumerate(setup.l_j) if l == angular]
+        waves = [j for j, momentum in enumerate(setup.l_j) if momentum == angular]
         if not waves:
             continue
         inside = radial < max(setup.data.rcut_j)

@@ -47,7 +47,7 @@ def tetrahedra(size: Array, reciprocal: Array, to_irreducible: Array) -> tuple[A
     cut = cut[np.abs(np.linalg.det((cut[:, 1:] - cut[:, :1]).astype(float))) > 0.5]
     mesh = np.stack(np.unravel_index(np.arange(size.prod()), size), axis=-1)
     points = (mesh[:, None, None, :] + cut) % size
-    index = np.ravel_multi_index(tuple(np.moveaxis(points, -1, 0)), size)
+    index = points @ np.array([size[1] * size[2], size[2], 1])
     corners = np.sort(np.asarray(to_irreducible)[index].reshape(-1, 4), axis=1)
     distinct, counts = np.unique(corners, axis=0, return_counts=True)
     return distinct, counts / counts.sum()

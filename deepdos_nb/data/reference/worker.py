@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.errors import DeepDOSError
 
 
@@ -24,41 +27,54 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     if job["kind"] == "edos":
         from deepdos_nb.data.reference.electrons import ElectronSettings, electron_dos
 
-        label = electron_dos(structure, ElectronSettings(**job["settings"]), log=job.get("log"))
+        electrons = electron_dos(structure, ElectronSettings(**job["settings"]), log=job.get("log"))
         facts = {
-            "zero": label.zero,
-            "gap": label.gap,
-            "electrons": label.electrons,
-            "integral": label.integral,
-            "magnetization": label.magnetization,
-            "seconds": label.seconds,
-            "settings": label.details,
+            "zero": electrons.zero,
+            "gap": electrons.gap,
+            "electrons": electrons.electrons,
+            "integral": electrons.integral,
+            "magnetization": electrons.magnetization,
+            "seconds": electrons.seconds,
+            "settings": electrons.details,
         }
-        cell = structure
-        states = label.states
-    else:
-        from deepdos_nb.data.reference.phonons import PhononSettings, phonon_dos
+        return _arrays(structure, electrons.orbits, electrons.states, facts)
+    from deepdos_nb.data.reference.phonons import PhononSettings, phonon_dos
 
-        modes = phonon_dos(structure, PhononSettings(**job["settings"]))
-        facts = {
-            "imaginary": modes.imaginary,
-            "highest": modes.highest,
-            "seconds": modes.seconds,
-            "settings": modes.details,
-        }
-        cell, states, label = modes.structure, modes.states, modes
+    phonons = phonon_dos(structure, PhononSettings(**job["settings"]), log=job.get("log"))
+    facts = {
+        "imaginary": phonons.imaginary,
+        "highest": phonons.highest,
+        "seconds": phonons.seconds,
+        "settings": phonons.details,
+    }
+    return _arrays(phonons.structure, phonons.orbits, phonons.states, facts)
+
+
+def _arrays(cell: Any, orbits: Array, states: Array, facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "lattice": cell.lattice.matrix,
         "numbers": np.array(cell.atomic_numbers),
         "frac": cell.frac_coords,
-        "orbits": label.orbits,
+        "orbits": orbits,
         "states": states,
         "facts": json.dumps(facts),
     }
 
 
+def end_with(parent: int) -> None:
+    """End this process soon after the one that started it is gone, killed perhaps."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(4)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main(job_file: str, out_file: str) -> int:
     """Run the job of a file; exit code 3 and one line on stderr for a calculation that failed."""
+    end_with(os.getppid())
     job = json.loads(Path(job_file).read_text("utf-8"))
     try:
         result = run(job)
