@@ -121,7 +121,7 @@ def test_a_crystal_comes_in(upload: Upload, screenshots: Path):
     theme = "dark" if upload.notebook.dark else "light"
 
     # An example, by the keyboard.
-    chip = page.locator(".ddos-chips button", has_text="TiO₂")
+    chip = page.locator(".ddos-examples button", has_text="TiO₂")
     chip.focus()
     page.keyboard.press("Enter")
     upload.wait_for("TiO₂ · 6 atoms per cell · 18 modes, 3 per atom")
@@ -139,7 +139,7 @@ def test_a_crystal_comes_in(upload: Upload, screenshots: Path):
     upload.wait_for("quartz.cif · SiO₂ · 9 atoms per cell · 27 modes")
     upload.plot.wait_for()
     assert changed(before, settled(upload.plot)) > 0.02
-    assert page.locator(".ddos-chips button[aria-pressed=true]").count() == 0
+    assert page.locator(".ddos-examples button[aria-pressed=true]").count() == 0
     assert python("print(up.name, up.spectrum.formula, up.kind)") == "quartz.cif SiO2 phdos"
 
     # Another, dropped; its name tells the format.

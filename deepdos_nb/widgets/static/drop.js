@@ -17,7 +17,7 @@ function render({ model, el }) {
       html("div", { class: "ddos-title" }, "Drop a CIF, POSCAR or CONTCAR here"),
       html("div", {}, "or ", choose, input, " ", limit)),
   );
-  const chips = html("div", { class: "ddos-chips", role: "group", "aria-label": "Example crystals" });
+  const chips = html("div", { class: "ddos-examples", role: "group", "aria-label": "Example crystals" });
   const number = html("input", { type: "number", min: "0", step: "any", class: "ddos-number", placeholder: "predicted" });
   const electrons = html("label", { class: "ddos-electrons" },
     "Electrons from −4 eV up to the VBM or E_F, if you know them ", number);
