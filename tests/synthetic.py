@@ -159,3 +159,34 @@ def make_spectrum(
         members=members,
         outside=trace.outside * trace.states,
     )
+
+
+def metal_with_gap(
+    structure: Structure, *, seed: int = 0, n_seeds: int = 0, source: str = "deepdos_nb"
+) -> Spectrum:
+    """An electronic `Spectrum` that reaches the zero, with an empty window further down.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    seed : int
+        Seeds differ by a few per cent: a prediction and its reference.
+    n_seeds : int
+        Members; none for a reference.
+    source : str
+    """
+    grid, rng = grid_for("edos"), np.random.default_rng(seed)
+    e, symbols = grid.energies, [site.specie.symbol for site in structure]
+    low = {s: 0.5 + 0.8 * i for i, s in enumerate(dict.fromkeys(symbols))}
+    slow = 1 + 0.05 * np.cumsum(rng.standard_normal((len(symbols), 6)), axis=1)
+    rows = []
+    for s in symbols:
+        band = low[s] * np.exp(-0.5 * ((e + 3.1) / 0.25) ** 2)
+        upper = 1.4 / (1 + np.exp(-(e + 1.3) / 0.07)) * (1 + 0.7 * np.sin(2.1 * e * low[s]) ** 2)
+        wobble = np.interp(e, np.linspace(-4, 4, 6), slow[symbols.index(s)])
+        rows.append(np.clip((band + upper) * wobble, 0, None))
+    sites = np.array(rows)
+    noise = 0.07 * rng.standard_normal((n_seeds, 1, len(e)))
+    noise -= noise.sum(axis=0) / max(n_seeds, 1)
+    members = (sites * np.clip(1 + noise, 0, None)).sum(axis=1)
+    return Spectrum("edos", structure, sites, members=members, source=source)

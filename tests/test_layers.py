@@ -33,6 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "batches",
+            "calibration",
             "cards",
             "laboratory",
             "live",

@@ -101,7 +101,7 @@ def spectrum_axes(
             else f"Density of states\n({grid.density_unit})"
         )
         axes.set_title(title_text(spectrum.formula, spectrum.kind))
-        _legend(axes, ink)
+        legend_beside(axes, ink)
         notes_below(axes, (*_outside(spectrum), *spectrum.notes), ink)
         return axes
 
@@ -202,9 +202,9 @@ def _stack(ax: Axes, spectrum: Spectrum, scale: float) -> None:
         floor = top
 
 
-def _legend(ax: Axes, ink: str) -> None:
+def legend_beside(ax: Axes, ink: str) -> None:
+    """Put the legend to the right: lines first, elements from top to bottom as stacked."""
     handles, labels = ax.get_legend_handles_labels()
-    # Total and reference first, elements from top to bottom as they are stacked.
     rank = {"Total": 0, "± 1 s.d. over seeds": 1}
     lines = [i for i, h in enumerate(handles) if h.get_gid() is None]
     order = sorted(lines, key=lambda i: rank.get(labels[i], 2))

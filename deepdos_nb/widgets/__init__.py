@@ -1,6 +1,7 @@
 """Linked views for notebooks; each takes a `Trace` or a `Spectrum` and needs no model."""
 
 from deepdos_nb.widgets.explore import Explore, explore
+from deepdos_nb.widgets.explorer import SpectrumExplorer
 from deepdos_nb.widgets.quicklook import QuickLook, quicklook
 from deepdos_nb.widgets.spectrum import SpectrumPlot
 from deepdos_nb.widgets.state import ViewState
@@ -10,6 +11,7 @@ from deepdos_nb.widgets.upload import UploadPredictor
 __all__ = [
     "Explore",
     "QuickLook",
+    "SpectrumExplorer",
     "SpectrumPlot",
     "StructureView",
     "UploadPredictor",

@@ -12,6 +12,7 @@ import numpy as np
 from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.palette import ELEMENTS, REFERENCE, element_colours
+from deepdos_nb.plots import formula_text
 from deepdos_nb.plots.spectrum import equal_sites
 from deepdos_nb.spectra import Grid, Spectrum, Trace
 
@@ -153,7 +154,7 @@ class Curves:
         grid = self.grid
         n_sites = len(self.symbols)
         return {
-            "title": f"{KIND_NAMES[grid.kind]} of {self.formula}",
+            "title": f"{KIND_NAMES[grid.kind]} of {formula_text(self.formula)}",
             "subtitle": f"{n_sites} atom{'s' if n_sites > 1 else ''} per cell",
             "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
             "xLabel": QUANTITY_NAMES[grid.kind],

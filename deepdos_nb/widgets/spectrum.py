@@ -12,8 +12,9 @@ import numpy as np
 import traitlets as t
 
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.palette import theme
+from deepdos_nb.palette import INK, theme
 from deepdos_nb.plots import sites_axes, spectrum_axes
+from deepdos_nb.plots.spectrum import legend_beside
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.vbgap import Gap, vb_gap
 from deepdos_nb.widgets._base import ACCENT, asset, shows_errors, with_still
@@ -291,7 +292,7 @@ class SpectrumPlot(anywidget.AnyWidget):
                     zorder=6,
                 )  # fmt: skip
         if data.lines:
-            axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+            legend_beside(axes, INK[False])
         for item in self.overlay:
             axes.plot(energies, item["values"], color=ACCENT, lw=1.6, zorder=7)
             peak = int(np.argmax(item["values"]))
