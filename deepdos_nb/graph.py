@@ -32,6 +32,34 @@ MARGIN = 1.2
 smooth cutoff does not silence the very shell it was extended for."""
 
 
+BASIS_SIZE, BASIS_START, BASIS_STOP = 24, 0.5, 8.0
+"""Gaussians an edge's length is described by, and where the first and the last are centred, Å."""
+
+
+def radial_basis(
+    distance: Array, envelope: Array, *, size: int = BASIS_SIZE
+) -> tuple[Array, Array]:
+    """Describe edge lengths as the encoder does: Gaussians times the smooth cutoff.
+
+    Parameters
+    ----------
+    distance, envelope : ndarray, shape (...)
+        Length in Å, and the cutoff's value.
+    size : int
+        Number of Gaussians.
+
+    Returns
+    -------
+    centres : ndarray, shape (size,)
+        Å.
+    features : ndarray, shape (..., size)
+    """
+    centres = np.linspace(BASIS_START, BASIS_STOP, size)
+    sharpness = (size / BASIS_STOP) ** 2
+    gauss = np.exp(-sharpness * (np.asarray(distance)[..., None] - centres) ** 2)
+    return centres, gauss * np.asarray(envelope)[..., None]
+
+
 @dataclass(frozen=True)
 class CrystalGraph:
     """Directed periodic neighbour graph, edges sorted by receiver.

@@ -11,6 +11,7 @@ from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.palette import element_colours
 from deepdos_nb.plots.attention import By, attention_rows
+from deepdos_nb.plots.base import formula_text
 from deepdos_nb.spectra import Spectrum, Trace, element_sums
 from deepdos_nb.widgets._payload import QUANTITY_NAMES
 
@@ -155,8 +156,9 @@ class Attention:
         trace, grid = self.trace, self.trace.grid
         colours = element_colours(trace.symbols)
         names = list(colours)
+        formula = formula_text(trace.structure.composition.reduced_formula)
         return {
-            "title": f"Source attention of {trace.structure.composition.reduced_formula}",
+            "title": f"Source attention of {formula}",
             "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
             "xLabel": QUANTITY_NAMES[grid.kind],
             "xUnit": grid.unit,

@@ -20,7 +20,13 @@ from deepdos_nb.widgets._base import asset, shows_errors, with_still
 from deepdos_nb.widgets._payload import pack
 from deepdos_nb.widgets.state import ViewState
 
-SCRIPTS = ("attention_paint.js", "attention_tiles.js", "attention_curves.js", "attention.js")
+SCRIPTS = (
+    "controls.js",
+    "attention_paint.js",
+    "attention_tiles.js",
+    "attention_curves.js",
+    "attention.js",
+)
 
 LINKED = ("energy_range", "selected_sites", "layer", "head")
 """Traits that mirror the view state, both ways."""
@@ -47,7 +53,7 @@ class AttentionMap(anywidget.AnyWidget):
     """
 
     _esm = asset("common.js", *SCRIPTS)
-    _css = asset("base.css", "attention.css")
+    _css = asset("base.css", "controls.css", "attention.css")
 
     header = t.Dict().tag(sync=True)
     """Title, grid, sites, elements, layers and heads; see `Attention.header`."""

@@ -4,7 +4,7 @@ const EDGE = { left: 64, right: 12 };
 const TALLEST = 300;
 const HELP =
   "Drag to select energies, click for one bin, click a name to select its site. With the map in focus: " +
-  "arrows move the cursor, Shift+← → select and extend, Enter selects the row, [ ] head, , . layer, Esc clears.";
+  "arrows move the cursor, Shift+← → select and extend, Enter selects the row, [ ] change the head, comma and period the layer, Esc clears.";
 const LESSON =
   "Attention tells which atoms an energy looked at, not who owns its states: " +
   "attention × total would then lie on the prediction.";

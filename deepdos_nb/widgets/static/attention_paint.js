@@ -1,7 +1,5 @@
 // Heat maps on a canvas: one pixel per cell, enlarged by the page; colours from a table.
 
-const onDark = () => document.body.dataset.jpThemeLight === "false";
-
 const octets = (view) =>
   view && view.byteLength ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array(0);
 
@@ -39,27 +37,4 @@ function paintBar(canvas, table) {
   const image = context.createImageData(256, 1);
   new Uint32Array(image.data.buffer).set(table);
   context.putImageData(image, 0, 0);
-}
-
-// Calls back when the page changes between light and dark; returns how to stop.
-function watchTheme(repaint) {
-  const observer = new MutationObserver(repaint);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  return () => observer.disconnect();
-}
-
-// A group of buttons of which one is pressed.
-function segments(name, choices, pick) {
-  const group = html("div", { class: "ddos-segments", role: "group", "aria-label": name });
-  const buttons = choices.map(([value, text]) => {
-    const button = html("button", { type: "button" }, text);
-    button.addEventListener("click", () => {
-      button.focus({ preventScroll: true });
-      pick(value);
-    });
-    return [value, button];
-  });
-  group.append(...buttons.map(([, button]) => button));
-  const show = (now) => buttons.forEach(([value, button]) => button.setAttribute("aria-pressed", String(value === now)));
-  return { node: html("div", { class: "ddos-choice" }, html("span", {}, name), group), show };
 }
