@@ -15,19 +15,23 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from deepdos_nb.checkup import doctor
+    from deepdos_nb.data.catalogue import datasets
+    from deepdos_nb.data.dataset import Dataset
     from deepdos_nb.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.graph import CrystalGraph, build_graph
     from deepdos_nb.live import label
     from deepdos_nb.predict import Ensemble, load_model
     from deepdos_nb.spectra import Spectrum, Trace
     from deepdos_nb.structures import example, examples, parse_structure, read_structure
-    from deepdos_nb.widgets import UploadPredictor, explore, quicklook
+    from deepdos_nb.widgets import AttentionExplorer, GraphView, UploadPredictor, explore, quicklook
 
 # Names are imported when first used, so that `import deepdos_nb` loads neither torch nor pymatgen.
 _HOMES = {
     "DeepDOSError": "errors",
     "ExtrapolationWarning": "errors",
     "StructureError": "errors",
+    "Dataset": "data.dataset",
+    "datasets": "data.catalogue",
     "CrystalGraph": "graph",
     "build_graph": "graph",
     "label": "live",
@@ -39,6 +43,8 @@ _HOMES = {
     "examples": "structures",
     "parse_structure": "structures",
     "read_structure": "structures",
+    "AttentionExplorer": "widgets",
+    "GraphView": "widgets",
     "UploadPredictor": "widgets",
     "doctor": "checkup",
     "explore": "widgets",
@@ -46,15 +52,19 @@ _HOMES = {
 }
 
 __all__ = [
+    "AttentionExplorer",
     "CrystalGraph",
+    "Dataset",
     "DeepDOSError",
     "Ensemble",
     "ExtrapolationWarning",
+    "GraphView",
     "Spectrum",
     "StructureError",
     "Trace",
     "UploadPredictor",
     "build_graph",
+    "datasets",
     "doctor",
     "example",
     "examples",

@@ -1,7 +1,10 @@
 """Linked views for notebooks; each takes a `Trace` or a `Spectrum` and needs no model."""
 
+from deepdos_nb.widgets.attention import AttentionExplorer
+from deepdos_nb.widgets.attention_map import AttentionMap
 from deepdos_nb.widgets.explore import Explore, explore
 from deepdos_nb.widgets.explorer import SpectrumExplorer
+from deepdos_nb.widgets.graph import GraphView
 from deepdos_nb.widgets.quicklook import QuickLook, quicklook
 from deepdos_nb.widgets.spectrum import SpectrumPlot
 from deepdos_nb.widgets.state import ViewState
@@ -9,7 +12,10 @@ from deepdos_nb.widgets.structure import StructureView
 from deepdos_nb.widgets.upload import UploadPredictor
 
 __all__ = [
+    "AttentionExplorer",
+    "AttentionMap",
     "Explore",
+    "GraphView",
     "QuickLook",
     "SpectrumExplorer",
     "SpectrumPlot",

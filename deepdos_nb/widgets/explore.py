@@ -63,6 +63,20 @@ def _spectrum(subject: Subject) -> Widget:
     )
 
 
+def _attention(subject: Subject) -> Widget:
+    from deepdos_nb.widgets.attention import AttentionExplorer
+
+    trace: Any = subject.source
+    return AttentionExplorer(trace, state=subject.state, backend=subject.backend)
+
+
+def _graph(subject: Subject) -> Widget:
+    from deepdos_nb.widgets.graph import GraphView
+
+    source = subject.source
+    return GraphView(source if isinstance(source, Trace) else source.structure, state=subject.state)
+
+
 def _traced(subject: Subject) -> bool:
     return isinstance(subject.source, Trace)
 
@@ -73,6 +87,8 @@ def _several(subject: Subject) -> bool:
 
 VIEWS: tuple[View, ...] = (
     View("spectrum", "Spectrum", "The density of states and its atoms", lambda _: True, _spectrum),
+    View("attention", "Attention", "Which atoms every energy looked at", _traced, _attention),
+    View("graph", "Graph", "Every atom's neighbours, in all cells", lambda _: True, _graph),
 )
 """Every view there is, in the order of the tabs."""
 
