@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from deepdos_nb.cli_app import serve
+from deepdos_nb.cli_data import app as data
 from deepdos_nb.cli_doctor import doctor
 from deepdos_nb.cli_label import label
 from deepdos_nb.cli_predict import demo, predict
@@ -64,3 +65,4 @@ def main(
 for command in (predict, demo, doctor, label, train, pack, score):
     app.command()(command)
 app.command("app")(serve)
+app.add_typer(data, name="data")

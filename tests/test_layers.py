@@ -55,6 +55,8 @@ FLOORS: tuple[frozenset[str], ...] = (
             "checkup",
             "cli",
             "cli_app",
+            "cli_data",
+            "cli_data_report",
             "cli_doctor",
             "cli_label",
             "cli_predict",

@@ -126,7 +126,7 @@ class Record:
         return str(self.provenance.get("method") or self.source)
 
     def reference(self, *, even: bool = False) -> Spectrum:
-        """The reference as a site-resolved, absolute `Spectrum` (states/eV or states/cm⁻¹ per cell).
+        """The reference as a site-resolved `Spectrum` in states/eV/cell or states/cm⁻¹/cell.
 
         Parameters
         ----------

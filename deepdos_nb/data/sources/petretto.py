@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import ast
 import csv
+import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.data.downloads import data_home, fetch, git_blob_sha1
 from deepdos_nb.data.records import Record
+from deepdos_nb.data.stores import Entry, entry_of
 from deepdos_nb.errors import DataError
 from deepdos_nb.graph import symmetry_orbits
 from deepdos_nb.spectra import grid_for
@@ -78,8 +83,8 @@ def _verify(path: Path) -> str:
     return f"the downloaded file has git hash {found}, which is no published version."
 
 
-def load_petretto(path: str | Path | None = None) -> list[Record]:
-    """Read the benchmark.
+class PetrettoStore:
+    """The benchmark's rows, found again by their place in the file.
 
     Parameters
     ----------
@@ -91,31 +96,93 @@ def load_petretto(path: str | Path | None = None) -> list[Record]:
     DataError
         If the file is missing or malformed; the message names the row.
     """
-    path = Path(path) if path is not None else fetch_petretto()
-    csv.field_size_limit(1 << 24)
+
+    def __init__(self, path: str | Path | None = None):
+        self.path = Path(path) if path is not None else fetch_petretto()
+        self._places: list[tuple[int, int, int]] = []
+        csv.field_size_limit(1 << 24)
+        try:
+            self._scan()
+        except FileNotFoundError:
+            raise DataError(
+                "no such file.", source=str(self.path), remedy="Pass the path of data.csv."
+            ) from None
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f"not a table ({error}).", source=str(self.path)) from error
+
+    def _scan(self) -> None:
+        """Note where each row starts and stops, in bytes, and on which line."""
+        stop = 0
+
+        def lines(file: BinaryIO) -> Iterator[str]:
+            nonlocal stop
+            for line in file:
+                stop += len(line)
+                yield line.decode("utf-8-sig" if stop == len(line) else "utf-8")
+
+        with self.path.open("rb") as file:
+            rows = csv.reader(lines(file))
+            self.columns = next(rows, [])
+            if missing := set(COLUMNS) - set(self.columns):
+                raise DataError(
+                    f"lacks columns {', '.join(sorted(missing))}.", source=str(self.path)
+                )
+            start, line = stop, rows.line_num
+            for row in rows:
+                if row:
+                    self._places.append((start, stop, line + 1))
+                start, line = stop, rows.line_num
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def entries(self) -> Iterator[Entry]:
+        """Index of the records, in order."""
+        for row in range(len(self)):
+            cells, line = self._cells(row)
+            numbers = _atoms(cells, str(self.path), line)[1]
+            yield entry_of(cells["mp_id"], "phdos", SOURCE, numbers, sites=False)
+
+    def read(self, row: int) -> Record:
+        """The record of one row."""
+        cells, line = self._cells(row)
+        return _record(cells, str(self.path), line)
+
+    def _cells(self, row: int) -> tuple[dict[str, str], int]:
+        start, stop, line = self._places[row]
+        with self.path.open("rb") as file:
+            file.seek(start)
+            text = file.read(stop - start).decode()
+        cells = next(csv.reader(io.StringIO(text, newline="")), [])
+        if len(cells) != len(self.columns):
+            raise DataError(f"line {line} is malformed.", source=str(self.path))
+        return dict(zip(self.columns, cells, strict=True)), line
+
+
+def load_petretto(path: str | Path | None = None) -> list[Record]:
+    """Read the benchmark into memory; parameters and errors as in `PetrettoStore`."""
+    store = PetrettoStore(path)
+    return [store.read(row) for row in range(len(store))]
+
+
+def _atoms(row: dict[str, str], source: str, line: int) -> tuple[Array, Array, Array]:
+    """Cell, atomic numbers and fractional coordinates."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if missing := set(COLUMNS) - set(reader.fieldnames or ()):
-                raise DataError(f"lacks columns {', '.join(sorted(missing))}.", source=str(path))
-            return [_record(row, str(path), i) for i, row in enumerate(reader, start=2)]
-    except FileNotFoundError:
-        raise DataError(
-            "no such file.", source=str(path), remedy="Pass the path of data.csv."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"not a text file ({error}).", source=str(path)) from error
+        atoms = ast.literal_eval(row["structure"])
+        cell, numbers = np.array(atoms["cell"], dtype=float), np.array(atoms["numbers"])
+        frac = np.array(atoms["positions"], dtype=float) @ np.linalg.inv(cell)
+    except (ValueError, SyntaxError, KeyError, TypeError, np.linalg.LinAlgError) as error:
+        raise DataError(f"line {line} is malformed ({error}).", source=source) from error
+    return cell, numbers.astype(np.int64), frac
 
 
 def _record(row: dict[str, str], source: str, line: int) -> Record:
     from pymatgen.core import Lattice, Structure
 
+    cell, numbers, frac = _atoms(row, source, line)
     try:
-        atoms = ast.literal_eval(row["structure"])
-        cell, numbers = np.array(atoms["cell"], dtype=float), np.array(atoms["numbers"])
-        frac = np.array(atoms["positions"], dtype=float) @ np.linalg.inv(cell)
         curve = np.clip(np.array(json.loads(row["phdos"]), dtype=float), 0.0, None)
-    except (ValueError, SyntaxError, KeyError, TypeError, np.linalg.LinAlgError) as error:
+    except (ValueError, TypeError) as error:
         raise DataError(f"line {line} is malformed ({error}).", source=source) from error
     if curve.shape != (grid_for("phdos").n_bins,) or not curve.sum() > 0:
         raise DataError(f"line {line} holds no 51-point spectrum.", source=source)
@@ -123,7 +190,7 @@ def _record(row: dict[str, str], source: str, line: int) -> Record:
         material_id=row["mp_id"],
         kind="phdos",
         lattice=cell,
-        numbers=numbers.astype(np.int64),
+        numbers=numbers,
         frac=frac,
         orbits=symmetry_orbits(Structure(Lattice(cell), numbers.tolist(), frac), symprec=1e-2),
         shape=curve / curve.sum(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,16 @@ from scipy.signal import savgol_filter
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.data.records import Record
+from deepdos_nb.data.stores import Entry, entry_of
 from deepdos_nb.errors import DataError
 from deepdos_nb.grids import MODES_PER_ATOM, grid_for
 
 SOURCE = "phonondb"
+PROVENANCE = {
+    "method": "finite displacements, PBEsol (VASP)",
+    "licence": "CC BY 4.0",
+    "citation": "A. Togo, phonondb, Kyoto University",
+}
 SMOOTHING_WINDOW, SMOOTHING_ORDER = 101, 3
 """Savitzky-Golay filter on a 1 cm⁻¹ grid that defines the 51-point benchmark curve."""
 
@@ -58,8 +65,8 @@ def to_benchmark_grid(energies: Array, curves: Array) -> Array:
     return np.clip(np.asarray(curves, dtype=float) @ matrix, 0.0, None)
 
 
-def load_phonondb(folder: str | Path, *, max_imaginary: float = 1e-3) -> list[Record]:
-    """Read every stable record of a phonondb folder.
+class PhonondbStore:
+    """The stable records of a phonondb folder, structures read when asked for.
 
     Parameters
     ----------
@@ -72,28 +79,66 @@ def load_phonondb(folder: str | Path, *, max_imaginary: float = 1e-3) -> list[Re
     DataError
         If a file is missing or malformed.
     """
-    folder = Path(folder)
-    arrays = _arrays(folder / "phdos_sites.npz")
-    lines = _lines(folder / "structures.jsonl")
-    grid, rows, offset = arrays["grid"], arrays["site"], arrays["offset"]
-    if len(offset) != len(lines) + 1 or offset[-1] != len(rows):
-        raise DataError(
-            f"{len(lines)} structures do not fit {len(offset) - 1} groups of {len(rows)} rows.",
-            source=str(folder),
-            remedy="The two files must come from the same release; fetch both again.",
-        )
-    records = []
-    for i, entry in enumerate(lines):
-        if entry["imag"] < max_imaginary:
-            records.append(_record(entry, grid, rows[offset[i] : offset[i + 1]]))
-    return records
+
+    def __init__(self, folder: str | Path, *, max_imaginary: float = 1e-3):
+        self.path = Path(folder) / "structures.jsonl"
+        arrays = _arrays(Path(folder) / "phdos_sites.npz")
+        self._grid, self._rows, self._offset = arrays["grid"], arrays["site"], arrays["offset"]
+        # Place in the file and number of each record that is kept, and its entry.
+        self._places: list[tuple[int, int]] = []
+        self._entries: list[Entry] = []
+        count = 0
+        for count, place, found in _lines(self.path):
+            if found["imag"] < max_imaginary:
+                self._places.append((place, count - 1))
+                numbers = np.asarray(found["numbers"])
+                self._entries.append(entry_of(found["mp_id"], "phdos", SOURCE, numbers))
+        if len(self._offset) != count + 1 or self._offset[-1] != len(self._rows):
+            raise DataError(
+                f"{count} structures do not fit {len(self._offset) - 1} groups of "
+                f"{len(self._rows)} rows.",
+                source=str(folder),
+                remedy="The two files must come from the same release; fetch both again.",
+            )
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def entries(self) -> Iterator[Entry]:
+        """Index of the records, in order."""
+        return iter(self._entries)
+
+    def read(self, row: int) -> Record:
+        """The record of one row."""
+        place, i = self._places[row]
+        with self.path.open("rb") as file:
+            file.seek(place)
+            entry = json.loads(file.readline())
+        return _record(entry, self._grid, self._rows[self._offset[i] : self._offset[i + 1]])
 
 
-def _record(entry: dict[str, Any], grid: Array, rows: Array) -> Record:
+def load_phonondb(folder: str | Path, *, max_imaginary: float = 1e-3) -> list[Record]:
+    """Read every stable record into memory; parameters and errors as in `PhonondbStore`."""
+    store = PhonondbStore(folder, max_imaginary=max_imaginary)
+    return [store.read(row) for row in range(len(store))]
+
+
+def site_shares(grid: Array, rows: Array) -> tuple[Array, Array]:
+    """Share of one atom's modes in each benchmark bin and beyond the window; together one.
+
+    Parameters
+    ----------
+    grid : ndarray, shape (n_points,)
+        Uniform, cm⁻¹, as in `to_benchmark_grid`.
+    rows : ndarray, shape (n_orbits, n_points)
+        States per cm⁻¹ of one atom; each integrates to three.
+
+    Returns
+    -------
+    sites : ndarray, shape (n_orbits, 51)
+    outside : ndarray, shape (n_orbits,)
+    """
     target = grid_for("phdos")
-    rows = rows.astype(float)
-    orbits = np.asarray(entry["equiv"], dtype=np.int64)
-    counts = np.bincount(orbits, minlength=len(rows))
     inside = np.trapezoid(rows * (grid <= target.faces[-1]), grid, axis=1) / MODES_PER_ATOM
     outside = np.clip(1.0 - inside, 0.0, 1.0)
     # Tabulated rows integrate to three only within the table's rounding; modes there are none
@@ -101,6 +146,14 @@ def _record(entry: dict[str, Any], grid: Array, rows: Array) -> Record:
     outside[outside < 5e-3] = 0.0
     sites = to_benchmark_grid(grid, rows)
     sites *= ((1.0 - outside) / np.maximum(sites.sum(axis=1), 1e-12))[:, None]
+    return sites, outside
+
+
+def _record(entry: dict[str, Any], grid: Array, rows: Array) -> Record:
+    rows = rows.astype(float)
+    orbits = np.asarray(entry["equiv"], dtype=np.int64)
+    counts = np.bincount(orbits, minlength=len(rows))
+    sites, outside = site_shares(grid, rows)
     total = to_benchmark_grid(grid, counts @ rows)
     return Record(
         material_id=entry["mp_id"],
@@ -113,6 +166,7 @@ def _record(entry: dict[str, Any], grid: Array, rows: Array) -> Record:
         site_shape=sites.astype(np.float32),
         outside=outside.astype(np.float32),
         source=SOURCE,
+        provenance=PROVENANCE | {"imaginary": entry["imag"]},
     )
 
 
@@ -128,22 +182,23 @@ def _arrays(path: Path) -> dict[str, Array]:
         raise DataError(f"not a phonondb array file ({error}).", source=str(path)) from error
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Number, place in the file and content of each line."""
     needed = {"mp_id", "cell", "numbers", "frac", "equiv", "imag"}
-    entries: list[dict[str, Any]] = []
+    place = 0
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 entry = json.loads(line)
                 if missing := needed - entry.keys():
                     raise DataError(
                         f"line {number} lacks {', '.join(sorted(missing))}.", source=str(path)
                     )
-                entries.append(entry)
+                yield number, place, entry
+                place += len(line)
     except FileNotFoundError:
         raise DataError(
             "no such file.", source=str(path), remedy="Name the folder that holds it."
         ) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"not JSON lines ({error}).", source=str(path)) from error
-    return entries

@@ -1,0 +1,302 @@
+"""A folder of your own: structure files, and their spectra in CSV files.
+
+    MgO.cif, Si.vasp, …   one crystal each (CIF, or POSCAR with the ending .vasp or .poscar);
+                          the name without its ending is the material's name
+    spectra.csv           all curves in one table: material, energy, dos; rows sorted by material
+    MgO.csv, Si.csv, …    or one file for each crystal, without the column material
+    dataset.json          optional: what the columns mean, see `FolderSettings`
+    materials.csv         optional: material, gap (eV), zero ("VBM" or "E_F"), shift (subtracted
+                          from the energies, in their unit), and whatever else shall be recorded
+
+Further columns resolve the curve: `site Mg1`, `site O2`, … one for every atom, numbered in the
+order of the structure file, or element symbols. The files that ``deepdos predict`` writes are of
+this form. Element columns fix the atoms' curves where all atoms of each element are equal by
+symmetry; elsewhere only the total is taken.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from deepdos_nb.arrays import Array
+from deepdos_nb.data.records import Record
+from deepdos_nb.data.resampling import above, to_bins, unit_factor
+from deepdos_nb.data.sources.curve_tables import Curve, CurveTable, read_curve
+from deepdos_nb.data.stores import Entry, entry_of
+from deepdos_nb.errors import DataError
+from deepdos_nb.graph import symmetry_orbits
+from deepdos_nb.grids import Kind, grid_for
+from deepdos_nb.structures import read_structure
+
+ENDINGS = (".cif", ".vasp", ".poscar")
+SUM_TOLERANCE = 0.02
+"""Largest difference between the sites' sum and the total, as a share of all states."""
+
+
+@dataclass(frozen=True)
+class FolderSettings:
+    """What the columns of a folder's tables mean; the keys of its `dataset.json`.
+
+    Parameters
+    ----------
+    kind : {"edos", "phdos"}, optional
+        Without it the energy unit decides: eV, Ry and Ha are electrons, cm⁻¹ and THz phonons.
+    energy_unit : str, optional
+        eV, meV, Ry, Ha, cm⁻¹ or THz; a unit in the header, as in "energy (eV)", comes first.
+    density : {"cell", "atom", "arbitrary"}
+        States per energy unit and cell, per energy unit and atom, or without a scale.
+    broadening : float
+        Standard deviation, in the grid's unit, of a Gaussian to convolve the curves with.
+    method, licence : str
+        Recorded, and shown in legends.
+    """
+
+    kind: Kind | None = None
+    energy_unit: str | None = None
+    density: Literal["cell", "atom", "arbitrary"] = "cell"
+    broadening: float = 0.0
+    method: str = ""
+    licence: str = ""
+
+
+class FolderStore:
+    """The records of a folder; structures are read for the index, spectra when asked for.
+
+    Parameters
+    ----------
+    folder : path
+    **options
+        Override the keys of `dataset.json`.
+
+    Raises
+    ------
+    DataError
+        If there are no structures or no curves, or a structure has no curve or the reverse.
+    """
+
+    def __init__(self, folder: str | Path, **options: Any):
+        self.folder = Path(folder)
+        self.source = self.folder.resolve().name
+        self.settings = _settings(self.folder / "dataset.json", options)
+        self.facts = _facts(self.folder / "materials.csv")
+        files = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in ENDINGS]
+        self.files = {path.stem: path for path in files}
+        table = self.folder / "spectra.csv"
+        self.table = CurveTable(table) if table.exists() else None
+        if self.table:
+            curves = set(self.table.places)
+        else:
+            named = {p.stem for p in self.folder.glob("*.csv")}
+            curves = named - {"materials"} - {n for n in named if n.startswith("summary_")}
+        self._match(curves)
+
+    def _match(self, curves: set[str]) -> None:
+        if not self.files:
+            raise DataError(
+                f"there are no structures ({', '.join('*' + e for e in ENDINGS)}).",
+                source=str(self.folder),
+            )
+        if missing := sorted(self.files.keys() - curves):
+            where = "spectra.csv" if self.table else f"{missing[0]}.csv"
+            raise DataError(
+                f"{len(missing)} of {len(self.files)} structures have no curve, "
+                f"{missing[0]} for example.",
+                source=str(self.folder),
+                remedy=f"Add it to {where}, or take the structure out of the folder.",
+            )
+        if extra := sorted(curves - self.files.keys()):
+            raise DataError(
+                f"there is a curve of {extra[0]}, but no structure.",
+                source=str(self.folder),
+                remedy=f"Add {extra[0]}.cif.",
+            )
+
+    def entries(self) -> Iterator[Entry]:
+        """Index of the records, in the order of their names."""
+        for name, path in self.files.items():
+            structure = read_structure(path)
+            kind, _ = self._kind(self._curve(name))
+            sites = self._resolved(name, structure)
+            gap = self.facts.get(name, {}).get("gap")
+            numbers = np.array(structure.atomic_numbers)
+            yield entry_of(name, kind, self.source, numbers, gap=gap, sites=sites)
+
+    def read(self, row: int) -> Record:
+        """The record of one row."""
+        name = list(self.files)[row]
+        path = self.table.path if self.table else self.folder / f"{name}.csv"
+        try:
+            return self._record(name)
+        except DataError as error:
+            if error.source:
+                raise
+            raise DataError(f"{name}: {error.reason}", source=str(path), remedy=error.remedy) from (
+                error
+            )
+
+    def _curve(self, name: str) -> Curve:
+        return self.table.read(name) if self.table else read_curve(self.folder / f"{name}.csv")
+
+    def _kind(self, curve: Curve) -> tuple[Kind, str]:
+        """Kind of a curve and the unit of its energies."""
+        unit = curve.unit or self.settings.energy_unit
+        if unit is None:
+            raise DataError(
+                "the unit of the energies is not stated.",
+                source=str(self.folder),
+                remedy='Name the column "energy (eV)", or write {"energy_unit": "eV"} into '
+                "dataset.json.",
+            )
+        if self.settings.kind:
+            return self.settings.kind, unit
+        factor = unit_factor(unit, "edos")
+        if 1e-3 * 0.99 < factor < 1e-3 * 1.01:
+            raise DataError(
+                "energies in meV may be those of electrons or of phonons.",
+                source=str(self.folder),
+                remedy='Write {"kind": "phdos"} or {"kind": "edos"} into dataset.json.',
+            )
+        return ("edos" if factor >= 1.0 else "phdos"), unit
+
+    def _resolved(self, name: str, structure: Any) -> bool:
+        curve = self._curve(name)
+        if curve.sites or not curve.elements:
+            return bool(curve.sites)
+        return _element_rows(curve, structure, symmetry_orbits(structure, symprec=1e-2)) is not None
+
+    def _record(self, name: str) -> Record:
+        structure = read_structure(self.files[name])
+        orbits = symmetry_orbits(structure, symprec=1e-2)
+        curve = self._curve(name)
+        kind, unit = self._kind(curve)
+        facts = self.facts.get(name, {})
+        factor = unit_factor(unit, kind)
+        energies = (curve.energies - float(facts.get("shift", 0.0))) * factor
+        # States per unit of energy shrink as the unit grows; per cell they grow with the atoms.
+        scale = (len(structure) if self.settings.density == "atom" else 1.0) / factor
+        rows = _site_rows(curve, structure) if curve.sites else None
+        if rows is None and curve.elements:
+            rows = _element_rows(curve, structure, orbits)
+        width = self.settings.broadening
+        total = curve.total
+        if total is None:
+            total = np.sum([v for _, v in curve.sites.values()] or [*curve.elements.values()], 0)
+        counts = scale * to_bins(kind, energies, total, broadening=width)
+        record = partial(
+            Record,
+            material_id=name,
+            kind=kind,
+            lattice=np.asarray(structure.lattice.matrix),
+            numbers=np.asarray(structure.atomic_numbers, dtype=np.int64),
+            frac=np.asarray(structure.frac_coords),
+            orbits=orbits,
+            source=self.source,
+            provenance=facts
+            | {k: v for k in ("method", "licence") if (v := getattr(self.settings, k))},
+        )
+        absolute = self.settings.density != "arbitrary"
+        states = float(counts.sum()) if absolute and kind == "edos" else None
+        if rows is None:
+            return record(shape=counts / counts.sum(), states=states)
+        bins = scale * to_bins(kind, energies, rows, broadening=width)
+        _check_sum(bins.sum(axis=0), counts)
+        beyond = scale * above(kind, energies, rows)
+        size = np.bincount(orbits)
+        bins = np.array([bins[orbits == o].sum(axis=0) for o in range(len(size))])
+        beyond = np.array([beyond[orbits == o].sum() for o in range(len(size))])
+        if kind == "edos":
+            site = bins / bins.sum() / size[:, None]
+            outside = np.zeros(len(size))
+        else:
+            every = np.maximum(bins.sum(axis=1) + beyond, 1e-12)
+            site, outside = bins / every[:, None], beyond / every
+        shape = size @ site
+        return record(
+            shape=shape / shape.sum(),
+            site_shape=site.astype(np.float32),
+            outside=outside.astype(np.float32),
+            states=states,
+        )
+
+
+def _site_rows(curve: Curve, structure: Any) -> Array:
+    """Curves of the atoms, shape (n_atoms, n_points)."""
+    symbols = [site.specie.symbol for site in structure]
+    given = {i: symbol for i, (symbol, _) in curve.sites.items()}
+    if given != dict(enumerate(symbols)):
+        expected = ", ".join(f"site {s}{i + 1}" for i, s in enumerate(symbols[:6]))
+        raise DataError(
+            "its site columns are not those of the structure's atoms.",
+            remedy=f"Needed are {expected}{', …' if len(symbols) > 6 else ''}.",
+        )
+    return np.stack([curve.sites[i][1] for i in range(len(symbols))])
+
+
+def _element_rows(curve: Curve, structure: Any, orbits: Array) -> Array | None:
+    """The same from element columns, where each element is one orbit; else None."""
+    symbols = np.array([site.specie.symbol for site in structure])
+    if set(curve.elements) != set(symbols.tolist()):
+        return None
+    if any(len(set(orbits[symbols == s].tolist())) > 1 for s in curve.elements):
+        return None
+    return np.stack([curve.elements[s] / (symbols == s).sum() for s in symbols.tolist()])
+
+
+def _check_sum(sites: Array, total: Array) -> None:
+    apart = float(np.abs(sites - total).sum() / total.sum())
+    if apart > SUM_TOLERANCE:
+        raise DataError(
+            f"the sites' curves differ from the total by {100 * apart:.0f} % of the states.",
+            remedy="Renormalise the projections so that they add up to the total.",
+        )
+
+
+def _settings(path: Path, options: dict[str, Any]) -> FolderSettings:
+    given: dict[str, Any] = {}
+    if path.exists():
+        try:
+            given = dict(json.loads(path.read_text("utf-8")))
+        except (ValueError, TypeError) as error:
+            raise DataError(f"not a JSON object ({error}).", source=str(path)) from error
+    given |= options
+    known = {f.name for f in fields(FolderSettings)}
+    if unknown := given.keys() - known:
+        raise DataError(
+            f"unknown setting {sorted(unknown)[0]!r}.",
+            source=str(path),
+            remedy=f"Known are {', '.join(sorted(known))}.",
+        )
+    settings = FolderSettings(**given)
+    if settings.kind is not None:
+        grid_for(settings.kind)
+    if settings.density not in ("cell", "atom", "arbitrary"):
+        raise DataError(
+            f"density {settings.density!r} is none of cell, atom, arbitrary.", source=str(path)
+        )
+    return settings
+
+
+def _facts(path: Path) -> dict[str, dict[str, Any]]:
+    """What `materials.csv` says of each material; gap and shift as numbers."""
+    if not path.exists():
+        return {}
+    facts: dict[str, dict[str, Any]] = {}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            given: dict[str, Any] = {k: v for k, v in row.items() if k and v not in (None, "")}
+            if "material" not in given:
+                raise DataError(f"line {line} names no material.", source=str(path))
+            try:
+                numbers = {k: float(given[k]) for k in ("gap", "shift") if k in given}
+            except ValueError as error:
+                raise DataError(f"line {line}: {error}.", source=str(path)) from error
+            facts[given.pop("material")] = given | numbers
+    return facts
