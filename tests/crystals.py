@@ -8,9 +8,14 @@ from pymatgen.core import Lattice, Structure
 
 
 def mgo() -> Structure:
+    return rocksalt("Mg", "O", 4.212).get_primitive_structure()
+
+
+def rocksalt(cation: str, anion: str, a: float) -> Structure:
+    """Conventional cell of eight atoms, edge `a` in Å."""
     return Structure.from_spacegroup(
-        "Fm-3m", Lattice.cubic(4.212), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]]
-    ).get_primitive_structure()
+        "Fm-3m", Lattice.cubic(a), [cation, anion], [[0, 0, 0], [0.5, 0.5, 0.5]]
+    )
 
 
 def rutile() -> Structure:
