@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.spectra import Spectrum
+from deepdos_nb.errors import ConfigError, DeepDOSError
+from deepdos_nb.spectra import Kind, Spectrum
 from deepdos_nb.structures import example, examples, read_structure
 from deepdos_nb.widgets._payload import TOTAL_ONLY
 
@@ -26,6 +26,12 @@ MAX_FILES = 20_000
 
 HEAD = 4096
 """Bytes at the beginning of a file in which its formula is looked for."""
+
+EMBEDDED = {
+    "embedded-edos": "DFT electrons",
+    "embedded-phdos": "ML-potential phonons",
+}
+"""Data sets inside the package, and what their tabs are called."""
 
 SYMBOL = re.compile(r"[A-Z][a-z]?$")
 
@@ -78,7 +84,16 @@ def label_of(structure: Structure, name: str) -> Label:
 
 
 class Examples:
-    """The example crystals shipped with the package; without references."""
+    """The example crystals shipped with the package; without references.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}, optional
+        Which spectrum of them is predicted, where there are models of both kinds.
+    """
+
+    def __init__(self, kind: Kind | None = None) -> None:
+        self.kind = kind
 
     def __len__(self) -> int:
         return len(examples())
@@ -134,6 +149,8 @@ class Folder:
     Parameters
     ----------
     path : str or Path
+    kind : {"phdos", "edos"}, optional
+        As in `Examples`.
 
     Raises
     ------
@@ -141,7 +158,8 @@ class Folder:
         If there is no such folder.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, kind: Kind | None = None) -> None:
+        self.kind = kind
         self.path = Path(path).expanduser()
         if not self.path.is_dir():
             raise ConfigError(
@@ -189,6 +207,31 @@ class Items:
     def item(self, index: int) -> tuple[Structure, Spectrum | None]:
         """One of the crystals."""
         return self._items[index]
+
+
+def shipped_collections(kinds: Iterable[Kind] = ()) -> dict[str, Collection]:
+    """The examples, and the data sets inside the package that hold anything.
+
+    Parameters
+    ----------
+    kinds : iterable of {"phdos", "edos"}
+        With more than one, the examples are listed for each.
+    """
+    from deepdos_nb.data.dataset import Dataset
+
+    names: dict[Kind, str] = {"phdos": "Examples, phonons", "edos": "Examples, electrons"}
+    several = list(kinds)
+    found: dict[str, Collection] = {names[kind]: Examples(kind) for kind in several}
+    if len(several) < 2:
+        found = {"Examples": Examples()}
+    for name, title in EMBEDDED.items():
+        try:
+            data = Dataset.open(name)
+        except DeepDOSError:
+            continue
+        if len(data):
+            found[title] = Records(data)
+    return found
 
 
 def as_collection(source: Any) -> Collection:

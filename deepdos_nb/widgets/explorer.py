@@ -13,7 +13,7 @@ from deepdos_nb.errors import ConfigError
 from deepdos_nb.spectra import Kind, Spectrum, Trace
 from deepdos_nb.widgets._base import error_line, shows_errors, with_still
 from deepdos_nb.widgets._opened import Opened, blank
-from deepdos_nb.widgets.collections import Collection, Examples, as_collection
+from deepdos_nb.widgets.collections import Collection, as_collection, shipped_collections
 from deepdos_nb.widgets.downloads import Downloads
 from deepdos_nb.widgets.materials import MaterialList
 from deepdos_nb.widgets.quicklook import QuickLook
@@ -38,7 +38,7 @@ class SpectrumExplorer(ipywidgets.VBox):
     ----------
     collections : mapping of str to collection, optional
         Data sets by name; whatever `as_collection` takes: a folder, a `Dataset`, structures,
-        spectra, records. By default the example crystals.
+        spectra, records. By default the example crystals and the data sets inside the package.
     predictor : object with ``predict``, or mapping of kind to such objects, optional
         A loaded model. Predictions are made when a crystal is opened.
     baselines : mapping of str to object with ``predict``, optional
@@ -75,9 +75,9 @@ class SpectrumExplorer(ipywidgets.VBox):
         state: ViewState | None = None,
         backend: Backend = "auto",
     ) -> None:
-        given = {"Examples": Examples()} if collections is None else collections
-        self.collections: dict[str, Collection] = {k: as_collection(v) for k, v in given.items()}
         self.predictors = _by_kind(predictor)
+        given = shipped_collections(self.predictors) if collections is None else collections
+        self.collections: dict[str, Collection] = {k: as_collection(v) for k, v in given.items()}
         self.baselines = dict(baselines or {})
         self._opened: OrderedDict[tuple[str, int], Opened] = OrderedDict()
         first = next((name for name, c in self.collections.items() if len(c)), None)
@@ -147,8 +147,7 @@ class SpectrumExplorer(ipywidgets.VBox):
 
     @shows_errors
     def _change_dataset(self, change: Any) -> None:
-        with self.hold_trait_notifications():
-            self.index = -1
+        self.index = -1
         self.materials.fill(self.collections[change["new"]].labels)
         if len(self.collections[change["new"]]):
             self.index = 0
@@ -176,15 +175,17 @@ class SpectrumExplorer(ipywidgets.VBox):
         """Read and predict one crystal, or take it from those opened before."""
         key = (name, index)
         if key not in self._opened:
-            structure, reference = self.collections[name].item(index)
-            self._opened[key] = self._predicted(structure, reference)
+            collection = self.collections[name]
+            structure, reference = collection.item(index)
+            kind = reference.kind if reference else getattr(collection, "kind", None)
+            kind = kind or next(iter(self.predictors), "phdos")
+            self._opened[key] = self._predicted(structure, reference, kind)
             while len(self._opened) > KEPT:
                 self._opened.popitem(last=False)
         self._opened.move_to_end(key)
         return self._opened[key]
 
-    def _predicted(self, structure: Structure, reference: Spectrum | None) -> Opened:
-        kind: Kind = reference.kind if reference else next(iter(self.predictors), "phdos")
+    def _predicted(self, structure: Structure, reference: Spectrum | None, kind: Kind) -> Opened:
         model = self.predictors.get(kind)
         prediction = model.predict(structure) if model is not None else None
         main = prediction or reference or blank(structure, kind)
@@ -228,7 +229,8 @@ class SpectrumExplorer(ipywidgets.VBox):
     def describe(self) -> str:
         """The list and both views, in words."""
         where = f"{self.dataset}, crystal {self.index + 1} of {len(self.collections[self.dataset])}"
-        return f"{where}. {self.materials.describe()} {self.views.describe()}"
+        problem = f" This view could not be updated. {self.error}" if self.error else ""
+        return f"{where}.{problem} {self.materials.describe()} {self.views.describe()}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

@@ -18,7 +18,11 @@ function drawAxes(v) {
   }
   if (header.zero) {
     g.append(svg("line", { class: "ddos-zero", x1: v.x(0), x2: v.x(0), y1: v.top, y2: bottom }));
-    g.append(svg("text", { class: "ddos-zero-label", x: v.x(0) + 4, y: v.top + 8 }, header.zero));
+    const words = svg("text", { class: "ddos-zero-label", x: v.x(0) + 4, y: v.top + 8 });
+    const [before, after] = header.zero.split("_F");
+    words.append(before);
+    if (after !== undefined) words.append(svg("tspan", { dy: 3, "font-size": 8 }, "F"), svg("tspan", { dy: -3 }, after || " "));
+    g.append(words);
   }
   const middle = (v.left + v.right()) / 2;
   g.append(svg("text", { class: "label", x: middle, y: v.size.height - 6, "text-anchor": "middle" }, `${header.xLabel} (${header.xUnit})`));
