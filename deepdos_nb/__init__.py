@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from deepdos_nb.predict import Ensemble, load_model
     from deepdos_nb.spectra import Spectrum, Trace
     from deepdos_nb.structures import example, examples, parse_structure, read_structure
-    from deepdos_nb.widgets import AttentionExplorer, GraphView, UploadPredictor, explore, quicklook
+    from deepdos_nb.widgets import (
+        AttentionExplorer,
+        GraphView,
+        TransportLab,
+        TransportStepper,
+        UploadPredictor,
+        explore,
+        quicklook,
+    )
 
 # Names are imported when first used, so that `import deepdos_nb` loads neither torch nor pymatgen.
 _HOMES = {
@@ -45,6 +53,8 @@ _HOMES = {
     "read_structure": "structures",
     "AttentionExplorer": "widgets",
     "GraphView": "widgets",
+    "TransportLab": "widgets",
+    "TransportStepper": "widgets",
     "UploadPredictor": "widgets",
     "doctor": "checkup",
     "explore": "widgets",
@@ -62,6 +72,8 @@ __all__ = [
     "Spectrum",
     "StructureError",
     "Trace",
+    "TransportLab",
+    "TransportStepper",
     "UploadPredictor",
     "build_graph",
     "datasets",

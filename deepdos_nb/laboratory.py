@@ -90,7 +90,7 @@ class Scheme:
 
 
 SCHEMES = (
-    *(Scheme(flux, operator) for operator in ("one", "strides") for flux in FLUXES),  # type: ignore[arg-type]
+    *(Scheme(flux, operator) for operator in ("one", "strides") for flux in FLUXES),
     Scheme("donor", "remap"),
 )
 """Everything that is compared side by side."""

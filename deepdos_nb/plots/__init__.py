@@ -8,15 +8,22 @@ return a whole figure, which a notebook shows when it is the last thing in a cel
 
 from deepdos_nb.plots.attention import attention_axes, attention_grid
 from deepdos_nb.plots.base import formula_text, save
+from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
+from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.spectrum import sites_axes, spectrum_axes
 from deepdos_nb.plots.transport import transport_figure
+from deepdos_nb.plots.transport_step import transport_step_figure
 
 __all__ = [
     "attention_axes",
     "attention_grid",
+    "calibration_axes",
+    "ensemble_figure",
     "formula_text",
+    "laboratory_figure",
     "save",
     "sites_axes",
     "spectrum_axes",
     "transport_figure",
+    "transport_step_figure",
 ]

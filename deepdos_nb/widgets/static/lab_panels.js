@@ -1,0 +1,72 @@
+// What the laboratory's pictures show: masses with their negatives, and every scheme's way.
+
+function drawMasses(stack, { values, start, target, hatch }) {
+  const g = stack.layers.mass;
+  g.replaceChildren();
+  const { low, high } = stack.part.mass;
+  const within = (v) => Math.max(low, Math.min(high, v));
+  const zero = stack.y("mass", 0);
+  const below = stack.y("mass", low);
+  if (low < -0.05 * high) {
+    g.append(svg("rect", { class: "ddos-forbidden", x: SIDE.left, y: zero, width: stack.size.width - SIDE.left - SIDE.right, height: below - zero }));
+    g.append(svg("text", { class: "ddos-forbid", x: SIDE.left + 6, y: below - 6 }, "less than nothing"));
+  }
+  const none = new Float32Array(values.length);
+  const positive = values.map((v) => within(Math.max(v, 0)));
+  g.append(svg("path", { class: "ddos-mass", d: `${stack.stairs("mass", positive)}L${stack.stairs("mass", none.slice()).slice(1).split("L").reverse().join("L")}Z` }));
+  let beyond = 0;
+  values.forEach((v, i) => {
+    const [a, b] = [stack.x(stack.face(i)), stack.x(stack.face(i + 1))];
+    if (v < -1e-10) {
+      const depth = Math.max(stack.y("mass", within(v)) - zero, 1.5);
+      g.append(svg("rect", { class: "ddos-negative", x: a, y: zero, width: b - a, height: depth, fill: hatch }));
+    }
+    if (v > high || v < low) {
+      const [tip, way] = v > high ? [stack.y("mass", high), -1] : [below, 1];
+      beyond++;
+      g.append(svg("path", { class: v > high ? "ddos-over" : "ddos-over ddos-under", d: `M${(a + b) / 2 - 4} ${tip}h8l-4 ${6 * way}z` }));
+    }
+  });
+  g.append(svg("path", { class: "ddos-start", d: stack.stairs("mass", start) }));
+  g.append(svg("path", { class: "ddos-goal", d: stack.stairs("mass", target) }));
+  g.append(svg("line", { class: "ddos-zero", x1: SIDE.left, x2: stack.size.width - SIDE.right, y1: zero, y2: zero }));
+  const right = stack.size.width - SIDE.right - 4;
+  const says = [["ddos-start", "start"], ["ddos-goal", "target"]];
+  says.forEach(([cls, text], i) => {
+    const at = SIDE.top + 10 + 15 * i;
+    g.append(svg("line", { class: cls, x1: right - 70, x2: right - 46, y1: at - 4, y2: at - 4 }), svg("text", { x: right - 40, y: at }, text));
+  });
+  if (beyond) g.append(svg("text", { class: "ddos-forbid", x: right, y: SIDE.top + 40, "text-anchor": "end" }, `${beyond} cells off the scale`));
+}
+
+// Wasserstein distance to the target after every step: the chosen scheme in colour, the rest grey.
+function drawWays(host, { ways, rows, chosen, unit, step }) {
+  const [width, height] = [Math.max(host.clientWidth, 240), 288];
+  const [left, right, top, bottom] = [46, 10, SIDE.top, SIDE.bottom];
+  const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Wasserstein distance to the target after every step, for every scheme" });
+  const length = Math.max(ways[0].length - 1, 1);
+  const high = 1.25 * Math.max(...ways.map((w) => w[0]), 1e-12);
+  const x = (k) => left + (k / length) * (width - left - right);
+  const y = (v) => height - bottom - (Math.min(v, high) / high) * (height - top - bottom);
+  const put = (...parts) => node.append(svg(...parts));
+  put("text", { class: "ddos-panel", x: left, y: SIDE.top - 7 }, `Wasserstein distance to the target (${unit})`);
+  for (const v of ticks(0, high, 4)) {
+    put("line", { class: v ? "ddos-grid" : "ddos-axis", x1: left, x2: width - right, y1: y(v), y2: y(v) });
+    put("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v));
+  }
+  for (const k of ticks(0, length, 6)) if (Number.isInteger(k)) put("text", { x: x(k), y: height - bottom + 16, "text-anchor": "middle" }, String(k));
+  put("text", { class: "label", x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, "Step  (✗ first negative mass)");
+  const order = rows.map((_, i) => i).sort((a, b) => chosen(rows[a]) - chosen(rows[b]));
+  for (const i of order) {
+    const known = Array.from(ways[i]).filter((v) => Number.isFinite(v));
+    const mine = chosen(rows[i]);
+    put("path", { class: mine ? "ddos-way ddos-mine" : "ddos-way", d: `M${known.map((v, k) => `${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join("L")}` });
+    const { broke } = rows[i];
+    if (broke !== null) {
+      const [cx, cy] = [x(broke), y(known[broke])];
+      put("path", { class: mine ? "ddos-cross ddos-mine" : "ddos-cross", d: `M${cx - 3.5} ${cy - 3.5}l7 7m0 -7l-7 7` });
+    }
+    if (mine) put("circle", { class: "ddos-here", cx: x(step), cy: y(known[Math.min(step, known.length - 1)]), r: 4 });
+  }
+  host.replaceChildren(node);
+}
