@@ -17,7 +17,7 @@ from deepdos_nb.widgets.ngl import NGLView, nglview_problem
 from deepdos_nb.widgets.scene import build_scene
 from deepdos_nb.widgets.sites import SiteTable
 from deepdos_nb.widgets.state import ViewState
-from deepdos_nb.widgets.still import draw_scene
+from deepdos_nb.widgets.still import draw_scene, fewer_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,6 +86,7 @@ class StructureView(ipywidgets.VBox):
         self.backend = "image" if backend == "image" or self.problem else "nglview"
         self.ngl: NGLView | None = None
         self.image: ipywidgets.Image | None = None
+        self._pictured: Any = None
         if self.backend == "nglview":
             self.ngl = NGLView(self.scene, *self.look(), self.state.toggle_site, height)
             view = ipywidgets.Box([self.ngl.widget], layout={"height": height, "width": "100%"})
@@ -133,8 +134,9 @@ class StructureView(ipywidgets.VBox):
         selected = self.state.selected_sites
         if self.ngl is not None:
             self.ngl.paint(colours, radii, selected)
-        if self.image is not None:
-            self.image.value = self.png(dark=None)
+        now = (colours, radii.tolist(), selected)
+        if self.image is not None and now != self._pictured:
+            self.image.value, self._pictured = fewer_colours(self.png(dark=None)), now
         shares = self.shares.values if self.shares is not None else np.zeros(len(self.labels))
         second = self.compared.values if self.compared is not None else None
         with self.table.hold_sync():
@@ -166,11 +168,14 @@ class StructureView(ipywidgets.VBox):
         if self.ngl is not None:
             self.ngl.close()
         parts = [*self.children, *([self.image] if self.image is not None else [])]
-        super().close()
         for part in parts:
-            # The layout is a model of its own, and would stay in the saved notebook.
-            part.layout.close()
             part.close()
+        super().close()
+        # Layouts and styles are models of their own, and would stay in the saved notebook.
+        for part in (*parts, self):
+            part.layout.close()
+            if part.has_trait("style"):
+                part.style.close()
 
     def draw(self, axes: Axes, *, dark: bool | None = None) -> None:
         """Draw the crystal as it is coloured now on matplotlib axes."""
