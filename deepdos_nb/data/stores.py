@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -83,10 +85,10 @@ def entry_of(
     block: int = 0,
 ) -> Entry:
     """Index entry of a crystal with these atomic numbers."""
-    found, counts = np.unique(numbers, return_counts=True)
+    counts = Counter(numbers.tolist())
     # In reduced form, so that crystals of one formula share its text.
-    counts = counts // np.gcd.reduce(counts)
-    formula, symbols = names(tuple(zip(found.tolist(), counts.tolist(), strict=True)))
+    common = math.gcd(*counts.values())
+    formula, symbols = names(tuple((z, counts[z] // common) for z in sorted(counts)))
     return Entry(name, kind, source, formula, symbols, len(numbers), gap, sites, block)
 
 
