@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,7 @@ class NGLView:
         on_pick: Callable[[int], None],
         height: str = "300px",
     ) -> None:
+        from ipywidgets.widgets.widget import _instances
         from nglview import NGLWidget
 
         self.scene, self._on_pick = scene, on_pick
@@ -126,7 +128,10 @@ class NGLView:
         self._atoms = self._atom_parameters(colours, radii)
         self._halo = self._halo_parameters((), radii)
         self._sent: tuple[Any, Any] = (self._atoms, self._halo)
+        known = set(_instances)
         self.widget = NGLWidget()
+        # It makes a player, buttons, layouts and links of its own, and closes none of them.
+        self._made = [widget for key, widget in _instances.items() if key not in known]
         self.widget.layout.width, self.widget.layout.height = "100%", height
         self.widget._view_height = height
         self._build()
@@ -194,11 +199,20 @@ class NGLView:
             self._send()
 
     def close(self) -> None:
-        """Give back what the view holds in the browser; it shows nothing any more."""
+        """Give back what the view holds here and in the browser; it shows nothing any more."""
+        from nglview.remote_thread import RemoteCallThread
+
         self._ready = False
-        self.widget._js(STOP)
-        self.widget.layout.close()
-        self.widget.close()
+        view = self.widget
+        # Not through nglview's queue, which would come too late.
+        view.send(view._get_remote_call_msg("executeCode", target="Widget", args=[STOP]))
+        # There are two of these, and nglview itself remembers only one.
+        for thread in threading.enumerate():
+            if isinstance(thread, RemoteCallThread) and thread.view is view:
+                thread.q[:] = [_end_of_thread]
+        view._event.set()
+        for widget in self._made:
+            widget.close()
 
     def _send(self) -> None:
         atoms, halo = self._sent
@@ -239,6 +253,11 @@ class NGLView:
         atom = (change["new"] or {}).get("atom1")
         if atom is not None and 0 <= int(atom["index"]) < len(self.scene.site):
             self._on_pick(int(self.scene.site[int(atom["index"])]))
+
+
+def _end_of_thread(_: Any) -> None:
+    """Ends the thread of nglview that calls it; it would look for work ten times a second."""
+    raise SystemExit
 
 
 def _camel(parameters: dict[str, Any]) -> dict[str, Any]:

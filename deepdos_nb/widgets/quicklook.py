@@ -81,9 +81,8 @@ class QuickLook(ipywidgets.VBox):
         self.state.observe(self._colour, names=["energy_range", "step"])
 
     def _crystal(self, structure: Structure) -> StructureView:
-        view = StructureView(structure, state=self.state, backend=self._backend)
-        view.layout = {"flex": "2 1 260px", "min_width": "240px", "width": "auto"}
-        return view
+        layout = {"flex": "2 1 260px", "min_width": "240px", "width": "auto"}
+        return StructureView(structure, state=self.state, backend=self._backend, layout=layout)
 
     def show(
         self,

@@ -109,7 +109,8 @@ def test_ensemble(sheet: NotebookPage, screenshots: Path):
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 120, steps=5)
     page.mouse.up()
-    wait_until(lambda: root.locator(".ddos-range rect").count() == 1, "the range")
+
+    wait_until(lambda: root.locator("rect.ddos-range").count() == 1, "the range")
     assert "all energies" not in (readout.text_content() or "")
     tip = root.locator(".ddos-tip")
     tip.wait_for()
