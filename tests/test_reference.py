@@ -16,6 +16,7 @@ from ase.dft.dos import linear_tetrahedron_integration
 from crystals import rocksalt
 from hypothesis import given
 from hypothesis import strategies as st
+from labels import made_up
 
 from deepdos_nb.data.reference import process
 from deepdos_nb.data.reference.bands import REAL_GAP, Bands
@@ -24,7 +25,7 @@ from deepdos_nb.data.reference.folder import Folder
 from deepdos_nb.data.reference.jobs import Job, read_jobs
 from deepdos_nb.data.reference.labelling import label_many
 from deepdos_nb.data.reference.phonons import supercell
-from deepdos_nb.data.reference.shards import Label, read_shard, write_shard
+from deepdos_nb.data.reference.shards import read_shard, write_shard
 from deepdos_nb.data.reference.tetrahedra import integrated_dos, tetrahedra
 from deepdos_nb.errors import DataError, DeepDOSError, LabelError
 from deepdos_nb.grids import grid_for
@@ -178,21 +179,6 @@ class TestBands:
         assert np.abs(both.counted(0.0, 0.1) - one.counted(0.0, 0.1)).max() < 1e-12
 
 
-def made_up(name: str, kind: str = "edos") -> Label:
-    structure = rocksalt("Na", "Cl", 5.6)
-    rng = np.random.default_rng(abs(hash(name)) % 2**32)
-    channels, bins = (4, 128) if kind == "edos" else (1, 51)
-    facts = {"name": name, "kind": kind, "seconds": 1.0, "engine": "gpaw 0", "origin": {}}
-    return Label(
-        lattice=structure.lattice.matrix,
-        numbers=np.array(structure.atomic_numbers),
-        frac=structure.frac_coords,
-        orbits=np.arange(len(structure)) % 2,
-        states=rng.random((2, channels, bins)),
-        facts=facts,
-    )
-
-
 class TestShards:
     def test_round_trip(self, tmp_path):
         labels = [made_up(f"crystal {i}") for i in range(5)]
@@ -221,7 +207,7 @@ class TestShards:
     def test_nothing_half_written(self, tmp_path):
         bad = made_up("a")
         object.__setattr__(bad, "numbers", np.array(["x"]))
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="invalid literal"):
             write_shard(tmp_path / "shard-0000.npz", [bad])
         assert list(tmp_path.iterdir()) == []
 
@@ -258,7 +244,7 @@ class TestFolder:
 SLOW_LABELLING = """
 import sys, time
 sys.path[:0] = [{tests!r}]
-from test_reference import made_up
+from labels import made_up
 from crystals import rocksalt
 from deepdos_nb.data.reference import labelling
 from deepdos_nb.data.reference.jobs import Job
@@ -316,7 +302,7 @@ class TestLabelling:
             raise PackageNotFoundError(name)
 
         monkeypatch.setattr("importlib.metadata.version", version)
-        with pytest.raises(LabelError, match="gpaw is not installed.*deepdos doctor"):
+        with pytest.raises(LabelError, match=r"gpaw is not installed.*deepdos doctor"):
             label_many([], tmp_path, "edos")
 
     def test_time_limit_ends_the_process(self):
@@ -331,7 +317,8 @@ class TestLabelling:
         )
         parent = (
             "import subprocess, sys, time;"
-            f"subprocess.Popen([sys.executable, '-c', {child!r}, {str(pid_file)!r}]); time.sleep(60)"
+            f"subprocess.Popen([sys.executable, '-c', {child!r}, {str(pid_file)!r}]);"
+            "time.sleep(60)"
         )
         with subprocess.Popen([sys.executable, "-c", parent]) as run:
             wait_for(lambda: pid_file.exists() and pid_file.read_text())

@@ -58,7 +58,7 @@ class ElectronSettings:
     max_cycles : int
     """
 
-    cutoff: float = 350.0
+    cutoff: float = 450.0
     density_mesh: float = 3.0
     state_mesh: float = 5.0
     smearing: float = 0.1
