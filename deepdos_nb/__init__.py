@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TransportStepper,
         UploadPredictor,
         explore,
+        export_html,
         quicklook,
     )
 
@@ -62,6 +63,7 @@ _HOMES = {
     "UploadPredictor": "widgets",
     "doctor": "checkup",
     "explore": "widgets",
+    "export_html": "widgets",
     "quicklook": "widgets",
 }
 
@@ -87,6 +89,7 @@ __all__ = [
     "example",
     "examples",
     "explore",
+    "export_html",
     "label",
     "load_model",
     "parse_structure",

@@ -17,8 +17,9 @@ PACKAGE = Path(__file__).parent
 MAX_BYTES = "DEEPDOS_MAX_BYTES"
 """Environment variable that tells the page's kernels how large an upload may be."""
 
-EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget", "nglview-js-widgets")
-"""JupyterLab extensions the page loads: the views' own and no others."""
+
+UNUSED = ("@jupyter-notebook/lab-extension", "jupyterlab-plotly")
+"""JupyterLab extensions often installed beside ours, of no use on the page."""
 
 
 class Theme(StrEnum):
@@ -149,5 +150,5 @@ def arguments(
     elif token is not None:
         options["Voila.token"] = token
     named = [f"--{name}={value}" for name, value in options.items()]
-    allowed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS]
-    return [str(dashboard()), *named, *allowed]
+    unused = [f"--VoilaConfiguration.extension_denylist={name}" for name in UNUSED]
+    return [str(dashboard()), *named, *unused]

@@ -4,6 +4,7 @@ from deepdos_nb.widgets.attention import AttentionExplorer
 from deepdos_nb.widgets.attention_map import AttentionMap
 from deepdos_nb.widgets.ensemble import EnsembleView
 from deepdos_nb.widgets.explore import Explore, explore
+from deepdos_nb.widgets.export import export_html
 from deepdos_nb.widgets.explorer import SpectrumExplorer
 from deepdos_nb.widgets.graph import GraphView
 from deepdos_nb.widgets.quicklook import QuickLook, quicklook
@@ -29,5 +30,6 @@ __all__ = [
     "UploadPredictor",
     "ViewState",
     "explore",
+    "export_html",
     "quicklook",
 ]

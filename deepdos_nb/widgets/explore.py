@@ -172,6 +172,13 @@ class Explore(ipywidgets.VBox):
         """The open view."""
         return self.views[self.selected]
 
+    def every(self) -> dict[str, Any]:
+        """All views by title, opened or not; those made here are not kept."""
+        return {
+            view.title: self.views[key] if key in self.views else view.make(self.subject)
+            for key, view in self.offered.items()
+        }
+
     def describe(self) -> str:
         """The open view, in words, and which others there are."""
         others = [v.title for k, v in self.offered.items() if k != self.selected]
