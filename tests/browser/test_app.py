@@ -1,0 +1,189 @@
+"""The web app in Voilà: what a visitor can do, and what a visitor cannot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+
+import pytest
+from browser.app import App
+from browser.notebook import HARMLESS, PATIENCE, changed, colours, pixels, settled, wait_until
+
+from deepdos_nb.structures import examples
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Request, Route
+
+pytest.importorskip("voila")
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SOCKET = """
+async ([kernel, code]) => {
+  const address = `ws://${location.host}/api/kernels/${kernel}/channels`;
+  const socket = new WebSocket(address);
+  await new Promise((open, fail) => { socket.onopen = open; socket.onerror = fail; });
+  const heard = [];
+  socket.onmessage = (event) => { if (typeof event.data === "string") heard.push(JSON.parse(event.data)); };
+  const send = (type, content) => socket.send(JSON.stringify({
+    channel: "shell", parent_header: {}, metadata: {}, content, buffers: [],
+    header: { msg_id: crypto.randomUUID(), msg_type: type, session: "s", username: "u", version: "5.3", date: new Date().toISOString() },
+  }));
+  send("execute_request", { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false });
+  send("kernel_info_request", {});
+  for (let i = 0; i < 100 && !heard.some((m) => m.msg_type === "kernel_info_reply"); i++) {
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  await new Promise((later) => setTimeout(later, 1000));
+  socket.close();
+  return heard.map((m) => m.msg_type);
+}
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def app(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One server with room for two, so that the third can be refused."""
+    del chromium  # first make sure there is a browser to open it with
+    with App(tmp_path_factory.mktemp("app"), "--visitors", "2", "--ready", "1") as server:
+        yield server
+
+
+class Visitor:
+    """A person with a browser of their own."""
+
+    def __init__(self, browser: Browser, app: App, query: str = "") -> None:
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.abroad: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", self._asked)
+        self.page.on(
+            "console",
+            lambda m: (
+                self.errors.append(m.text)
+                if m.type == "error" and not HARMLESS.search(m.text + str(m.location))
+                else None
+            ),
+        )
+        # What would leave this machine is refused, as it is in a class without a network.
+        self.page.route("**/*", self._gate)
+        self.answer = self.page.goto(app.url(query))
+
+    def _asked(self, request: Request) -> None:
+        if not self._home(request.url):
+            self.abroad.append(request.url)
+
+    @staticmethod
+    def _home(url: str) -> bool:
+        parts = urlparse(url)
+        return parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1"
+
+    def _gate(self, route: Route) -> None:
+        if self._home(route.request.url):
+            route.continue_()
+        else:
+            route.abort()
+
+    def wait_for(self, words: str) -> None:
+        message = self.page.locator(".ddos-message")
+        message.wait_for()
+        wait_until(
+            lambda: words in (message.text_content() or ""),
+            f"{words!r} in {message.text_content()!r}",
+            90,
+        )
+
+    def upload(self, name: str, content: str) -> None:
+        file = {"name": name, "mimeType": "text/plain", "buffer": content.encode()}
+        self.page.locator(".ddos-file").set_input_files([file])  # type: ignore[list-item]
+
+    def kernel(self) -> str:
+        text = self.page.locator("#jupyter-config-data").text_content() or "{}"
+        return str(json.loads(text)["kernelId"])
+
+    def leave(self) -> None:
+        self.context.close()
+
+
+def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path):
+    """One long visit, because starting kernels takes most of the time."""
+    first = Visitor(chromium, app)
+    page = first.page
+    first.wait_for("MgO · 2 atoms per cell")
+    crystal = page.locator(".ddos-crystal canvas").first
+    crystal.wait_for()
+    wait_until(lambda: colours(pixels(crystal)) > 40, "atoms in the 3-D view", 60)
+
+    # A crystal of one's own, and a selection that Python answers.
+    first.upload("quartz.cif", examples()["SiO2"].read_text(encoding="utf-8"))
+    first.wait_for("quartz.cif · SiO₂ · 9 atoms per cell")
+    plot = page.locator(".ddos-plot:visible")
+    plot.wait_for()
+    crystal = page.locator(".ddos-crystal canvas").first
+    wait_until(lambda: colours(pixels(crystal)) > 40, "atoms in the 3-D view", 60)
+    before = settled(crystal)
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    readout = page.locator(".ddos-readout:visible").first
+    wait_until(lambda: "states (" in (readout.text_content() or ""), "the states in the range")
+    assert changed(before, settled(crystal)) > 0.02
+    page.screenshot(path=screenshots / "app-light.png", full_page=True)
+
+    # A file with a fault.
+    first.upload("bad.cif", "nothing of the kind")
+    problem = page.locator(".ddos-drop > .ddos-error").first
+    wait_until(lambda: "no crystal structure" in (problem.text_content() or ""), "the sentence")
+
+    # Nothing is shown of how it is made, and no file is served.
+    assert "UploadPredictor" not in page.content()
+    for path in ("voila/files/dashboard.ipynb", "voila/files/../pyproject.toml"):
+        assert page.request.get(app.url(path)).status in (403, 404)
+    assert page.request.get(app.url("voila/api/contents/")).status >= 400 or (
+        "dashboard" not in page.request.get(app.url("voila/api/contents/")).text()
+    )
+
+    # The page may talk to the kernel, but not have it run code.
+    mark = tmp_path / "owned"
+    heard = page.evaluate(SOCKET, [first.kernel(), f"open({str(mark)!r}, 'w').close()"])
+    assert "kernel_info_reply" in heard, "the socket itself must work, or this shows nothing"
+    assert "execute_reply" not in heard
+    assert not mark.exists()
+
+    # A second visitor has a session of their own, in the other theme; a third finds no place.
+    second = Visitor(chromium, app, "?theme=dark")
+    second.wait_for("MgO · 2 atoms per cell")
+    assert second.kernel() != first.kernel()
+    assert second.page.locator("body[data-jp-theme-light=false]").count() == 1
+    wait_until(
+        lambda: colours(pixels(second.page.locator(".ddos-crystal canvas").first)) > 40,
+        "atoms in the 3-D view",
+        60,
+    )
+    second.page.screenshot(path=screenshots / "app-dark.png", full_page=True)
+    third = Visitor(chromium, app)
+    assert third.answer is not None
+    assert third.answer.status == 503
+    assert "All places are taken" in (third.page.text_content("body") or "")
+
+    for visitor in (first, second, third):
+        assert visitor.abroad == [], "requests that leave this machine"
+    assert [e for e in first.errors + second.errors if "403" not in e and "404" not in e] == []
+    for visitor in (first, second, third):
+        visitor.leave()
+
+
+def test_a_word_keeps_strangers_out(chromium: Browser, tmp_path: Path):
+    with App(tmp_path, "--token", "open-sesame", "--ready", "0") as server:
+        page = chromium.new_page()
+        page.goto(server.url())
+        assert "kernelId" not in page.content()
+        assert "/login" in page.url
+        page.close()
