@@ -35,13 +35,12 @@ from deepdos_nb.widgets.collections import (
     Examples,
     Folder,
     Items,
-    Label,
     Records,
     as_collection,
-    matches,
     shipped_collections,
 )
 from deepdos_nb.widgets.materials import PAGE, MaterialList
+from deepdos_nb.widgets.search import Label, matches
 
 # How a thread of nglview is ended.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -17,6 +17,7 @@ from deepdos_nb.errors import ConfigError, DeepDOSError
 from deepdos_nb.spectra import Kind, Spectrum
 from deepdos_nb.structures import example, examples, read_structure
 from deepdos_nb.widgets._payload import TOTAL_ONLY
+from deepdos_nb.widgets.search import Label, label_of
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -33,29 +34,6 @@ EMBEDDED = {
 }
 """Data sets inside the package, and what their tabs are called."""
 
-SYMBOL = re.compile(r"[A-Z][a-z]?$")
-
-
-@dataclass(frozen=True)
-class Label:
-    """What a list shows of an item.
-
-    Parameters
-    ----------
-    id : str
-        Name, identifier or file name.
-    formula : str
-        Reduced formula; empty where the item must be read to know it.
-    n_atoms : int
-        Atoms per cell; 0 where unknown.
-    elements : tuple of str
-    """
-
-    id: str
-    formula: str
-    n_atoms: int
-    elements: tuple[str, ...]
-
 
 @runtime_checkable
 class Collection(Protocol):
@@ -70,17 +48,6 @@ class Collection(Protocol):
 
     def item(self, index: int) -> tuple[Structure, Spectrum | None]:
         """The crystal, and its reference spectrum where there is one."""
-
-
-def label_of(structure: Structure, name: str) -> Label:
-    """Label of a structure that has been read."""
-    composition = structure.composition
-    return Label(
-        name,
-        composition.reduced_formula,
-        len(structure),
-        tuple(e.symbol for e in composition.elements),
-    )
 
 
 class Examples:
@@ -262,32 +229,6 @@ def as_collection(source: Any) -> Collection:
         f"a {type(source).__name__} cannot be listed.",
         remedy="Pass a folder, a Dataset, or a list of structures, spectra or records.",
     )
-
-
-def matches(labels: Sequence[Label], query: str) -> list[int]:
-    """Indices of the labels that fit every word of a query.
-
-    A word that is an element's symbol asks for that element (``Si`` does not find SiC's neighbour
-    Sm); several joined by hyphens ask for exactly this set (``Mg-O``); any other word is looked for
-    in formula and identifier, whatever its case.
-    """
-    found = list(range(len(labels)))
-    for word in query.split():
-        parts = word.split("-")
-        if all(map(_is_element, parts)):
-            wanted = set(parts)
-            fits = wanted.issubset if len(parts) == 1 else wanted.__eq__
-            found = [i for i in found if fits(set(labels[i].elements))]
-        else:
-            text = word.lower()
-            found = [i for i in found if text in f"{labels[i].formula} {labels[i].id}".lower()]
-    return found
-
-
-def _is_element(word: str) -> bool:
-    from ase.data import atomic_numbers
-
-    return bool(SYMBOL.match(word)) and atomic_numbers.get(word, 0) > 0
 
 
 def _pair(item: Any) -> tuple[Structure, Spectrum | None]:

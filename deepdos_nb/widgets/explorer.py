@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -58,7 +58,7 @@ class SpectrumExplorer(ipywidgets.VBox):
     """Name of the open data set."""
 
     query = t.Unicode("")
-    """What the list is searched for; see `collections.matches`."""
+    """What the list is searched for; see `search.matches`."""
 
     index = t.Int(-1)
     """Index of the open crystal in its data set; -1 before there is one."""
@@ -93,7 +93,12 @@ class SpectrumExplorer(ipywidgets.VBox):
             self.opened.main, **self.opened.options(), state=state, backend=backend
         )
         self.state = self.views.state
-        makers = {"png": self.png, "svg": self.svg, "csv": self.csv, "cif": self.cif}
+        makers: dict[str, Callable[[], bytes | str]] = {
+            "png": self.png,
+            "svg": self.svg,
+            "csv": self.csv,
+            "cif": self.cif,
+        }
         self.downloads = Downloads(makers)
         self._line = ipywidgets.HTML()
         super().__init__(self._arranged(), layout={"width": "100%"})
@@ -177,13 +182,17 @@ class SpectrumExplorer(ipywidgets.VBox):
         if key not in self._opened:
             collection = self.collections[name]
             structure, reference = collection.item(index)
-            kind = reference.kind if reference else getattr(collection, "kind", None)
-            kind = kind or next(iter(self.predictors), "phdos")
+            kind = reference.kind if reference else self._kind_of(collection)
             self._opened[key] = self._predicted(structure, reference, kind)
             while len(self._opened) > KEPT:
                 self._opened.popitem(last=False)
         self._opened.move_to_end(key)
         return self._opened[key]
+
+    def _kind_of(self, collection: Collection) -> Kind:
+        """What is predicted where there is no reference to say it."""
+        stated: Kind | None = getattr(collection, "kind", None)
+        return stated or next(iter(self.predictors), "phdos")
 
     def _predicted(self, structure: Structure, reference: Spectrum | None, kind: Kind) -> Opened:
         model = self.predictors.get(kind)

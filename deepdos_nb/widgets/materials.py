@@ -10,7 +10,7 @@ import traitlets as t
 
 from deepdos_nb.plots.base import formula_text
 from deepdos_nb.widgets._base import asset, shows_errors
-from deepdos_nb.widgets.collections import Label, matches
+from deepdos_nb.widgets.search import Label, matches
 
 PAGE = 100
 """Rows the browser gets at a time: what makes a long list quick, and a saved notebook small."""
@@ -26,7 +26,7 @@ class MaterialList(anywidget.AnyWidget):
     _css = asset("base.css", "materials.css")
 
     query = t.Unicode("").tag(sync=True)
-    """What is searched for; see `collections.matches`."""
+    """What is searched for; see `search.matches`."""
 
     selected = t.Int(-1).tag(sync=True)
     """Index of the open crystal in its data set; -1 is none."""

@@ -12,13 +12,12 @@ import numpy as np
 import traitlets as t
 
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.palette import INK, theme
-from deepdos_nb.plots import sites_axes, spectrum_axes
-from deepdos_nb.plots.spectrum import legend_beside
+from deepdos_nb.palette import theme
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.vbgap import Gap, vb_gap
-from deepdos_nb.widgets._base import ACCENT, asset, shows_errors, with_still
-from deepdos_nb.widgets._payload import MOST_ROWS, Curves, curves_from, pack, rounded
+from deepdos_nb.widgets._base import asset, shows_errors, with_still
+from deepdos_nb.widgets._payload import Curves, curves_from, pack, rounded
+from deepdos_nb.widgets._plot_still import draw_plot
 from deepdos_nb.widgets._scores import chips
 from deepdos_nb.widgets.state import ViewState
 
@@ -30,9 +29,6 @@ LINKED = ("energy_range", "hidden_elements", "hidden_curves", "step", "mode", "p
 
 MOST_OVERLAID = 16
 """Selected sites that get a curve; more would neither be told apart nor stay small."""
-
-GAP = "#0a78c2"
-"""Shade of the gap below the Fermi level."""
 
 SCRIPTS = ("data", "draw", "sites", "legend", "hover", "input")
 """Parts of the script, in front of its main file."""
@@ -265,47 +261,23 @@ class SpectrumPlot(anywidget.AnyWidget):
 
     def draw(self, axes: Axes) -> None:
         """Draw the spectrum at this step, with the selection, on matplotlib axes."""
-        data, shown, hidden = self.data, self._shown(), set(self.hidden_curves)
-        if self.mode == "sites" and data.resolved:
-            sites_axes(shown, axes, limit=MOST_ROWS, dark=False)
-        else:
-            self._draw_total(axes, shown, hidden)
-        if self.energy_range:
-            axes.axvspan(*self.energy_range, color=ACCENT, alpha=0.12, lw=0)
-        if data.n_steps:
-            axes.set_title(f"{axes.get_title(loc='left')}, step {self.step} of {data.n_steps}")
-
-    def _draw_total(self, axes: Axes, shown: Spectrum, hidden: set[str]) -> None:
-        data, energies = self.data, self.data.grid.energies
         mean = None
         if isinstance(self.source, Trace) and self.ensemble is not None:
             mean = replace(self.ensemble, source="Ensemble mean")
-        elements = self.mode == "elements" and data.resolved
-        spectrum_axes(
-            shown, axes, mean, elements=elements, spread="ensemble" not in hidden, dark=False
+        draw_plot(
+            axes,
+            self._shown(),
+            self.data,
+            mean=mean,
+            mode=self.mode,
+            hidden=self.hidden_curves,
+            overlay=self.overlay,
+            gap=self.gap,
+            energy_range=self.energy_range,
         )
-        for line in data.lines:
-            if line.name not in hidden:
-                dash = tuple(float(v) / 1.5 for v in line.dash.split())
-                axes.plot(
-                    energies, line.values, color=line.colour, lw=1.5, ls=(0, dash), label=line.name,
-                    zorder=6,
-                )  # fmt: skip
-        if data.lines:
-            legend_beside(axes, INK[False])
-        for item in self.overlay:
-            axes.plot(energies, item["values"], color=ACCENT, lw=1.6, zorder=7)
-            peak = int(np.argmax(item["values"]))
-            at = (energies[peak], item["values"][peak])
-            axes.annotate(item["label"], at, (3, 4), textcoords="offset points", color=ACCENT)
-        if self.gap:
-            low, high = self.gap
-            axes.axvspan(low, high, color=GAP, alpha=0.16, lw=0, zorder=0)
-            place = ((low + high) / 2, 0.97)
-            axes.text(
-                *place, f"VB gap\n{high - low:.2f} eV", transform=axes.get_xaxis_transform(),
-                ha="center", va="top", fontsize=8,
-            )  # fmt: skip
+        if self.data.n_steps:
+            title = axes.get_title(loc="left")
+            axes.set_title(f"{title}, step {self.step} of {self.data.n_steps}")
 
     def png(self) -> bytes:
         """The view as it stands, as a PNG picture."""
