@@ -192,7 +192,7 @@ class SpectrumExplorer(ipywidgets.VBox):
     def _kind_of(self, collection: Collection) -> Kind:
         """What is predicted where there is no reference to say it."""
         stated: Kind | None = getattr(collection, "kind", None)
-        return stated or next(iter(self.predictors), "phdos")
+        return next(iter(self.predictors), "phdos") if stated is None else stated
 
     def _predicted(self, structure: Structure, reference: Spectrum | None, kind: Kind) -> Opened:
         model = self.predictors.get(kind)
