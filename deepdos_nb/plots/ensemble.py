@@ -186,11 +186,13 @@ def calibration_axes(
     ax.plot(stated, found, color=FOUND, lw=1.8)
     x, y = (100 * v for v in calibration.at(factor))
     ax.plot([x], [y], "o", color=FOUND, ms=6)
-    right = x < 55
-    ax.annotate(
-        f"± {factor:.3g} spread:\n{y:.0f} % instead of {x:.0f} %", (x, y),
-        (8 if right else -8, -4), textcoords="offset points", ha="left" if right else "right",
-        va="top", fontsize=8,
+    # In the corner the curve does not come to.
+    narrow = y <= x
+    ax.text(
+        0.97 if narrow else 0.03, 0.04 if narrow else 0.96,
+        f"± {factor:.3g} spread holds\n{y:.0f} % instead of {x:.0f} %",
+        transform=ax.transAxes, ha="right" if narrow else "left",
+        va="bottom" if narrow else "top", fontsize=8, color=ink,
     )  # fmt: skip
     ax.set_xlim(0, 100)
     ax.set_ylim(0, 100)

@@ -77,6 +77,13 @@ def _graph(subject: Subject) -> Widget:
     return GraphView(source if isinstance(source, Trace) else source.structure, state=subject.state)
 
 
+def _ensemble(subject: Subject) -> Widget:
+    from deepdos_nb.widgets.ensemble import EnsembleView
+
+    assert subject.spectrum is not None
+    return EnsembleView(subject.spectrum, state=subject.state)
+
+
 def _traced(subject: Subject) -> bool:
     return isinstance(subject.source, Trace)
 
@@ -88,6 +95,7 @@ def _several(subject: Subject) -> bool:
 VIEWS: tuple[View, ...] = (
     View("spectrum", "Spectrum", "The density of states and its atoms", lambda _: True, _spectrum),
     View("attention", "Attention", "Which atoms every energy looked at", _traced, _attention),
+    View("ensemble", "Ensemble", "Every seed, and how far to trust them", _several, _ensemble),
     View("graph", "Graph", "Every atom's neighbours, in all cells", lambda _: True, _graph),
 )
 """Every view there is, in the order of the tabs."""
