@@ -19,6 +19,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -122,9 +123,10 @@ class FolderStore:
     def entries(self) -> Iterator[Entry]:
         """Index of the records, in the order of their names."""
         for name, path in self.files.items():
-            structure = read_structure(path)
-            kind, _ = self._kind(self._curve(name))
-            sites = self._resolved(name, structure)
+            with self._named(name):
+                structure = read_structure(path)
+                kind, _ = self._kind(self._curve(name))
+                sites = self._resolved(name, structure)
             gap = self.facts.get(name, {}).get("gap")
             numbers = np.array(structure.atomic_numbers)
             yield entry_of(name, kind, self.source, numbers, gap=gap, sites=sites)
@@ -132,15 +134,20 @@ class FolderStore:
     def read(self, row: int) -> Record:
         """The record of one row."""
         name = list(self.files)[row]
-        path = self.table.path if self.table else self.folder / f"{name}.csv"
-        try:
+        with self._named(name):
             return self._record(name)
+
+    @contextmanager
+    def _named(self, name: str) -> Iterator[None]:
+        """Errors in a curve name its material and file."""
+        try:
+            yield
         except DataError as error:
             if error.source:
                 raise
-            raise DataError(f"{name}: {error.reason}", source=str(path), remedy=error.remedy) from (
-                error
-            )
+            path = self.table.path if self.table else self.folder / f"{name}.csv"
+            reason = f"{name}: {error.reason}"
+            raise DataError(reason, source=str(path), remedy=error.remedy) from error
 
     def _curve(self, name: str) -> Curve:
         return self.table.read(name) if self.table else read_curve(self.folder / f"{name}.csv")
@@ -298,5 +305,6 @@ def _facts(path: Path) -> dict[str, dict[str, Any]]:
                 numbers = {k: float(given[k]) for k in ("gap", "shift") if k in given}
             except ValueError as error:
                 raise DataError(f"line {line}: {error}.", source=str(path)) from error
-            facts[given.pop("material")] = given | numbers
+            name = given.pop("material")
+            facts[name] = given | numbers
     return facts
