@@ -18,6 +18,7 @@ from deepdos_nb.errors import ConfigError
 from deepdos_nb.widgets._base import asset
 from deepdos_nb.widgets.explore import Explore
 from deepdos_nb.widgets.state import ViewState
+from deepdos_nb.widgets.structure import StructureView
 
 EXPORTED = re.compile(r"^export default (\{[^;]*\});?\s*$", re.MULTILINE)
 """How our scripts end."""
@@ -159,7 +160,9 @@ class _Book:
         if isinstance(widget, ipywidgets.Image):
             return _picture(bytes(widget.value))
         if type(widget).__name__ == "NGLWidget":
-            return _picture(owner.png())
+            # Without a background, so that it suits a light page and a dark one.
+            clear = {"dark": None} if isinstance(owner, StructureView) else {}
+            return _picture(owner.png(**clear))
         return '<div class="page-gone">This part needs the notebook.</div>'
 
     def _live(self, widget: anywidget.AnyWidget, state: Any) -> str:
