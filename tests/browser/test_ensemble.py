@@ -121,11 +121,11 @@ def test_ensemble(sheet: NotebookPage, screenshots: Path):
         path=screenshots / f"ensemble-{theme}.png"
     )
     plot.focus()
-    assert plot.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
     page.keyboard.press("Escape")
     says("all energies")
     page.keyboard.press("ArrowRight")
     says("± 0.77")
+    assert plot.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
 
     # Legend: hide, alone, all.
     legend = root.locator(".ddos-legend button")
