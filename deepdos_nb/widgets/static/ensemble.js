@@ -45,14 +45,9 @@ function render({ model, el }) {
   ]);
   const range = rangePicker({ model, stack, plot, x: header.x, peak: () => mean.indexOf(Math.max(...mean)) });
 
-  // Kernel messages are sent at most every 60 ms, and the last one always.
-  let waiting = null;
   function setFactor(value) {
     model.set("factor", Number(Math.max(0, Math.min(WIDEST, value)).toFixed(3)));
-    waiting ??= setTimeout(() => {
-      waiting = null;
-      model.save_changes();
-    }, 60);
+    model.save_changes();
   }
   const chart = calibration.widths ? calibrationPlot(calibration, setFactor) : null;
   if (chart) row.append(chart.node);
@@ -161,8 +156,6 @@ function render({ model, el }) {
   drawWords();
   return () => {
     observer.disconnect();
-    range.stop();
-    clearTimeout(waiting);
     for (const [event, handler] of listen) model.off(event, handler);
   };
 }

@@ -142,7 +142,6 @@ function render({ model, el }) {
     observer.disconnect();
     cancelAnimationFrame(frame);
     clearInterval(timer);
-    clearTimeout(v.waiting);
     for (const [event, handler] of listen) model.off(event, handler);
   };
 }

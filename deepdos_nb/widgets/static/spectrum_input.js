@@ -1,20 +1,7 @@
 // What mouse and keys do: select energies, move the step, play.
 
-// Kernel messages are sent at most every 60 ms, and the last one always.
-function makeSave(v) {
-  v.waiting = null;
-  return () => {
-    if (v.waiting) return;
-    v.waiting = setTimeout(() => {
-      v.waiting = null;
-      v.model.save_changes();
-    }, 60);
-  };
-}
-
 function addActions(v) {
   const { model } = v;
-  const save = makeSave(v);
   v.setStep = (k) => {
     model.set("step", Math.max(0, Math.min(v.d.header.steps, k)));
     model.save_changes();
@@ -24,11 +11,13 @@ function addActions(v) {
     const low = Math.max(d.start, d.energy(Math.min(first, last)) - d.width / 2);
     const high = Math.min(d.stop, d.energy(Math.max(first, last)) + d.width / 2);
     model.set("energy_range", [low, high].map((e) => Number(e.toPrecision(8))));
-    save();
+    // At once, though a drag makes many: the page holds messages back while one is on its way, and
+    // knows which of Python's answers are out of date. A delay of our own would hide that from it.
+    model.save_changes();
   };
   v.clearRange = () => {
     model.set("energy_range", null);
-    save();
+    model.save_changes();
   };
   v.rangeBins = () => {
     const range = model.get("energy_range");
@@ -88,13 +77,10 @@ function addPointer(v) {
 
 function moveRange(v, shift, grow) {
   const range = v.rangeBins();
-  if (!range) {
-    const total = v.d.totals[v.step()];
-    const peak = total.indexOf(Math.max(...total));
-    v.setRange(peak, peak);
-    return;
-  }
-  let [a, b] = range;
+  const total = v.d.totals[v.step()];
+  const peak = total.indexOf(Math.max(...total));
+  let [a, b] = range ?? [peak, peak];
+  if (!range) shift = grow = 0;
   if (shift > 0 && b >= v.d.bins - 1) shift = 0;
   if (shift < 0 && a <= 0) shift = 0;
   a += shift - grow;
