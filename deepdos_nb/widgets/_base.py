@@ -16,6 +16,9 @@ ACCENT = "#b91f55"
 
 LOG = logging.getLogger("deepdos_nb.widgets")
 
+_INSIDE = "_callback_failed"
+"""Attribute of a view while one of its callbacks runs: whether any has failed."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -33,14 +36,20 @@ def shows_errors(method: F) -> F:
 
     @wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # A callback may call others: what failed inside must not be taken back by the outer one.
+        outermost = _INSIDE not in self.__dict__
+        if outermost:
+            self.__dict__[_INSIDE] = False
         try:
-            result = method(self, *args, **kwargs)
+            return method(self, *args, **kwargs)
         except Exception as error:
             LOG.exception("callback %s failed", method.__qualname__)
+            self.__dict__[_INSIDE] = True
             self.error = f"{type(error).__name__}: {error}"
             return None
-        self.error = ""
-        return result
+        finally:
+            if outermost and not self.__dict__.pop(_INSIDE):
+                self.error = ""
 
     return wrapper  # type: ignore[return-value]
 

@@ -91,13 +91,6 @@ def _transport(subject: Subject) -> Widget:
     return TransportStepper(trace, state=subject.state)
 
 
-def _ensemble(subject: Subject) -> Widget:
-    from deepdos_nb.widgets.ensemble import EnsembleView
-
-    spectrum: Any = subject.spectrum
-    return EnsembleView(spectrum, state=subject.state)
-
-
 def _traced(subject: Subject) -> bool:
     return isinstance(subject.source, Trace)
 
@@ -109,9 +102,8 @@ def _several(subject: Subject) -> bool:
 VIEWS: tuple[View, ...] = (
     View("spectrum", "Spectrum", "The density of states and its atoms", lambda _: True, _spectrum),
     View("attention", "Attention", "Which atoms every energy looked at", _traced, _attention),
-    View("ensemble", "Ensemble", "Every seed, and how far to trust them", _several, _ensemble),
     View("transport", "Transport", "How states move, step by step", _traced, _transport),
-    View("ensemble", "Ensemble", "Every seed, and how far they agree", _several, _ensemble),
+    View("ensemble", "Ensemble", "Every seed, and how far to trust them", _several, _ensemble),
     View("graph", "Graph", "Every atom's neighbours, in all cells", lambda _: True, _graph),
 )
 """Every view there is, in the order of the tabs."""

@@ -84,7 +84,7 @@ class UploadPredictor(ipywidgets.VBox):
             )
         self._models, self._load = dict(models or {}), load
         self.max_bytes, self.max_atoms, self.backend = max_bytes, max_atoms, backend
-        self.name = ""
+        self.name = self._incoming = ""
         self.answers = Answers()
         self.views: dict[str, Explore] = {}
         self.drop = FileDrop(self.load, limit=max_bytes, examples=list(examples()))
@@ -131,15 +131,14 @@ class UploadPredictor(ipywidgets.VBox):
         return parse_structure(data, name, max_atoms=self.max_atoms)
 
     def _read(self, name: str, reader: Callable[[], Structure]) -> None:
-        self.name, self.problem = name, ""
+        # The same crystal twice would be no change, and be passed over.
+        self.structure, self.problem = None, ""
         try:
             structure = reader()
         except DeepDOSError as error:
-            self.structure = None
             self.problem = str(error)
             return
-        # The same crystal twice is no change, and would be passed over.
-        self.structure = None
+        self._incoming = name
         self.structure = structure
 
     @shows_errors
@@ -171,6 +170,7 @@ class UploadPredictor(ipywidgets.VBox):
         if self.structure is None:
             self._say()
             return
+        self.name, self._incoming, self.problem = self._incoming, "", ""
         self.drop.busy = True
         try:
             self.answers = ask(self.structure, self._model, self.max_atoms)
