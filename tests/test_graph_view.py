@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 from synthetic import make_spectrum, make_trace, rock_salt
+from test_plots import GROUNDS, drawn_colours
 from test_widget_contract import large_cell, state_bytes
 
 import deepdos_nb as dd
+from deepdos_nb import palette, plots
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import MIN_NEIGHBOURS, RADIUS, build_graph, radial_basis
 from deepdos_nb.plots import neighbours as pictures
@@ -275,6 +277,20 @@ def test_still_picture_has_every_neighbour_and_every_shell():
     np.testing.assert_allclose([b.get_height() for b in basis.patches], expected)
     with pytest.raises(ConfigError, match="no site 9"):
         pictures.shells(["Sr"], graph, 9)
+
+
+@pytest.mark.parametrize("dark", [True, False, None])
+def test_figures_can_be_read_on_their_background(dark: bool | None):
+    structure = example("SrTiO3")
+    attention = np.linspace(0.4, 0.0, 5)
+    figures = [
+        plots.neighbours_figure(structure, build_graph(structure), 0, edge=1, dark=dark),
+        plots.shares_axes(["a", "b", "c", "d", "e"], attention, attention, dark=dark).figure,
+    ]
+    for figure in figures:
+        for what, colour in drawn_colours(figure).items():
+            for background in GROUNDS[dark]:
+                assert palette.contrast(colour, background) >= 3.0, (what, colour)
 
 
 def test_the_package_knows_the_view():

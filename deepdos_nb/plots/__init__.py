@@ -7,9 +7,11 @@ return a whole figure, which a notebook shows when it is the last thing in a cel
 """
 
 from deepdos_nb.plots.attention import attention_axes, attention_grid
+from deepdos_nb.plots.attention_shares import shares_axes
 from deepdos_nb.plots.base import formula_text, save
 from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
+from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
 from deepdos_nb.plots.spectrum import sites_axes, spectrum_axes
 from deepdos_nb.plots.transport import transport_figure
 from deepdos_nb.plots.transport_step import transport_step_figure
@@ -21,7 +23,10 @@ __all__ = [
     "ensemble_figure",
     "formula_text",
     "laboratory_figure",
+    "neighbours_axes",
+    "neighbours_figure",
     "save",
+    "shares_axes",
     "sites_axes",
     "spectrum_axes",
     "transport_figure",
