@@ -27,7 +27,7 @@ from deepdos_nb.structures import example
 from deepdos_nb.widgets import TransportLab, TransportStepper, ViewState
 from deepdos_nb.widgets._lab_words import percent
 from deepdos_nb.widgets._transport import Steps, pack16, shades
-from deepdos_nb.widgets.transport import TransportView
+from deepdos_nb.widgets.transport_view import TransportView
 
 PNG = b"\x89PNG\r\n\x1a\n"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -213,7 +213,14 @@ def test_readout_states_the_invariants_with_units(stepper: TransportStepper, tra
     assert f"({change} in this step)" in said
     stepper.state.energy_range = (0.0, 1000.0)
     inside = trace.total[2].sum() * trace.states
-    assert f"0 to 1000 cm⁻¹: {inside:.3g} states" in stepper.view.readout
+    assert f"0 to 1000 cm⁻¹: {inside:.3g} states (Sr 20 %, Ti 20 %, O 60 %)" in (
+        stepper.view.readout
+    )
+    assert stepper.view.selection in stepper.view.readout
+    stepper.state.energy_range = (1.0, 2.0)
+    assert stepper.view.selection == "1 to 2 cm⁻¹: 0 states (Sr 0 %, Ti 0 %, O 0 %)"
+    stepper.state.energy_range = None
+    assert stepper.view.selection == ""
     assert stepper.view.description_text == stepper.view.describe()
 
 

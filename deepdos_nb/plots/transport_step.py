@@ -102,7 +102,7 @@ def draw_step(
         if energies is not None:
             ax.axvspan(*energies, color=accent, alpha=0.12, lw=0)
     scale = trace.states / trace.grid.step
-    goal = np.zeros(0)
+    goal: Array = np.zeros(0)
     if reference is not None:
         goal = reference.total * (len(trace.structure) / len(reference.structure))
     _density(density, trace, step, goal, reference, hidden, ink)

@@ -13,7 +13,7 @@ from deepdos_nb.errors import ConfigError
 from deepdos_nb.metrics import wasserstein
 from deepdos_nb.palette import REFERENCE, element_colours
 from deepdos_nb.plots.spectrum import equal_sites
-from deepdos_nb.spectra import Spectrum, Trace
+from deepdos_nb.spectra import Spectrum, Trace, element_sums
 from deepdos_nb.widgets._payload import KIND_NAMES, QUANTITY_NAMES
 
 ROW_BYTES = 40_000
@@ -143,6 +143,15 @@ class Steps:
         """Absolute density of some sites together at every step, shape (K + 1, B)."""
         trace = self.trace
         return trace.density[:, list(sites)].sum(axis=1) * (trace.states / trace.grid.step)
+
+    def within(self, step: int, low: float, high: float) -> tuple[float, dict[str, float]]:
+        """Number of states in [low, high] after a step, and each element's share of them."""
+        trace = self.trace
+        inside = (trace.energies >= low) & (trace.energies <= high)
+        sums = element_sums(trace.symbols, trace.density[step])
+        parts = {s: float(row[inside].sum()) * trace.states for s, row in sums.items()}
+        states = sum(parts.values())
+        return states, {s: v / states if states > 0 else 0.0 for s, v in parts.items()}
 
     def measures(self) -> list[dict[str, float]]:
         """Mass error, smallest density and Wasserstein distance of every step."""

@@ -5,26 +5,18 @@ function rangePicker({ model, stack, plot, x: { start, step, bins }, peak }) {
   const low = start;
   const high = start + step * (bins - 1);
 
-  // Kernel messages are sent at most every 60 ms, and the last one always.
-  let waiting = null;
-  function save() {
-    if (waiting) return;
-    waiting = setTimeout(() => {
-      waiting = null;
-      model.save_changes();
-    }, 60);
-  }
-
+  // Saved at once, though a drag makes many: the page holds back messages while one is on its way,
+  // and knows then which echo from Python is out of date. A delay of our own would hide that from it.
   function put(first, last) {
     const from = Math.max(low, stack.energy(Math.min(first, last)) - step / 2);
     const to = Math.min(high, stack.energy(Math.max(first, last)) + step / 2);
     model.set("energy_range", [from, to].map((v) => Number(v.toPrecision(8))));
-    save();
+    model.save_changes();
   }
 
   function clear() {
     model.set("energy_range", null);
-    save();
+    model.save_changes();
   }
 
   function cells() {
@@ -97,5 +89,5 @@ function rangePicker({ model, stack, plot, x: { start, step, bins }, peak }) {
     return true;
   }
 
-  return { draw, key, stop: () => clearTimeout(waiting) };
+  return { draw, key };
 }

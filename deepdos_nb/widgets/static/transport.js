@@ -21,6 +21,7 @@ function render({ model, el }) {
   const plot = html("div", { class: "ddos-plot", tabindex: "0", role: "group", "aria-roledescription": "interactive plot" });
   const legend = html("div", { class: "ddos-legend", role: "group", "aria-label": "Legend" });
   const cards = html("div", { class: "ddos-cards" });
+  const picked = html("div", { class: "ddos-picked" });
   const readout = html("div", { class: "ddos-unseen", "aria-live": "polite", role: "status" });
   const error = html("div", { class: "ddos-error", role: "alert" });
   const steps = player({ model, last: () => last, name: "Transport step", words: (k) => (k ? `${k} of ${last} · stride ${header.strides[k - 1]}` : `0 of ${last}: Stage I`) });
@@ -29,7 +30,7 @@ function render({ model, el }) {
     // JupyterLab would take the arrow keys for itself otherwise.
     { class: "ddos ddos-tr ddos-transport", "data-lm-suppress-shortcuts": "true" },
     html("div", { class: "ddos-head" }, name, html("span", { class: "ddos-subtitle" }, header.subtitle), modes, lab),
-    steps.node, cards, plot, legend, readout, html("div", { class: "ddos-help" }, HELP), error,
+    steps.node, cards, plot, legend, picked, readout, html("div", { class: "ddos-help" }, HELP), error,
   );
   el.append(root);
 
@@ -164,6 +165,7 @@ function render({ model, el }) {
   }
 
   function drawWords() {
+    picked.textContent = model.get("selection");
     readout.textContent = model.get("readout");
     plot.setAttribute("aria-label", model.get("description_text"));
     error.textContent = model.get("error");
@@ -219,6 +221,7 @@ function render({ model, el }) {
     ["change:colour_by", () => { drawHead(); paint(); drawLegend(); }],
     ["change:laboratory", drawHead],
     ["change:readout", drawWords],
+    ["change:selection", drawWords],
     ["change:description_text", drawWords],
     ["change:error", drawWords],
   ];
@@ -234,7 +237,6 @@ function render({ model, el }) {
     observer.disconnect();
     cancelAnimationFrame(frame);
     steps.stop();
-    range.stop();
     for (const [event, handler] of listen) model.off(event, handler);
   };
 }

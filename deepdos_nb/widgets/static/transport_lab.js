@@ -177,14 +177,10 @@ function render({ model, el }) {
   }
 
   stack.canvas.addEventListener("pointermove", (event) => hover(stack.binAt(stack.pointerX(event))));
-  // A new run for every stop of a slider is cheap; messages are still sent at most every 60 ms.
-  let waiting = null;
+  // Saved at once: the page itself holds back messages while one is on its way.
   function soon() {
     drawSettings();
-    waiting ??= setTimeout(() => {
-      waiting = null;
-      model.save_changes();
-    }, 60);
+    model.save_changes();
   }
   const move = (slider, write) => {
     slider.addEventListener("input", () => { write(Number(slider.value)); soon(); });
@@ -255,7 +251,6 @@ function render({ model, el }) {
     observer.disconnect();
     cancelAnimationFrame(frame);
     cancelAnimationFrame(next);
-    clearTimeout(waiting);
     steps.stop();
     for (const [event, handler] of listen) model.off(event, handler);
   };

@@ -94,7 +94,7 @@ function drawMoves(stack, { k, moves, before, stride, moving, width }) {
     let i = from;
     for (let j = from; j < Math.min(from + block, before.length); j++) if (before[j] > before[i]) i = j;
     const move = (moves(k - 1, i, 1) - moves(k - 1, i, 0)) * stride * width;
-    if (before[i] < 0.02 * most || Math.abs(move) < 0.2 * width) continue;
+    if (before[i] < 0.02 * most || Math.abs(move) < 0.1 * width) continue;
     const at = stack.y("moves", 1.2 + 0.18 * (lane++ % 3));
     const [x0, x1] = [stack.x(stack.energy(i)), stack.x(stack.energy(i) + move)];
     const head = Math.sign(x1 - x0) * Math.min(6, Math.abs(x1 - x0));
