@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from deepdos_nb.errors import ConfigError, ExtrapolationWarning, WeightsError
 from deepdos_nb.palette import theme
 from deepdos_nb.plots import spectrum_axes
-from deepdos_nb.spectra import GRIDS, Spectrum, Trace
+from deepdos_nb.spectra import GRIDS, Kind, Spectrum, Trace
 from deepdos_nb.widgets.shipped import Predictor
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-TITLES = {"phdos": "Phonons", "edos": "Electrons"}
+TITLES: dict[Kind, str] = {"phdos": "Phonons", "edos": "Electrons"}
 """What the kinds of spectrum are about."""
 
 
@@ -33,10 +33,10 @@ class Answers:
         Why the other kinds could not be predicted.
     """
 
-    results: dict[str, tuple[Trace, Spectrum]] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    results: dict[Kind, tuple[Trace, Spectrum]] = field(default_factory=dict)
+    missing: dict[Kind, str] = field(default_factory=dict)
 
-    def scaled(self, kind: str, electrons: float | None = None) -> tuple[Trace, Spectrum]:
+    def scaled(self, kind: Kind, electrons: float | None = None) -> tuple[Trace, Spectrum]:
         """Trace and spectrum of one kind.
 
         Parameters
