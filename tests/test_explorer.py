@@ -430,7 +430,7 @@ def test_a_bad_file_is_explained_and_the_last_good_one_stays(tmp_path: Path):
 
 
 def test_without_a_model_the_reference_is_the_curve():
-    look = SpectrumExplorer({"Electrons": REFERENCES}, backend="image")
+    look = SpectrumExplorer({"Electrons": REFERENCES}, None, backend="image")
     assert look.opened.main is REFERENCES[0]
     assert look.opened.reference is None
     assert look.views.spectrum.lines == []
@@ -439,7 +439,7 @@ def test_without_a_model_the_reference_is_the_curve():
 
 
 def test_without_model_and_reference_there_is_still_the_crystal():
-    look = SpectrumExplorer({"Examples": Examples()}, backend="image")
+    look = SpectrumExplorer({"Examples": Examples()}, None, backend="image")
     assert not look.views.spectrum.header["resolved"]
     assert "neither a model nor a reference" in look.describe()
     assert look.views.error == ""
@@ -448,7 +448,7 @@ def test_without_model_and_reference_there_is_still_the_crystal():
 
 def test_a_total_is_not_passed_off_as_sites():
     records = [record(MGO, "mp-1", sites=False), record(CRYSTALS[0], "mp-2", sites=True)]
-    look = SpectrumExplorer({"Records": records}, backend="image")
+    look = SpectrumExplorer({"Records": records}, None, backend="image")
     assert not look.views.spectrum.header["resolved"]
     assert look.views.structure.shares is None
     assert list(pd.read_csv(io.StringIO(look.csv())).columns) == [
@@ -492,7 +492,7 @@ def test_files(look: SpectrumExplorer):
 
 def test_nothing_to_show_is_said(tmp_path: Path):
     with pytest.raises(ConfigError, match="no crystal to show"):
-        SpectrumExplorer({"Empty": tmp_path, "None": []})
+        SpectrumExplorer({"Empty": tmp_path, "None": []}, None)
     with pytest.raises(ConfigError, match="str predicts nothing"):
         SpectrumExplorer(predictor="phdos")
     look = SpectrumExplorer({"Empty": tmp_path, "Mine": [MGO]}, Model(), backend="image")
@@ -500,6 +500,18 @@ def test_nothing_to_show_is_said(tmp_path: Path):
     look.dataset = "Empty"
     assert (look.index, look.materials.found) == (-1, 0)
     assert look.error == ""
+
+
+def test_alone_it_shows_the_examples_with_the_shipped_weights():
+    look = SpectrumExplorer(backend="image")
+    assert look.dataset.startswith("Examples")
+    assert look.predictors["phdos"].kind == "phdos"
+    look.query = "Mg-O"
+    look.index = look.materials.fitting[0]
+    spectrum = look.opened.main
+    assert len(spectrum.members) > 1
+    np.testing.assert_allclose(spectrum.states + spectrum.outside.sum(), 6.0, rtol=1e-5)
+    assert look.trace().n_steps > 0
 
 
 def test_output_has_a_picture_and_words(look: SpectrumExplorer):

@@ -17,6 +17,7 @@ from deepdos_nb.widgets.collections import Collection, as_collection, shipped_co
 from deepdos_nb.widgets.downloads import Downloads
 from deepdos_nb.widgets.materials import MaterialList
 from deepdos_nb.widgets.quicklook import QuickLook
+from deepdos_nb.widgets.shipped import shipped_models
 from deepdos_nb.widgets.state import ViewState
 from deepdos_nb.widgets.structure import Backend
 from deepdos_nb.widgets.tabs import TabBar
@@ -39,8 +40,9 @@ class SpectrumExplorer(ipywidgets.VBox):
     collections : mapping of str to collection, optional
         Data sets by name; whatever `as_collection` takes: a folder, a `Dataset`, structures,
         spectra, records. By default the example crystals and the data sets inside the package.
-    predictor : object with ``predict``, or mapping of kind to such objects, optional
-        A loaded model. Predictions are made when a crystal is opened.
+    predictor : "shipped", object with ``predict``, mapping of kind to such objects, or None
+        Loaded models; by default those whose weights are inside the package, and None for no
+        predictions. They are made when a crystal is opened.
     baselines : mapping of str to object with ``predict``, optional
         Other models by name, drawn as further curves.
     state : ViewState, optional
@@ -69,7 +71,7 @@ class SpectrumExplorer(ipywidgets.VBox):
     def __init__(
         self,
         collections: Mapping[str, Any] | None = None,
-        predictor: Any = None,
+        predictor: Any = "shipped",
         *,
         baselines: Mapping[str, Any] | None = None,
         state: ViewState | None = None,
@@ -248,11 +250,13 @@ class SpectrumExplorer(ipywidgets.VBox):
 def _by_kind(predictor: Any) -> dict[Kind, Any]:
     if predictor is None:
         return {}
+    if isinstance(predictor, str) and predictor == "shipped":
+        return shipped_models()
     if isinstance(predictor, Mapping):
         return dict(predictor)
     if not hasattr(predictor, "predict"):
         raise ConfigError(
             f"a {type(predictor).__name__} predicts nothing.",
-            remedy="Pass a loaded model, or a mapping of 'phdos' and 'edos' to models.",
+            remedy="Pass a loaded model, 'shipped', or a mapping of 'phdos' and 'edos' to models.",
         )
     return {getattr(predictor, "kind", "phdos"): predictor}

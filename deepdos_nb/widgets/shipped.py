@@ -5,9 +5,12 @@ Nothing here runs on import. The first prediction loads the weights; later ones 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any, Protocol
 
+from deepdos_nb.errors import WeightsError
+from deepdos_nb.grids import GRIDS, Kind
 from deepdos_nb.spectra import Spectrum, Trace
 
 
@@ -37,3 +40,13 @@ def shipped_model(kind: str) -> Predictor:
     from deepdos_nb.predict import load_model
 
     return load_model(kind)
+
+
+def shipped_models() -> dict[Kind, Predictor]:
+    """Every ensemble inside the package, by kind, loaded once."""
+    found: dict[Kind, Predictor] = {}
+    for kind in GRIDS:
+        # No weights of a kind are no mistake here: the views show what there is.
+        with suppress(WeightsError):
+            found[kind] = shipped_model(kind)
+    return found

@@ -56,7 +56,7 @@ function drawCurves(v) {
   d.elements.forEach(({ name, colour }, e) => {
     if (!stacked || off.has(name)) return;
     const top = sum([floor, d.row(k, e)], d.bins);
-    v.layers.areas.append(svg("path", { d: v.area(floor, top), fill: colour, "fill-opacity": 0.78, "data-element": name }));
+    v.layers.areas.append(svg("path", { d: v.area(floor, top), fill: colour, "fill-opacity": d.lines.length ? 0.62 : 0.78, "data-element": name }));
     floor = top;
   });
   const hidden = v.offCurves();
@@ -69,6 +69,8 @@ function drawCurves(v) {
     }
     // With an element hidden the outline is that of what is left, so that the two agree.
     const values = curve.name === "total" && stacked && off.size ? floor : curve.values;
+    // A rim in the colour of the page keeps thin dashes legible on any element's area.
+    if (curve.colour) v.layers.lines.append(svg("path", { class: "ddos-rim", d: v.line(values) }));
     v.layers.lines.append(svg("path", { class: curve.cls, d: v.line(values), "data-curve": curve.name, ...strokeOf(curve) }));
   }
   v.model.get("overlay").forEach(({ values }, i) => {
