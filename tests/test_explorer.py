@@ -304,6 +304,16 @@ def test_site_view_has_a_row_for_each_set_of_equal_sites():
     assert plot.site_rows == []
 
 
+def test_rows_that_do_not_fit_are_counted():
+    cell = Structure(np.eye(3) * 12.0, ["Ba", "O"] * 20, np.random.default_rng(0).random((40, 3)))
+    plot = SpectrumPlot(make_spectrum(cell))
+    plot.state.mode = "sites"
+    assert len(plot.site_rows) == 24
+    assert "24 of 40 sets of equal sites have a row" in plot.readout
+    plot.state.mode = "elements"
+    assert "sets of equal sites" not in plot.readout
+
+
 def test_hidden_curves_are_shared():
     plot = SpectrumPlot(make_spectrum(MGO), reference=make_spectrum(MGO, seed=2))
     before = plot.png()

@@ -242,6 +242,9 @@ class SpectrumPlot(anywidget.AnyWidget):
             parts.append(f"{low:.4g} to {high:.4g} {unit}: {states:.3g} states ({listed})")
         else:
             parts.append("no energies selected")
+        if self.site_rows and len(self.data.groups) > len(self.site_rows):
+            n = len(self.data.groups)
+            parts.append(f"{len(self.site_rows)} of {n} sets of equal sites have a row")
         return " · ".join(parts)
 
     def describe(self) -> str:

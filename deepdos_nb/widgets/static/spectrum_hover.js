@@ -12,7 +12,10 @@ function valuesAt(v, i) {
   const { d } = v;
   const mode = v.mode();
   if (mode === "sites") {
-    return siteRows(v).slice(0, MOST_SITES).map((r) => ({ colour: r.colour, name: r.label, value: short(r.values[i]) }));
+    const rows = siteRows(v);
+    const shown = rows.slice(0, MOST_SITES).map((r) => ({ colour: r.colour, name: r.label, value: short(r.values[i]) }));
+    const more = rows.length - shown.length;
+    return more > 0 ? [...shown, { colour: "none", name: `and ${more} more`, value: "" }] : shown;
   }
   const found = [];
   const off = v.offElements();
