@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +17,10 @@ from deepdos_nb.cli_report import PIPE_WIDTH, sparkline
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.records import Record
 from deepdos_nb.grids import grid_for
+from deepdos_nb.spectra import element_sums
+
+WIDTH = 51
+"""Characters of a spectrum in one line."""
 
 
 def console() -> Console:
@@ -67,13 +72,16 @@ def card(record: Record) -> Table:
         gap = f", gap {record.gap:.2f} eV" if record.gap else ""
         table.add_row("Energy zero", f"{record.zero}{gap}")
     table.add_row("Highest at", f"{grid.energies[int(record.shape.argmax())]:.4g} {grid.unit}")
-    table.add_row("Total", sparkline(record.shape, 51))
+    table.add_row("Total", sparkline(record.shape, WIDTH))
     if record.site_shape is not None:
-        spectrum = record.reference(even=True)
-        whole = max(float(spectrum.total.sum()), 1e-12)
-        for symbol, curve in spectrum.by_element().items():
-            table.add_row(symbol, f"{sparkline(curve, 51)}  {100 * curve.sum() / whole:.0f} %")
-    else:
+        sites = record.site_shape[record.orbits]
+        whole = max(float(sites.sum()), 1e-12)
+        symbols = [site.specie.symbol for site in record.structure]
+        for symbol, curve in element_sums(symbols, sites).items():
+            table.add_row(symbol, f"{sparkline(curve, WIDTH)}  {100 * curve.sum() / whole:.0f} %")
+    ends = f"{grid.start:g}", f"{grid.stop:g} {grid.unit}"
+    table.add_row("", f"[dim]{ends[0]}{ends[1]:>{WIDTH - len(ends[0])}}[/]")
+    if record.site_shape is None:
         table.add_row("Projections", "none: total only")
     for key, value in _provenance(record):
         table.add_row(key, escape(value))
@@ -104,9 +112,11 @@ def draw(record: Record, path: Path) -> None:
 
     resolved = record.site_shape is not None
     absolute = record.states is not None or record.kind == "phdos"
+    spectrum = (record if absolute else replace(record, states=1.0)).reference(even=True)
+    # A reference says what it is wherever it is shown.
+    spectrum = replace(spectrum, notes=(f"Reference: {record.method}.",))
     with theme(False):
         figure = Figure(figsize=(6.4, 3.5), layout="constrained")
         axes = figure.subplots()
-        spectrum = record.reference(even=True)
         spectrum_axes(spectrum, axes, elements=resolved, normalised=not absolute, dark=False)
     save(figure, path)

@@ -50,8 +50,8 @@ class Dataset(Sequence[Record]):
         for store in self._stores:
             self._entries += store.entries()
             ends.append(len(self._entries))
-        self._starts = np.array([0, *ends[:-1]])
-        self._positions = np.arange(len(self._entries))
+        self._starts: Array = np.array([0, *ends[:-1]])
+        self._positions: Array = np.arange(len(self._entries))
 
     @classmethod
     def open(cls, name: str | Path) -> Dataset:

@@ -11,7 +11,7 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -208,7 +208,7 @@ def unpack(
     return found
 
 
-def _members(path: Path, max_bytes: int) -> Iterator[tuple[str, IO[bytes] | None]]:
+def _members(path: Path, max_bytes: int) -> Generator[tuple[str, Any], None, None]:
     """Names of an archive's members with their content (None for anything but plain files)."""
     with path.open("rb") as file:
         start = file.read(6)

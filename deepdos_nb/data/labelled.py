@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from deepdos_nb.arrays import Array
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.reference.shards import Label
 from deepdos_nb.errors import DataError
@@ -73,7 +74,7 @@ def to_record(label: Label, source: str) -> Record:
     )
 
 
-def phonon_shares(states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def phonon_shares(states: Array) -> tuple[Array, Array]:
     """Share of one atom's three modes in each bin and beyond the window; together exactly one.
 
     Parameters

@@ -152,7 +152,7 @@ class Record:
             rows = np.repeat(row[None], self.n_atoms, axis=0)
             return Spectrum(self.kind, self.structure, rows, source=self.method, notes=(note,))
         scale = MODES_PER_ATOM if self.kind == "phdos" else self._scale()
-        outside = np.zeros(self.n_atoms)
+        outside: Array = np.zeros(self.n_atoms)
         if self.outside is not None:
             outside = scale * self.outside[self.orbits]
         return Spectrum(

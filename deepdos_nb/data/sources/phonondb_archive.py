@@ -275,7 +275,7 @@ def _densities(phonon: Phonopy, mesh: float) -> tuple[Array, Array, float]:
     to the total at every wavenumber.
     """
     phonon.run_mesh(mesh, with_eigenvectors=True, is_mesh_symmetry=False)
-    result = phonon.mesh
+    result: Any = phonon.mesh
     frequencies, weights = np.asarray(result.frequencies) * CM_PER_THZ, np.asarray(result.weights)
     below = (frequencies < IMAGINARY).mean(axis=1)
     top = SPACING * np.ceil(max(REACH, 1.02 * float(frequencies.max())) / SPACING)
@@ -286,7 +286,7 @@ def _densities(phonon: Phonopy, mesh: float) -> tuple[Array, Array, float]:
         sigma=SMEARING / CM_PER_THZ,
         use_tetrahedron_method=False,
     )
-    projected = phonon.projected_dos
+    projected: Any = phonon.projected_dos
     rows = np.asarray(projected.projected_dos) / CM_PER_THZ
     grid = SPACING * np.arange(rows.shape[1])
     return grid, rows, float(below @ weights / weights.sum())
