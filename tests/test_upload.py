@@ -275,7 +275,7 @@ def test_views_are_made_when_opened_and_share_one_selection():
     first = look.views["spectrum"]
     look.selected = "spectrum"
     assert look.view is first
-    with pytest.raises(traitlets.TraitError, match="no view 'orbitals'"):
+    with pytest.raises(traitlets.TraitError, match="no view 'orbitals' here"):
         look.selected = "orbitals"
 
 

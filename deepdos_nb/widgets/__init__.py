@@ -2,10 +2,11 @@
 
 from deepdos_nb.widgets.attention import AttentionExplorer
 from deepdos_nb.widgets.attention_map import AttentionMap
+from deepdos_nb.widgets.dashboard import Dashboard
 from deepdos_nb.widgets.ensemble import EnsembleView
 from deepdos_nb.widgets.explore import Explore, explore
-from deepdos_nb.widgets.export import export_html
 from deepdos_nb.widgets.explorer import SpectrumExplorer
+from deepdos_nb.widgets.export import export_html
 from deepdos_nb.widgets.graph import GraphView
 from deepdos_nb.widgets.quicklook import QuickLook, quicklook
 from deepdos_nb.widgets.spectrum import SpectrumPlot
@@ -18,6 +19,7 @@ from deepdos_nb.widgets.upload import UploadPredictor
 __all__ = [
     "AttentionExplorer",
     "AttentionMap",
+    "Dashboard",
     "EnsembleView",
     "Explore",
     "GraphView",

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import ipywidgets
-import traitlets as t
 
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.structures import read_structure
-from deepdos_nb.widgets._base import error_line, shows_errors, with_still
 from deepdos_nb.widgets.quicklook import QuickLook
 from deepdos_nb.widgets.shipped import Predictor, shipped_model
 from deepdos_nb.widgets.state import ViewState
 from deepdos_nb.widgets.structure import Backend
-from deepdos_nb.widgets.tabs import TabBar
+from deepdos_nb.widgets.tabbed import Tab, Tabbed
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
@@ -109,7 +106,7 @@ VIEWS: tuple[View, ...] = (
 """Every view there is, in the order of the tabs."""
 
 
-class Explore(ipywidgets.VBox):
+class Explore(Tabbed):
     """All views of one crystal; what is selected in one is selected in all.
 
     A view is made when its tab is first opened, and kept.
@@ -125,12 +122,6 @@ class Explore(ipywidgets.VBox):
         See `StructureView`.
     """
 
-    selected = t.Unicode("spectrum")
-    """Key of the open tab."""
-
-    error = t.Unicode("")
-    """What went wrong in the last callback; shown under the views."""
-
     def __init__(
         self,
         source: Trace | Spectrum,
@@ -142,72 +133,16 @@ class Explore(ipywidgets.VBox):
         if state is None:
             state = ViewState(step=source.n_steps if isinstance(source, Trace) else 0)
         self.state = state
-        self.subject = Subject(source, ensemble, state, backend)
-        self.offered = {view.key: view for view in VIEWS if view.fits(self.subject)}
-        self.views: dict[str, Any] = {}
-        self.tabs = TabBar(
-            tabs=[{"key": v.key, "title": v.title, "hint": v.hint} for v in self.offered.values()],
-            selected="spectrum",
+        self.subject = subject = Subject(source, ensemble, state, backend)
+        super().__init__(
+            Tab(view.key, view.title, view.hint, partial(view.make, subject))
+            for view in VIEWS
+            if view.fits(subject)
         )
-        self._stage = ipywidgets.VBox(layout={"width": "100%"})
-        self._line = ipywidgets.HTML()
-        super().__init__([self.tabs, self._stage, self._line], layout={"width": "100%"})
-        self._open()
-        self.observe(self._open, names="selected")
-        self.observe(self._report, names="error")
-        self.tabs.observe(self._lead, names="selected")
+        self.observe(self._rest, names="selected")
 
-    @t.validate("selected")
-    def _existing(self, proposal: Any) -> str:
-        if proposal["value"] not in self.offered:
-            known = ", ".join(self.offered)
-            raise t.TraitError(f"no view {proposal['value']!r} of this crystal; there are {known}.")
-        return str(proposal["value"])
-
-    @shows_errors
-    def _lead(self, change: Any) -> None:
-        self.selected = change["new"]
-
-    @shows_errors
-    def _open(self, change: Any = None) -> None:
-        self.tabs.selected = self.selected
-        if change is not None:
-            self.state.playing = False  # nothing plays out of sight
-        if self.selected not in self.views:
-            self.views[self.selected] = self.offered[self.selected].make(self.subject)
-            self._stage.children = tuple(self.views.values())
-        for key, view in self.views.items():
-            # Hidden and not removed: a 3-D view made anew would forget how it was turned.
-            view.layout.display = None if key == self.selected else "none"
-
-    def _report(self, _: Any) -> None:
-        self._line.value = error_line(self.error)
-
-    @property
-    def view(self) -> Any:
-        """The open view."""
-        return self.views[self.selected]
-
-    def every(self) -> dict[str, Any]:
-        """All views by title, opened or not; those made here are not kept."""
-        return {
-            view.title: self.views[key] if key in self.views else view.make(self.subject)
-            for key, view in self.offered.items()
-        }
-
-    def describe(self) -> str:
-        """The open view, in words, and which others there are."""
-        others = [v.title for k, v in self.offered.items() if k != self.selected]
-        text = str(self.view.describe())
-        return f"{text} Further views: {', '.join(others)}." if others else text
-
-    def png(self) -> bytes:
-        """The open view as it stands, as a PNG picture."""
-        picture: bytes = self.view.png()
-        return picture
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
+    def _rest(self, _: Any) -> None:
+        self.state.playing = False  # nothing plays out of sight
 
 
 def explore(

@@ -16,9 +16,9 @@ import ipywidgets
 
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.widgets._base import asset
-from deepdos_nb.widgets.explore import Explore
 from deepdos_nb.widgets.state import ViewState
 from deepdos_nb.widgets.structure import StructureView
+from deepdos_nb.widgets.tabbed import Tabbed
 
 EXPORTED = re.compile(r"^export default (\{[^;]*\});?\s*$", re.MULTILINE)
 """How our scripts end."""
@@ -142,9 +142,7 @@ class _Book:
         """
         state = getattr(widget, "state", state)
         owner = widget if hasattr(widget, "png") else owner
-        if getattr(getattr(widget, "layout", None), "display", None) == "none":
-            return ""
-        if isinstance(widget, Explore):
+        if isinstance(widget, Tabbed):
             parts = [
                 f"<h2>{html.escape(name)}</h2>{self.draw(view, state, owner)}"
                 for name, view in widget.every().items()
@@ -153,7 +151,8 @@ class _Book:
         if isinstance(widget, anywidget.AnyWidget):
             return self._live(widget, state)
         if isinstance(widget, ipywidgets.Box):
-            parts = [self.draw(child, state, owner) for child in widget.children]
+            shown = (c for c in widget.children if c.layout.display != "none")
+            parts = [self.draw(child, state, owner) for child in shown]
             return f'<div class="page-box" style="{_flow(widget)}">{"".join(parts)}</div>'
         if isinstance(widget, ipywidgets.HTML):
             return f"<div>{widget.value}</div>"
