@@ -11,7 +11,7 @@ import numpy as np
 import traitlets as t
 
 from deepdos_nb.calibration import Calibration, calibrate
-from deepdos_nb.palette import REFERENCE, theme
+from deepdos_nb.palette import theme
 from deepdos_nb.plots import formula_text
 from deepdos_nb.plots.ensemble import check_ensemble, draw_ensemble
 from deepdos_nb.spectra import Spectrum
@@ -51,7 +51,7 @@ class EnsembleView(anywidget.AnyWidget):
     _css = asset("base.css", "spectrum.css", "ensemble.css")
 
     header = t.Dict().tag(sync=True)
-    """Titles, units, grid, number of seeds, name and colour of the reference."""
+    """Titles, units, grid, number of seeds, name of the reference."""
 
     members = t.Bytes().tag(sync=True)
     """float32, shape (seeds, bins): total of each seed that is drawn."""
@@ -131,7 +131,6 @@ class EnsembleView(anywidget.AnyWidget):
             "zero": grid.zero if grid.kind == "edos" else "",
             "seeds": n,
             "reference": self.known.source if self.known is not None else "",
-            "referenceColour": REFERENCE,
         }
 
     @t.validate("factor")

@@ -1,7 +1,7 @@
 // A seed ensemble to touch. Plain ESM: no build step, nothing fetched.
 
-const SEED = "#0a78c2";
-const ERROR = "#d55e00";
+const SEED = "var(--ddos-one)";
+const ERROR = "var(--ddos-miss)";
 const WIDEST = 4;
 const HELP =
   "Drag over the plot to select energies. With the plot in focus: ← → narrow and widen the band, " +
@@ -124,7 +124,7 @@ function render({ model, el }) {
     const rows = [["var(--ddos-ink)", "mean", `${short(mean[i])} ${unit}`], ["var(--ddos-soft)", "spread", `${short(spread[i])} ${unit}`]];
     if (!off.has("seeds")) members.slice(0, 6).forEach((m, k) => rows.push([SEED, `seed ${k + 1}`, `${short(m[i])} ${unit}`]));
     if (known.length) {
-      rows.push([header.referenceColour, header.reference, `${short(known[i])} ${unit}`], [ERROR, "|error|", `${short(error[i])} ${unit}`]);
+      rows.push(["var(--ddos-goal)", header.reference, `${short(known[i])} ${unit}`], [ERROR, "|error|", `${short(error[i])} ${unit}`]);
       if (spread[i] > 0) rows.push(["", "error / spread", (error[i] / spread[i]).toFixed(1)]);
     }
     stack.hover(i, rows);
