@@ -16,13 +16,11 @@ from synthetic import make_spectrum, make_trace
 from widget_classes import FOREIGN, anywidgets, keys_of, synced
 
 from deepdos_nb.widgets import Explore, UploadPredictor
+from deepdos_nb.widgets._base import STATIC
 from deepdos_nb.widgets.explore import VIEWS
 
 LIMIT = 100_000
 """Bytes one widget may add to a saved notebook."""
-
-OPTIONAL_READS = {"playing"}
-"""Nothing may be written without being read, but for what only Python cares about."""
 
 
 @pytest.mark.parametrize("cls", anywidgets(), ids=lambda c: c.__name__)
@@ -95,6 +93,24 @@ def test_scripts_and_styles_fetch_nothing(cls: type[anywidget.AnyWidget]):
     text = str(cls._esm) + str(cls._css)
     text = re.sub(r"http://www\.w3\.org/[\w/.#-]*", "", text)
     assert not re.search(r"https?:|\bimport\b|@import|url\((?!#)|\bfetch\(|\beval\(", text)
+
+
+def test_style_sheets_do_not_contradict_each_other():
+    """All of them share the page once views stand side by side; the last one loaded would win."""
+    rules: dict[str, dict[str, str]] = {}
+    for file in sorted(STATIC.glob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", text):
+            for selector in selectors.split(","):
+                sheet = rules.setdefault(" ".join(selector.split()), {})
+                sheet[file.name] = sheet.get(file.name, "") + " ".join(body.split())
+    assert len(rules) > 50
+    clashes = {
+        selector: sorted(sheets)
+        for selector, sheets in rules.items()
+        if len({*sheets.values()}) > 1
+    }
+    assert not clashes, "put the widget's own class in front"
 
 
 # Size --------------------------------------------------------------------------------------------

@@ -137,6 +137,16 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
     assert changed(before, settled(crystal)) > 0.02
     page.screenshot(path=screenshots / "app-light.png", full_page=True)
 
+    # The data sets, made when first looked at.
+    tabs = page.locator(".ddos-tablist[aria-label='What to look at'] button")
+    assert tabs.all_text_contents() == ["Your crystal", "Data sets", "Transport laboratory"]
+    tabs.nth(1).click()
+    page.locator(".ddos-title:visible", has_text="density of states of Al").first.wait_for()
+    page.wait_for_timeout(2000)
+    page.screenshot(path=screenshots / "app-data-light.png", full_page=True)
+    tabs.nth(0).click()
+    plot.wait_for()
+
     # A file with a fault.
     first.upload("bad.cif", "nothing of the kind")
     problem = page.locator(".ddos-drop > .ddos-error").first
@@ -157,17 +167,10 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
     assert "execute_reply" not in heard
     assert not mark.exists()
 
-    # A second visitor has a session of their own, in the other theme; a third finds no place.
-    second = Visitor(chromium, app, "?theme=dark")
+    # A second visitor has a session of their own; a third finds no place.
+    second = Visitor(chromium, app)
     second.wait_for("MgO · 2 atoms per cell")
     assert second.kernel() != first.kernel()
-    assert second.page.locator("body[data-jp-theme-light=false]").count() == 1
-    wait_until(
-        lambda: colours(pixels(second.page.locator(".ddos-crystal canvas").first)) > 40,
-        "atoms in the 3-D view",
-        60,
-    )
-    second.page.screenshot(path=screenshots / "app-dark.png", full_page=True)
     third = Visitor(chromium, app)
     assert third.answer is not None
     assert third.answer.status == 503
@@ -180,10 +183,18 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
         visitor.leave()
 
 
-def test_a_word_keeps_strangers_out(chromium: Browser, tmp_path: Path):
-    with App(tmp_path, "--token", "open-sesame", "--ready", "0") as server:
-        page = chromium.new_page()
-        page.goto(server.url())
-        assert "kernelId" not in page.content()
-        assert "/login" in page.url
-        page.close()
+def test_a_word_keeps_strangers_out(chromium: Browser, tmp_path: Path, screenshots: Path):
+    options = ("--token", "open-sesame", "--ready", "0", "--theme", "dark")
+    with App(tmp_path, *options) as server:
+        stranger = Visitor(chromium, server)
+        assert "/login" in stranger.page.url
+        assert "kernelId" not in stranger.page.content()
+        stranger.leave()
+        friend = Visitor(chromium, server, "?token=open-sesame")
+        friend.wait_for("MgO · 2 atoms per cell")
+        assert friend.page.locator("body[data-jp-theme-light=false]").count() == 1
+        crystal = friend.page.locator(".ddos-crystal canvas").first
+        wait_until(lambda: colours(pixels(crystal)) > 40, "atoms in the 3-D view", 60)
+        friend.page.screenshot(path=screenshots / "app-dark.png", full_page=True)
+        assert friend.abroad == []
+        friend.leave()
