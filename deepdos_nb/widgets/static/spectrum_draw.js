@@ -60,8 +60,13 @@ function drawCurves(v) {
     floor = top;
   });
   const hidden = v.offCurves();
-  for (const curve of curvesOf(v)) {
-    if (hidden.has(curve.name)) continue;
+  const shown = curvesOf(v).filter((curve) => !hidden.has(curve.name));
+  // Rims in the colour of the page keep thin dashes legible on any element's area; all of them lie
+  // below all curves, since two curves may coincide.
+  for (const { colour, values } of shown) {
+    if (colour) v.layers.lines.append(svg("path", { class: "ddos-rim", d: v.line(values) }));
+  }
+  for (const curve of shown) {
     if (curve.spread) {
       const low = curve.values.map((m, i) => Math.max(0, m - curve.spread[i]));
       const high = curve.values.map((m, i) => m + curve.spread[i]);
@@ -69,8 +74,6 @@ function drawCurves(v) {
     }
     // With an element hidden the outline is that of what is left, so that the two agree.
     const values = curve.name === "total" && stacked && off.size ? floor : curve.values;
-    // A rim in the colour of the page keeps thin dashes legible on any element's area.
-    if (curve.colour) v.layers.lines.append(svg("path", { class: "ddos-rim", d: v.line(values) }));
     v.layers.lines.append(svg("path", { class: curve.cls, d: v.line(values), "data-curve": curve.name, ...strokeOf(curve) }));
   }
   v.model.get("overlay").forEach(({ values }, i) => {
