@@ -22,7 +22,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types lab tutorials bench train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types lab app tutorials bench train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ format: $(STAMP)  ## rewrite sources to the house style; strip notebooks
 
 lab: $(STAMP)  ## open the quickstart in JupyterLab
 	$(PY) -m jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/tutorials/00_quickstart.ipynb
+
+app: $(STAMP)  ## serve the explorer as a web page on this machine
+	$(BIN)/deepdos app
 
 tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
 	@mkdir -p $(OUT)/tutorials

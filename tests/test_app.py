@@ -9,7 +9,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 from typer.testing import CliRunner
 
 from deepdos_nb import cli_app
@@ -110,6 +112,15 @@ def test_the_notebook_ships_with_the_package():
     assert inside == "deepdos_nb/notebooks/dashboard.ipynb"
     assert "/notebooks" in targets["sdist"]["include"]
     assert cli_app.dashboard() == ROOT / "notebooks" / "dashboard.ipynb"
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_outside_the_app_as_well():
+    notebook = nbformat.read(cli_app.dashboard(), as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    shown = [output.data for output in notebook.cells[-1].outputs if "data" in output][-1]
+    assert {"application/vnd.jupyter.widget-view+json", "image/png"} <= set(shown)
+    assert "density of states of MgO" in shown["text/plain"]
 
 
 class Manager:

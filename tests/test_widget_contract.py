@@ -165,6 +165,18 @@ def test_saved_state_of_every_view_stays_small(view: str, kind: str):
     assert max(size for _, size in sizes) < LIMIT, sorted(sizes, key=lambda s: -s[1])[:4]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["phdos", "edos"])
+def test_a_large_cell_opens_in_every_view(kind: str):
+    cell = large_cell(200)
+    look = Explore(make_trace(cell, kind), ensemble=make_spectrum(cell, kind))
+    selected(look)
+    for view in look.offered:
+        look.selected = view
+        assert look.error == getattr(look.view, "error", "") == "", view
+        assert look.view.png().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize("cls", anywidgets(), ids=lambda c: c.__name__)
 def test_scripts_stay_small(cls: type[anywidget.AnyWidget]):
     assert len(str(cls._esm)) + len(str(cls._css)) < LIMIT
