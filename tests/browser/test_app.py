@@ -183,8 +183,10 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
         visitor.leave()
 
 
-def test_a_word_keeps_strangers_out(chromium: Browser, tmp_path: Path, screenshots: Path):
-    options = ("--token", "open-sesame", "--ready", "0", "--theme", "dark")
+def test_a_word_keeps_strangers_out_and_idle_pages_are_closed(
+    chromium: Browser, tmp_path: Path, screenshots: Path
+):
+    options = ("--token", "open-sesame", "--ready", "0", "--theme", "dark", "--idle", "0.4")
     with App(tmp_path, *options) as server:
         stranger = Visitor(chromium, server)
         assert "/login" in stranger.page.url
@@ -197,4 +199,12 @@ def test_a_word_keeps_strangers_out(chromium: Browser, tmp_path: Path, screensho
         wait_until(lambda: colours(pixels(crystal)) > 40, "atoms in the 3-D view", 60)
         friend.page.screenshot(path=screenshots / "app-dark.png", full_page=True)
         assert friend.abroad == []
+
+        # Left alone, the page is closed, and says so instead of playing dead.
+        lost = friend.page.locator("#lost")
+        assert lost.is_hidden()
+        lost.wait_for()
+        assert "without a click" in (lost.text_content() or "")
+        gone = friend.page.request.get(server.url(f"api/kernels/{friend.kernel()}"))
+        assert gone.status == 404
         friend.leave()
