@@ -78,7 +78,10 @@ def test_the_page_answers_without_python(page: tuple[Page, str], screenshots: Pa
     wait_until(lambda: "computed in Python" in (readout.text_content() or ""), "the honest line")
 
     # The step of one view is the step of the others.
-    sliders = window.locator("input[type=range][max='8']")
+    sliders = window.get_by_label("Transport step", exact=True).and_(
+        window.locator("input[type=range]")
+    )
+    assert sliders.count() == 2
     first = sliders.first
     first.scroll_into_view_if_needed()
     first.focus()
