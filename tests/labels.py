@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import zlib
+from functools import cache
 
 import numpy as np
 from crystals import rocksalt
+from pymatgen.core import Structure
 
 from deepdos_nb.data.reference.shards import Label
 
 
+@cache
+def _salt() -> Structure:
+    return rocksalt("Na", "Cl", 5.6)
+
+
 def made_up(name: str, kind: str = "edos") -> Label:
     """Random states of rock salt, the same for the same name."""
-    structure = rocksalt("Na", "Cl", 5.6)
+    structure = _salt()
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     channels, bins = (4, 128) if kind == "edos" else (1, 51)
     facts = {"name": name, "kind": kind, "seconds": 1.0, "engine": "gpaw 0", "origin": {}}

@@ -17,6 +17,7 @@ from crystals import rocksalt
 from hypothesis import given
 from hypothesis import strategies as st
 from labels import made_up
+from pymatgen.core import Structure
 
 from deepdos_nb.data.reference import process
 from deepdos_nb.data.reference.bands import REAL_GAP, Bands
@@ -25,6 +26,7 @@ from deepdos_nb.data.reference.folder import Folder
 from deepdos_nb.data.reference.jobs import Job, read_jobs
 from deepdos_nb.data.reference.labelling import label_many
 from deepdos_nb.data.reference.phonons import supercell
+from deepdos_nb.data.reference.server import WorkerServer
 from deepdos_nb.data.reference.shards import read_shard, write_shard
 from deepdos_nb.data.reference.tetrahedra import integrated_dos, tetrahedra
 from deepdos_nb.errors import DataError, DeepDOSError, LabelError
@@ -245,16 +247,18 @@ SLOW_LABELLING = """
 import sys, time
 sys.path[:0] = [{tests!r}]
 from labels import made_up
+from pymatgen.core import Structure
 from crystals import rocksalt
 from deepdos_nb.data.reference import labelling
 from deepdos_nb.data.reference.jobs import Job
 
-def compute(job, kind, settings, *, time_limit=None):
+def compute(job, kind, settings, *, time_limit=None, server=None):
     time.sleep(0.05)
     return made_up(job.name)
 
 labelling.compute, labelling.engine = compute, lambda kind: "none"
-jobs = [Job(f"c{{i}}", rocksalt("Na", "Cl", 5.6)) for i in range(30)]
+salt = mgo()
+jobs = [Job(f"c{{i}}", salt) for i in range(30)]
 labelling.label_many(
     jobs, {out!r}, "edos", report=lambda o: print(o.name, flush=True), workers=1
 )
@@ -282,7 +286,7 @@ class TestLabelling:
     ):
         tried = []
 
-        def fails(job, kind, settings, *, time_limit=None):
+        def fails(job, kind, settings, *, time_limit=None, server=None):
             tried.append(settings.mixing)
             raise LabelError("did not converge.", source=job.name)
 
@@ -340,6 +344,36 @@ def wait_for(question, seconds: float = 30.0) -> None:
     while not question():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+class TestServer:
+    """Without an engine installed a job fails for that reason; with one, for its element."""
+
+    JOB = Job("noble", Structure(4 * np.eye(3), ["Og"], [[0, 0, 0]]))
+
+    @pytest.fixture
+    def server(self):
+        server = WorkerServer("edos")
+        yield server
+        server.close()
+
+    def test_reasons_come_back_and_the_server_goes_on(self, server):
+        for _ in range(2):
+            with pytest.raises(LabelError, match="noble: GPAW"):
+                process.compute(self.JOB, "edos", server=server)
+
+    def test_time_limit(self, server):
+        with pytest.raises(LabelError, match="ran longer than 0 s"):
+            process.compute(self.JOB, "edos", time_limit=1e-4, server=server)
+        with pytest.raises(LabelError, match="noble: GPAW"):
+            process.compute(self.JOB, "edos", server=server)
+
+    def test_a_killed_server_is_replaced(self, server):
+        with pytest.raises(LabelError, match="noble: GPAW"):
+            process.compute(self.JOB, "edos", server=server)
+        server.close()
+        with pytest.raises(LabelError, match="noble: GPAW"):
+            process.compute(self.JOB, "edos", server=server)
 
 
 class TestJobs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import queue
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from pathlib import Path
 from deepdos_nb.data.reference.folder import SHARD_SIZE, Folder
 from deepdos_nb.data.reference.jobs import Job
 from deepdos_nb.data.reference.process import Settings, compute, engine, settings_for
+from deepdos_nb.data.reference.server import WorkerServer
 from deepdos_nb.data.reference.shards import Label
 from deepdos_nb.errors import LabelError
 from deepdos_nb.grids import Kind
@@ -69,15 +72,27 @@ def label_many(
     finished = folder.finished()
     counts = {"labelled": 0, "failed": 0, "skipped": 0}
 
+    servers: queue.SimpleQueue[WorkerServer | None] = queue.SimpleQueue()
+    for _ in range(workers):
+        # Without fork (Windows), every calculation loads the engine itself.
+        servers.put(WorkerServer(kind) if hasattr(os, "fork") else None)
+
     def work(job: Job) -> Label | LabelError:
+        server = servers.get()
         try:
-            return compute(job, kind, settings, time_limit=time_limit)
+            return attempt(job, server)
+        finally:
+            servers.put(server)
+
+    def attempt(job: Job, server: WorkerServer | None) -> Label | LabelError:
+        try:
+            return compute(job, kind, settings, time_limit=time_limit, server=server)
         except LabelError as error:
             # More time would be needed for the safer settings, not less.
             if not retry or "ran longer" in error.reason:
                 return error
         try:
-            return compute(job, kind, settings.safer(), time_limit=time_limit)
+            return compute(job, kind, settings.safer(), time_limit=time_limit, server=server)
         except LabelError as error:
             return error
 
@@ -113,5 +128,8 @@ def label_many(
             settle(future, running.pop(future))
     finally:
         pool.shutdown(cancel_futures=True)
+        while not servers.empty():
+            if server := servers.get():
+                server.close()
     folder.gather()
     return counts

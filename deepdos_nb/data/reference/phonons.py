@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import warnings
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,8 @@ THZ = 33.35641
 """cm⁻¹ per THz."""
 TABLE_STOP, TABLE_STEP, TABLE_WIDTH = 1200.0, 4.0, 6.0
 """Grid and Gaussian width (cm⁻¹) of the curves before they are brought to the benchmark grid."""
+SOFTEST = 10.0
+"""Highest frequency (cm⁻¹) that no bound crystal falls short of."""
 IMAGINARY_BELOW = -5.0
 """Frequencies (cm⁻¹) below this count as imaginary; acoustic modes at Γ scatter about zero."""
 
@@ -119,23 +122,17 @@ def phonon_dos(
         would be too large.
     """
     settings = settings or PhononSettings()
-    try:
-        import phonopy  # noqa: F401
-        from sevenn.calculator import SevenNetCalculator
-    except ImportError as error:
-        raise LabelError(
-            f"{error.name} is not installed.",
-            remedy="Run `deepdos doctor` for the commands that install it.",
-        ) from None
+    calculator = potential(settings.model)
     started = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        calculator = SevenNetCalculator(settings.model, device="cpu")
         _tell(log, "relaxing the cell")
         cell = _relaxed(structure, calculator, settings)
         phonon, displaced = _force_constants(cell, calculator, settings, log)
         _tell(log, "frequencies on the mesh")
         frequencies, weights, energies, sites = _projected(phonon, settings)
+    if frequencies.max() < SOFTEST:
+        raise LabelError("the potential reaches no neighbours: every frequency is about zero.")
     primitive = phonon.primitive
     relaxed = _structure(primitive)
     orbits = symmetry_orbits(relaxed, symprec=1e-2)
@@ -151,6 +148,28 @@ def phonon_dos(
         details=asdict(settings)
         | {"supercell_atoms": len(phonon.supercell), "displacements": displaced},
     )
+
+
+@cache
+def potential(model: str) -> Any:
+    """The machine-learnt potential as an ASE calculator, loaded once.
+
+    Raises
+    ------
+    LabelError
+        If SevenNet or phonopy is not installed.
+    """
+    try:
+        import phonopy.harmonic.displacement  # noqa: F401
+        from sevenn.calculator import SevenNetCalculator
+    except ImportError as error:
+        raise LabelError(
+            f"{error.name} is not installed.",
+            remedy="Run `deepdos doctor` for the commands that install it.",
+        ) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return SevenNetCalculator(model, device="cpu")
 
 
 def _tell(log: str | None, stage: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import asdict
@@ -16,6 +14,7 @@ import numpy as np
 from deepdos_nb.data.reference.electrons import ElectronSettings
 from deepdos_nb.data.reference.jobs import Job
 from deepdos_nb.data.reference.phonons import PhononSettings
+from deepdos_nb.data.reference.server import WorkerServer, run_alone
 from deepdos_nb.data.reference.shards import Label
 from deepdos_nb.errors import LabelError
 from deepdos_nb.grids import Kind
@@ -35,6 +34,7 @@ def compute(
     *,
     time_limit: float | None = None,
     log: Path | None = None,
+    server: WorkerServer | None = None,
 ) -> Label:
     """Label one crystal in a process of its own.
 
@@ -47,6 +47,8 @@ def compute(
         Wall-clock seconds after which the process is ended.
     log : Path, optional
         File the engine writes its report to while it runs.
+    server : WorkerServer, optional
+        Forks the process, so that the engine is not loaded again for every crystal.
 
     Returns
     -------
@@ -68,21 +70,13 @@ def compute(
         }
         job_file.write_text(json.dumps(content), encoding="utf-8")
         started = time.monotonic()
-        command = [sys.executable, "-m", "deepdos_nb.data.reference.worker"]
         try:
-            done = subprocess.run(
-                [*command, str(job_file), str(out_file)],
-                capture_output=True,
-                text=True,
-                timeout=time_limit,
-                check=False,
-                # A second thread per process costs more in waiting than it computes.
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
-            )
+            run = server.run if server else run_alone
+            code, complaint = run(job_file, out_file, time_limit)
         except subprocess.TimeoutExpired:
             raise LabelError(f"ran longer than {time_limit:.0f} s.", source=job.name) from None
-        if done.returncode or not out_file.exists():
-            raise LabelError(_reason(done), source=job.name)
+        if code or not out_file.exists():
+            raise LabelError(_reason(code, complaint), source=job.name)
         with np.load(out_file, allow_pickle=False) as file:
             data = {name: file[name] for name in file.files}
     facts = json.loads(str(data.pop("facts")))
@@ -91,12 +85,12 @@ def compute(
     return Label(facts=facts, **data)
 
 
-def _reason(done: subprocess.CompletedProcess[str]) -> str:
+def _reason(code: int, complaint: str) -> str:
     """The last line a failed process wrote, or the signal that ended it."""
-    if done.returncode < 0:
-        return f"the process was ended by signal {-done.returncode}."
-    lines = done.stderr.strip().splitlines()
-    return lines[-1][:300] if lines else f"the process ended with code {done.returncode}."
+    if code < 0:
+        return f"the process was ended by signal {-code}."
+    lines = complaint.strip().splitlines()
+    return lines[-1][:300] if lines else f"the process ended with code {code}."
 
 
 def engine(kind: Kind) -> str:

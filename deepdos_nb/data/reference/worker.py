@@ -1,6 +1,11 @@
-"""One calculation in a process of its own: `python -m deepdos_nb.data.reference.worker JOB OUT`.
+"""One calculation in a process of its own.
 
-A calculation that crashes, hangs or eats the memory then takes nothing else with it.
+    python -m deepdos_nb.data.reference.worker JOB OUT
+    python -m deepdos_nb.data.reference.worker --serve KIND
+
+A calculation that crashes, hangs or eats the memory then takes nothing else with it. The second
+form loads the engine once, reads lines [job, out, errors] and forks for each: it answers with the
+process's number, and when that has ended with its exit code.
 """
 
 from __future__ import annotations
@@ -10,6 +15,9 @@ import os
 import sys
 import threading
 import time
+import traceback
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +87,7 @@ def main(job_file: str, out_file: str) -> int:
     try:
         result = run(job)
     except DeepDOSError as error:
-        print(error.reason, file=sys.stderr)
+        print(" ".join(error.reason.split()), file=sys.stderr)
         return 3
     part = Path(out_file + ".part")
     with part.open("wb") as file:
@@ -88,5 +96,45 @@ def main(job_file: str, out_file: str) -> int:
     return 0
 
 
+def serve(kind: str) -> int:
+    """Fork for every job that comes in, until the input ends."""
+    end_with(os.getppid())
+    preload(kind)
+    for line in sys.stdin:
+        job_file, out_file, error_file = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                # What an engine prints must not reach whoever reads the server's answers.
+                sys.stdin.close()
+                target = os.open(error_file, os.O_WRONLY | os.O_CREAT, 0o600)
+                os.dup2(target, 1)
+                os.dup2(target, 2)
+                code = main(job_file, out_file)
+            except BaseException:  # a forked process must never return into the server's loop
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        print(child, flush=True)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+    return 0
+
+
+def preload(kind: str) -> None:
+    """Import what every calculation of a kind needs; what is missing, the calculation reports."""
+    with suppress(ImportError, DeepDOSError):
+        if kind == "edos":
+            for name in ("gpaw.new.pw.builder", f"{__package__}.electrons"):
+                import_module(name)
+        else:
+            from deepdos_nb.data.reference.phonons import PhononSettings, potential
+
+            potential(PhononSettings().model)
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    arguments = sys.argv[1:]
+    sys.exit(serve(arguments[1]) if arguments[0] == "--serve" else main(*arguments))
