@@ -9,8 +9,8 @@ function render({ model, el }) {
   const sizes = [header.mostCourant, header.mostSteps];
   const id = `ddos-lab-${Math.random().toString(36).slice(2)}`;
 
-  // The run that Python has made.
-  let goal, history, made, ways;
+  // The run that Python has made; taken over as a whole, since its parts arrive one by one.
+  let goal, history, made, ways, rows;
   function load() {
     const flat = floats(model.get("history"));
     made = flat.length / bins - 1;
@@ -18,8 +18,9 @@ function render({ model, el }) {
     const pair = floats(model.get("goal")).map((v) => 100 * v);
     goal = { start: pair.subarray(0, bins), target: pair.subarray(bins) };
     const all = floats(model.get("distances"));
-    const length = all.length / model.get("table").length;
-    ways = model.get("table").map((_, i) => all.subarray(i * length, (i + 1) * length));
+    rows = model.get("table");
+    const length = all.length / rows.length;
+    ways = rows.map((_, i) => all.subarray(i * length, (i + 1) * length));
     const sound = Math.max(...goal.start, ...goal.target);
     const lowest = Math.min(0, ...history.map((h) => Math.min(...h)));
     const part = stack.part.mass;
@@ -130,7 +131,6 @@ function render({ model, el }) {
   const chosen = (row) => row.operator === model.get("operator") && (row.operator === "remap" || row.flux === model.get("flux"));
 
   function drawTable() {
-    const rows = model.get("table");
     const focused = table.contains(document.activeElement) ? document.activeElement.dataset.scheme : null;
     const cell = (text, cls = "") => html("td", { class: cls }, text);
     const head = ["", "smallest mass", "mass error", `distance (${header.xUnit})`, "arrives"];
@@ -156,7 +156,7 @@ function render({ model, el }) {
     table.append(body);
   }
 
-  const drawRace = () => drawWays(race, { ways, rows: model.get("table"), chosen, unit: header.xUnit, step: steps.current() });
+  const drawRace = () => drawWays(race, { ways, rows, chosen, unit: header.xUnit, step: steps.current() });
 
   function drawWords() {
     verdict.textContent = model.get("verdict");
@@ -167,7 +167,7 @@ function render({ model, el }) {
   }
 
   function hover(i) {
-    const value = history[steps.current()][i];
+    const value = history[Math.min(steps.current(), made)][i];
     const show = (v) => `${scientific(v)} %`;
     stack.hover(i, [
       [value < -1e-10 ? "var(--ddos-more)" : "var(--ddos-less)", value < -1e-10 ? "negative mass" : "mass", show(value)],
