@@ -126,9 +126,8 @@ def shares_axes(
     with themed_axes(ax, (4.0, 0.9 + 0.3 * len(shown)), dark) as (axes, ink):
         place = np.arange(len(shown))
         relative = attention[shown] / max(float(attention.max(initial=0.0)), 1e-12)
-        bars = {"height": 0.38, "linewidth": 0}
-        axes.barh(place - 0.2, 100 * attention[shown], color=share_colours(relative), **bars)
-        axes.barh(place + 0.2, 100 * states[shown], color=ink, alpha=0.55, **bars)
+        axes.barh(place - 0.2, 100 * attention[shown], 0.38, color=share_colours(relative), lw=0)
+        axes.barh(place + 0.2, 100 * states[shown], 0.38, color=ink, alpha=0.55, lw=0)
         axes.set_yticks(place, [labels[i] for i in shown])
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)

@@ -215,7 +215,8 @@ def neighbours_figure(
     shown: Array = edges[max(edge, 0)]
     with theme(dark):
         figure = new_figure((8.6, 4.2))
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 1])
+        halves: Any = figure.subfigures(1, 2, width_ratios=[1, 1])
+        left, right = halves
         neighbours_axes(
             structure,
             graph,

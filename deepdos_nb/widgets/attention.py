@@ -102,7 +102,8 @@ class AttentionExplorer(ipywidgets.VBox):
 
         with theme(False):
             figure = Figure(figsize=(10.4, 5.4), layout="constrained")
-            left, right = figure.subfigures(1, 2, width_ratios=[5, 3])
+            halves: Any = figure.subfigures(1, 2, width_ratios=[5, 3])
+            left, right = halves
             self.map.draw(left)
             crystal, bars = right.subplots(2, 1, height_ratios=[3, 2])
             self.structure.draw(crystal, dark=False)

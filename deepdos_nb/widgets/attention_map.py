@@ -150,6 +150,10 @@ class AttentionMap(anywidget.AnyWidget):
         return value
 
     @property
+    def _by(self) -> By:
+        return "site" if self.by == "site" else "element"
+
+    @property
     def step(self) -> int:
         """Transport step whose states are shown."""
         return min(self.state.step, self.data.trace.n_steps)
@@ -166,7 +170,7 @@ class AttentionMap(anywidget.AnyWidget):
             self.layer, self.head = state.layer, state.head
             self.set_trait("energy_range", state.energy_range and list(state.energy_range))
             self.selected_sites = [i for i in state.selected_sites if i < n_sites]
-            rows = fit_columns(self.data.rows(self.layer, self.head, self.by))
+            rows = fit_columns(self.data.rows(self.layer, self.head, self._by))
             self.largest = float(rows.max())
             self.weights = quantise(rows, self.largest)
             self.panels, curves = self.data.curves(
@@ -194,7 +198,8 @@ class AttentionMap(anywidget.AnyWidget):
         unit = self.data.trace.grid.unit
         where = "All energies"
         if self.state.energy_range:
-            where = "{:.4g} to {:.4g} {}".format(*self.state.energy_range, unit)
+            low, high = self.state.energy_range
+            where = f"{low:.4g} to {high:.4g} {unit}"
         if total <= 0:
             return f"{where}: no states"
         names = np.array(self.data.trace.symbols)
@@ -238,7 +243,7 @@ class AttentionMap(anywidget.AnyWidget):
             *self.data.curves(self.step, self.layer, self.head, tuple(self.selected_sites)),
             layer=self.layer,
             head=None if self.head == -1 else self.head,
-            by=self.by,
+            by=self._by,
             energy_range=self.state.energy_range,
             selected=self.selected_sites,
             dark=False,

@@ -127,7 +127,7 @@ def test_turning_and_walking(views: Views, sheet: NotebookPage, screenshots: Pat
 
     # A click on an atom of another cell selects that edge; its features appear.
     free = views.canvas.evaluate(FREE)
-    ghost = next(t for t in free if t["edge"] >= 0)
+    ghost = min((t for t in free if t["edge"] >= 0), key=lambda t: t["edge"])
     page.mouse.move(*views.point(ghost))
     views.tip.wait_for()
     assert "Å, cell (" in (views.tip.text_content() or "")
@@ -203,6 +203,9 @@ def test_cutoff_edges_and_lines(views: Views, sheet: NotebookPage):
     wait_until(lambda: "edge to" not in views.said(), "no edge")
     page.keyboard.press("[")
     assert views.held("view.edge") == "49", "before the first comes the last"
+    inside = "e => e.offsetTop >= e.parentNode.scrollTop && e.offsetTop < e.parentNode.scrollTop + "
+    inside += "e.parentNode.clientHeight"
+    assert views.rows.nth(49).evaluate(inside), "the list follows the selected edge"
 
     # The model's own attention instead of the cutoff.
     sheet.python("view.edge = -1; print('fine')")

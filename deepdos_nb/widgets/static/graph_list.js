@@ -53,7 +53,7 @@ function neighbourList(root, choose, walk) {
     const row = root.children[edge];
     if (!row) return;
     // Not scrollIntoView, which would scroll the notebook as well.
-    const top = row.offsetTop - root.offsetTop;
+    const top = row.offsetTop;
     root.scrollTop = Math.max(Math.min(root.scrollTop, top), top + row.offsetHeight - root.clientHeight);
   }
 
