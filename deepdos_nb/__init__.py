@@ -31,10 +31,10 @@ if TYPE_CHECKING:
         TransportLab,
         TransportStepper,
         UploadPredictor,
-        explore,
         export_html,
-        quicklook,
     )
+    from deepdos_nb.widgets.explore import explore
+    from deepdos_nb.widgets.quicklook import quicklook
 
 # Names are imported when first used, so that `import deepdos_nb` loads neither torch nor pymatgen.
 _HOMES = {
