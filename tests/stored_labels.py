@@ -27,7 +27,7 @@ def make_label(structure: Structure, kind: str, name: str, **facts: Any) -> Labe
         centres = grid.start + (grid.stop - grid.start) * np.array([0.2, 0.3, 0.5, 0.6])
         channels = 4 if kind == "edos" else 1
         width = 4 * grid.step
-        shift = (z % 7) * grid.step
+        shift = (z % 11) * grid.step
         peaks = np.exp(-0.5 * ((grid.energies - centres[:channels, None] - shift) / width) ** 2)
         rows.append(peaks / peaks.sum() * (2.5 if kind == "edos" else 3.0))
     engine = "gpaw 26.7.0, gpaw-data 1.2.1" if kind == "edos" else "sevenn 0.13.0, phonopy 4.10.0"

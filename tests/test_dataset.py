@@ -16,7 +16,7 @@ from stored_labels import example_labels, make_label, write_embedded
 
 import deepdos_nb as dd
 from deepdos_nb.data import graph_cache, stores
-from deepdos_nb.data.dataset import Dataset
+from deepdos_nb.data.dataset import MIXED_BLOCKS, Dataset
 from deepdos_nb.data.graph_cache import GraphCache, content_hash
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.data.records import Record
@@ -250,6 +250,14 @@ def test_shuffling_is_a_permutation_fixed_by_the_seed(edos):
     assert len(edos[:0].shuffled(1)) == 0
 
 
+def test_shuffling_takes_blocks_in_any_order_but_few_at_a_time(tmp_path):
+    write_embedded(tmp_path, "edos", size=1)
+    data = Dataset([embedded_store("edos", tmp_path)])
+    first = {e.block for e in data.shuffled(0)[:MIXED_BLOCKS].entries()}
+    assert len(first) == MIXED_BLOCKS < len(data)
+    assert first != set(range(MIXED_BLOCKS))
+
+
 def test_the_index_as_a_table(edos):
     frame = edos.to_dataframe()
     assert list(frame["material_id"]) == sorted(dd.examples())
@@ -328,7 +336,7 @@ def test_the_key_follows_the_crystal_and_the_rule(monkeypatch):
 # --- size ------------------------------------------------------------------------------------
 
 
-def write_many(folder: Path, count: int, size: int = 2500) -> None:
+def write_many(folder: Path, count: int, size: int = 500) -> None:
     """Shards of rock salts: what `write_shard` writes, made in one go."""
     pairs = np.array([(a, b) for a in range(3, 90) for b in range(3, 90) if a < b], dtype=np.uint8)
     states = np.zeros((2 * size, 4, 128), dtype=np.float16)

@@ -339,12 +339,14 @@ def test_one_table_for_all_with_units_and_atoms(tmp_path):
     assert by_name["Si"].site_shape is None
 
 
-def test_shift_broadening_and_states_per_atom(tmp_path):
+@pytest.mark.parametrize(("unit", "size"), [("eV", 1.0), ("Ry", 13.605693)])
+def test_shift_broadening_and_states_per_atom(tmp_path, unit, size):
     write_structures(tmp_path, "MgO")
     x = np.linspace(-4, 14, 1801)
     y = 2.5 * np.exp(-(((x - 4.0) / 0.2) ** 2))
-    long_table(tmp_path, {"MgO": (x, y)}, "energy (eV),dos")
-    (tmp_path / "materials.csv").write_text("material,shift,zero,gap\nMgO,5.0,VBM,4.4\n")
+    long_table(tmp_path, {"MgO": (x / size, y * size)}, f"energy ({unit}),dos")
+    table = f"material,shift,zero,gap\nMgO,{5 / size},VBM,4.4\n"
+    (tmp_path / "materials.csv").write_text(table)
     record = Dataset([FolderStore(tmp_path, density="atom", broadening=0.1)])[0]
     assert record.states == pytest.approx(2 * np.trapezoid(y, x), rel=1e-6)
     assert EV.energies @ record.shape == pytest.approx(-1.0, abs=1e-3)

@@ -49,13 +49,14 @@ def to_record(label: Label, source: str) -> Record:
     total = float(np.einsum("o,ocb->", counts, states, dtype=float))
     if not (np.isfinite(total) and total > 0):
         raise DataError(f"{label.name} holds no states.", source=source)
+    site: Array
+    outside: Array
+    orbital: Array | None = None
     if kind == "edos":
         orbital = states / total
-        site, outside, amount = orbital.sum(axis=1), np.zeros(len(counts), np.float32), total
+        site, outside = orbital.sum(axis=1), np.zeros(len(counts), np.float32)
     else:
-        orbital = None
         site, outside = phonon_shares(states[:, 0])
-        amount = None
     shape = (counts @ site.astype(float)) / float((counts @ site).sum())
     return Record(
         material_id=label.name,
@@ -68,7 +69,7 @@ def to_record(label: Label, source: str) -> Record:
         site_shape=site,
         outside=outside,
         source=source,
-        states=amount,
+        states=total if kind == "edos" else None,
         orbital_shape=orbital,
         provenance=dict(facts) | {"method": method(facts)},
     )
