@@ -29,7 +29,7 @@ from deepdos_nb.errors import ConfigError, StructureError
 from deepdos_nb.metrics import mse
 from deepdos_nb.structures import example, examples, parse_structure
 from deepdos_nb.vbgap import vb_gap
-from deepdos_nb.widgets import SpectrumExplorer, SpectrumPlot
+from deepdos_nb.widgets import SpectrumExplorer, SpectrumPlot, ViewState
 from deepdos_nb.widgets._payload import TOTAL_ONLY
 from deepdos_nb.widgets.collections import (
     Examples,
@@ -41,6 +41,7 @@ from deepdos_nb.widgets.collections import (
 )
 from deepdos_nb.widgets.materials import PAGE, MaterialList
 from deepdos_nb.widgets.search import Label, matches
+from deepdos_nb.widgets.spectrum import LINKED
 
 # How a thread of nglview is ended.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -324,6 +325,33 @@ def test_hidden_curves_are_shared():
     assert plot.hidden_curves == []
     with pytest.raises(traitlets.TraitError, match="hidden_curves holds names"):
         plot.state.hidden_curves = (1,)
+
+
+def test_several_traits_in_one_message_do_not_undo_each_other():
+    plot = SpectrumPlot(make_trace(MGO))
+    seen: list[tuple[str, Any]] = []
+    plot.observe(lambda change: seen.append((change["name"], change["new"])), LINKED)
+    plot.set_state(
+        {"hidden_elements": ["O"], "hidden_curves": ["total"], "playing": True, "step": 0}
+    )
+    assert sorted(seen) == [
+        ("hidden_curves", ["total"]),
+        ("hidden_elements", ["O"]),
+        ("playing", True),
+        ("step", 0),
+    ], "each changes once, and never back"
+    assert (plot.state.hidden_curves, plot.state.hidden_elements) == (("total",), ("O",))
+    assert (plot.state.playing, plot.state.step) == (True, 0)
+
+
+def test_a_state_of_more_steps_is_left_alone():
+    state = ViewState(step=8)
+    spectrum, trace = SpectrumPlot(make_trace(MGO), state=state), make_trace(MGO)
+    spectrum.show(replace(trace, density=trace.density[:3], fractions=trace.fractions[:2]))
+    state.step = 8
+    assert spectrum.step == 2
+    spectrum.hidden_curves = ["total"]
+    assert state.step == 8
 
 
 def test_plot_takes_another_crystal():

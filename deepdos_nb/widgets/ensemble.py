@@ -140,9 +140,11 @@ class EnsembleView(anywidget.AnyWidget):
         return float(proposal["value"])
 
     @shows_errors
-    def _lead(self, change: Any) -> None:
-        value = change["new"]
-        setattr(self.state, change["name"], tuple(value) if isinstance(value, list) else value)
+    def _lead(self, _: Any) -> None:
+        # Both at once: see `SpectrumPlot`.
+        with self.state.hold_trait_notifications():
+            self.state.energy_range = self.energy_range and tuple(self.energy_range)
+            self.state.set_trait("hidden_curves", tuple(self.hidden_curves))
 
     @shows_errors
     def _follow(self, _: Any = None) -> None:

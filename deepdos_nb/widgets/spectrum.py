@@ -188,22 +188,38 @@ class SpectrumPlot(anywidget.AnyWidget):
             raise t.TraitError(f"step {step} does not exist; there are 0 to {self.data.n_steps}.")
         return step
 
+    def _mirrored(self) -> dict[str, Any]:
+        """What the linked traits are by the state."""
+        state = self.state
+        return {
+            "energy_range": state.energy_range and list(state.energy_range),
+            "hidden_elements": list(state.hidden_elements),
+            "hidden_curves": list(state.hidden_curves),
+            "step": min(state.step, self.data.n_steps),
+            "mode": state.mode,
+            "playing": state.playing,
+        }
+
     @shows_errors
-    def _lead(self, change: Any) -> None:
-        value = change["new"]
-        setattr(self.state, change["name"], tuple(value) if isinstance(value, list) else value)
+    def _lead(self, _: Any) -> None:
+        # A click may change several traits. The state takes all of them before this view follows it
+        # again, or the view would fall back for a moment to what the state still holds.
+        mirrored = self._mirrored()
+        with self.state.hold_trait_notifications():
+            for name in LINKED:
+                value = getattr(self, name)
+                if value != mirrored[name]:
+                    setattr(self.state, name, tuple(value) if isinstance(value, list) else value)
 
     @shows_errors
     def _follow(self, _: Any = None) -> None:
-        state, data = self.state, self.data
-        step = min(state.step, data.n_steps)
+        state, data, mirrored = self.state, self.data, self._mirrored()
+        step = mirrored["step"]
         rows = data.site_rows() if state.mode == "sites" else []
         gap = self.gap_at(step)
         with self.hold_sync():
-            self.set_trait("energy_range", state.energy_range and list(state.energy_range))
-            self.hidden_elements = list(state.hidden_elements)
-            self.hidden_curves = list(state.hidden_curves)
-            self.step, self.mode, self.playing = step, state.mode, state.playing
+            for name in LINKED:
+                self.set_trait(name, mirrored[name])
             self.site_rows = rows
             self.site_curves = pack(data.site_curves(step)) if rows else b""
             self.set_trait("gap", gap and [round(gap.low, 3), round(gap.high, 3)])
