@@ -247,8 +247,7 @@ SLOW_LABELLING = """
 import sys, time
 sys.path[:0] = [{tests!r}]
 from labels import made_up
-from pymatgen.core import Structure
-from crystals import rocksalt
+from crystals import mgo
 from deepdos_nb.data.reference import labelling
 from deepdos_nb.data.reference.jobs import Job
 

@@ -1,0 +1,143 @@
+"""Write the card of the embedded data set: `python scripts/dataset_card.py`.
+
+Every number on it is counted from the shards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from deepdos_nb.data.labelled import to_record
+from deepdos_nb.data.reference.shards import Label, read_shard
+from deepdos_nb.data.splits import part_of
+from deepdos_nb.grids import Kind
+
+EMBEDDED = Path(__file__).parents[1] / "deepdos_nb" / "data" / "embedded"
+CARD = EMBEDDED / "DATASET_CARD.md"
+
+INTRODUCTION = """\
+# The embedded data set
+
+Reference spectra that come with the package, so that every lesson runs without a network. They were
+computed for it, from structures that packages on public registries ship; nothing is copied from a
+database of spectra. This card is written by `python scripts/dataset_card.py`, which counts
+everything below from the files themselves.
+"""
+
+ELECTRONS = """\
+**What.** Total density of states and its projections on sites and s, p, d, f, on 128 points from
+−4 to 4 eV about the valence-band maximum (where the gap on the mesh exceeds 0.3 eV) or the Fermi
+level; stored as states of one atom per bin, so that sites add up to the total.
+
+**How.** GPAW, plane waves, PBE, no spin-orbit coupling; cut-off 450 eV; density on a Γ-centred
+mesh of 3 k-points per Å⁻¹, states on 5, even numbers; linear tetrahedra counted exactly in each
+bin, then a Gaussian of 0.1 eV. Spin polarisation, started ferromagnetic, where there is Fe, Co,
+Ni, Mn or Cr. Projections are the parts inside the PAW spheres divided by their sum, state by state:
+element shares depend on that convention. Cells as their source gives them, in the standard
+primitive setting, not relaxed again.
+
+**Mind.** PBE gaps are too small; one magnetic order was tried; no U, no open 4f shells.
+"""
+
+PHONONS = """\
+**What.** *ML-potential phonons*: total and site-projected density of states on the benchmark's 51
+points from 0 to 1000 cm⁻¹, modes of one atom per bin. Teaching labels, not density-functional
+theory; nothing the package reports against the benchmark was trained or tested on them.
+
+**How.** SevenNet 7net-l3i5: cell and positions relaxed with symmetry kept (0.001 eV/Å), finite
+displacements of 0.01 Å in a supercell whose shortest lattice vector is at least 9 Å, phonopy on a
+45 Å mesh, Gaussians of 6 cm⁻¹, then the benchmark's own smoothing. No Born charges, so no LO-TO
+splitting. Only crystals with less than 1 % imaginary modes (below −5 cm⁻¹).
+
+**Mind.** Mean frequencies are within about 5 % of density-functional theory for most crystals and
+15 % too low for some (silicon).
+"""
+
+
+def main() -> None:
+    text = [INTRODUCTION]
+    for kind, title, about in (
+        ("edos", "Electrons", ELECTRONS),
+        ("phdos", "Phonons", PHONONS),
+    ):
+        labels = [
+            x for path in sorted((EMBEDDED / kind).glob("shard-*.npz")) for x in read_shard(path)
+        ]
+        if labels:
+            text += [f"## {title}\n", about, section(kind, labels)]
+    part = CARD.with_suffix(".part")
+    part.write_text("\n".join(text), "utf-8")
+    part.replace(CARD)
+
+
+def section(kind: Kind, labels: list[Label]) -> str:
+    records = [to_record(label, f"embedded-{kind}") for label in labels]
+    seconds = np.array([label.facts["seconds"] for label in labels])
+    atoms = Counter(len(label.numbers) for label in labels)
+    elements = Counter(symbol for r in records for symbol in {str(s.specie) for s in r.structure})
+    parts = Counter(str(part_of(record)) for record in records)
+    engines = sorted({label.facts["engine"] for label in labels})
+    rows = [
+        ("crystals", f"{len(labels)}"),
+        ("train / valid / test, by reduced formula", " / ".join(str(parts[p]) for p in PARTS)),
+        ("elements", f"{len(elements)}"),
+        (
+            "atoms per cell",
+            f"{min(atoms)} to {max(atoms)}, median {np.median(list(atoms.elements())):.0f}",
+        ),
+        (
+            "cells of at most four atoms",
+            f"{100 * sum(atoms[n] for n in range(5)) / len(labels):.0f} %",
+        ),
+        ("CPU time", f"median {np.median(seconds):.1f} s, {seconds.sum() / 3600:.1f} h in all"),
+        ("engines", "; ".join(engines)),
+    ]
+    if kind == "edos":
+        gaps = np.array([label.facts["gap"] for label in labels])
+        magnetic = [abs(label.facts["magnetization"]) > 0.1 for label in labels]
+        rows += [
+            ("with a gap above 0.3 eV", f"{100 * np.mean(gaps > 0):.0f} %"),
+            ("magnetic (above 0.1 μB)", f"{sum(magnetic)}"),
+        ]
+    else:
+        highest = np.array([label.facts["highest"] for label in labels])
+        rows.append(("highest frequency", f"{highest.min():.0f} to {highest.max():.0f} cm⁻¹"))
+    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    return "\n\n".join([table, sources(labels), element_list(elements), failures(kind)]) + "\n"
+
+
+def sources(labels: list[Label]) -> str:
+    found = Counter((x.facts["origin"]["source"], x.facts["origin"]["licence"]) for x in labels)
+    rows = [f"| {source} | {licence} | {n} |" for (source, licence), n in found.most_common()]
+    return "\n".join(["| structures from | licence | crystals |", "|---|---|---|", *rows])
+
+
+def element_list(elements: Counter[str]) -> str:
+    listed = ", ".join(f"{symbol} {n}" for symbol, n in elements.most_common())
+    return f"Crystals with each element: {listed}."
+
+
+def failures(kind: Kind) -> str:
+    path = EMBEDDED / kind / "failures.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    reasons = Counter(plain(json.loads(line)["reason"]) for line in lines)
+    if not reasons:
+        return "No crystal failed."
+    rows = [f"| {reason} | {n} |" for reason, n in reasons.most_common()]
+    return "\n".join(["| not in the set, because | crystals |", "|---|---|", *rows])
+
+
+def plain(reason: str) -> str:
+    """A reason without the numbers that differ between crystals."""
+    words = ["…" if any(c.isdigit() for c in word) else word for word in reason.split()]
+    return " ".join(words).replace("|", "/")[:120]
+
+
+PARTS = ("train", "valid", "test")
+
+if __name__ == "__main__":
+    main()

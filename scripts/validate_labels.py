@@ -1,0 +1,40 @@
+"""Validate the reference labels: `python scripts/validate_labels.py FOLDER`.
+
+Computes what is missing in FOLDER (about half an hour on one core; resumable) and writes
+`deepdos_nb/data/embedded/validation.json`, which the validation notebook shows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from deepdos_nb.data.reference.folder import Folder
+from deepdos_nb.data.reference.labelling import Outcome, label_many
+from deepdos_nb.data.reference.validation import electron_jobs, phonon_jobs, summarise
+
+OUT = Path(__file__).parents[1] / "deepdos_nb" / "data" / "embedded" / "validation.json"
+
+
+def say(outcome: Outcome) -> None:
+    print(outcome.name, outcome.reason or f"{outcome.seconds:.1f} s", flush=True)
+
+
+def main(folder: str) -> None:
+    home = Path(folder)
+    for job, settings in electron_jobs():
+        label_many([job], home / "edos", "edos", settings, report=say)
+    label_many(phonon_jobs(), home / "phdos", "phdos", report=say)
+    electrons = {label.name: label for label in Folder(home / "edos").labels()}
+    phonons = {label.name: label for label in Folder(home / "phdos").labels()}
+    text = json.dumps(
+        summarise(electrons.__getitem__, phonons.__getitem__), indent=1, ensure_ascii=False
+    )
+    part = OUT.with_suffix(".part")
+    part.write_text(text + "\n", "utf-8")
+    part.replace(OUT)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
