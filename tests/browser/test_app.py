@@ -191,6 +191,7 @@ def test_a_word_keeps_strangers_out_and_idle_pages_are_closed(
         stranger = Visitor(chromium, server)
         assert "/login" in stranger.page.url
         assert "kernelId" not in stranger.page.content()
+        assert stranger.abroad == []
         stranger.leave()
         friend = Visitor(chromium, server, "?token=open-sesame")
         friend.wait_for("MgO · 2 atoms per cell")
