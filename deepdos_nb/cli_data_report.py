@@ -83,6 +83,9 @@ def card(record: Record) -> Table:
     table.add_row("", f"[dim]{ends[0]}{ends[1]:>{WIDTH - len(ends[0])}}[/]")
     if record.site_shape is None:
         table.add_row("Projections", "none: total only")
+    else:
+        table.caption = "Every curve reaches its own highest value; per cent: share of all states."
+        table.caption_justify = "left"
     for key, value in _provenance(record):
         table.add_row(key, escape(value))
     return table

@@ -413,5 +413,8 @@ def test_known_sets_that_are_not_here_name_the_command(tmp_path, monkeypatch):
     assert list(frame.index)[:3] == ["embedded-edos", "embedded-phdos", "petretto"]
     assert frame.loc["petretto", "records"] == 0
     write_phonondb(tmp_path / "phonondb", salts())
-    assert dd.datasets().loc["phonondb", "records"] == len(salts())
+    frame = dd.datasets()
+    assert frame.loc["phonondb", "records"] == len(salts())
+    assert frame.loc["phonondb", "getting"] == ""
+    assert "MP_API_KEY" in frame.loc["materials_project", "getting"]
     assert len(dd.Dataset.open("phonondb")) == len(salts())

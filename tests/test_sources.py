@@ -22,7 +22,7 @@ from synthetic import make_spectrum
 import deepdos_nb as dd
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.labelled import to_record
-from deepdos_nb.data.reference.labelling import Folder
+from deepdos_nb.data.reference.folder import Folder
 from deepdos_nb.data.resampling import above, to_bins, unit_factor
 from deepdos_nb.data.sources.folder import FolderStore
 from deepdos_nb.data.sources.materials_project import connect, download, label_of, search

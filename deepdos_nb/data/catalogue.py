@@ -161,15 +161,16 @@ def datasets() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index: name. Columns: kind, records (0 where it is not here), sites, licence, what it holds,
-        and how to get it.
+        Index: name. Columns: kind, records (0 where it is not here), sites, licence, title, and
+        how to get it where it is not here.
     """
     import pandas as pd
 
-    rows = [
-        (s.name, s.kind, s.count(), s.sites, s.licence, s.title, s.getting)
-        for s in SOURCES.values()
-    ]
+    rows = []
+    for s in SOURCES.values():
+        count = s.count()
+        getting = "" if count else s.getting
+        rows.append((s.name, s.kind, count, s.sites, s.licence, s.title, getting))
     columns = ["name", "kind", "records", "sites", "licence", "title", "getting"]
     return pd.DataFrame(rows, columns=columns).set_index("name")
 

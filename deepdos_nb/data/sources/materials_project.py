@@ -249,7 +249,7 @@ def download(
     DataError
         If several requests in a row fail; what was downloaded by then is kept.
     """
-    from deepdos_nb.data.reference.labelling import Folder
+    from deepdos_nb.data.reference.folder import Folder
 
     folder = Folder(out)
     finished = folder.finished()

@@ -144,7 +144,7 @@ def convert(
     dict
         Counts under "done", "failed" and "skipped" (finished earlier).
     """
-    from deepdos_nb.data.reference.labelling import Folder
+    from deepdos_nb.data.reference.folder import Folder
 
     folder = Folder(out)
     finished = folder.finished()
