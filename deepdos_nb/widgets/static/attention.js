@@ -131,10 +131,12 @@ function render({ model, el }) {
       if (cursor) layer.append(svg("line", { class: "ddos-cursor", x1: x(energy(cursor.bin)), x2: x(energy(cursor.bin)), y1: 0, y2: height }));
     }
     const every = Math.ceil(11 / each);
+    const whole = rows.map((_, r) => sitesOf(r).every((i) => chosen.has(i)));
     rows.forEach((name, r) => {
-      const on = sitesOf(r).every((i) => chosen.has(i));
+      const on = whole[r];
       if (on) over.append(svg("rect", { class: "ddos-frame", x: EDGE.left, y: r * each, width: inner(), height: each }));
-      if (r % every && !on && cursor?.row !== r) return;
+      // Names of selected rows are always there, and their neighbours make room.
+      if (!on && cursor?.row !== r && (r % every || (every > 1 && (whole[r - 1] || whole[r + 1])))) return;
       over.append(svg("text", { class: on ? "ddos-chosen" : "", x: EDGE.left - 8, y: (r + 0.5) * each + 4, "text-anchor": "end" }, name));
     });
     if (cursor) over.append(svg("rect", { class: "ddos-cell", x: x(energy(cursor.bin)) - inner() / bins / 2, y: cursor.row * each, width: inner() / bins, height: each }));

@@ -85,9 +85,12 @@ function drawGraph(canvas, scene, rotation, zoom) {
     things.push({ z: (start[2] + to[2]) / 2, from: start, to, edge: k, wide: 0.6 + 4 * weight + 1.5 * on, paint: on ? accent : text, alpha: on ? 1 : 0.12 + 0.6 * weight });
     if (e.image.some((i) => i !== 0)) things.push({ z: to[2], at: to, site: e.site, edge: k, alpha: 0.55 });
   });
+  // Atoms of the cell beyond the cutoff stay in the background, or they would hide the neighbours.
+  const within = edges.filter((e) => e.image.every((i) => i === 0));
+  const near = new Set([site, ...within.map((e) => e.site)]);
   for (let s = 0; s < header.sites.length; s++) {
     const at = seeAt(positions.subarray(3 * s, 3 * s + 3));
-    things.push({ z: at[2], at, site: s, edge: -1, alpha: 1 });
+    things.push({ z: at[2], at, site: s, edge: -1, alpha: near.has(s) ? 1 : 0.22 });
   }
   things.sort((a, b) => a.z - b.z);
   for (const t of things) {
@@ -104,17 +107,18 @@ function drawGraph(canvas, scene, rotation, zoom) {
     }
     const [x, y] = t.at;
     t.r = Math.max(3, scale * header.radii[t.site]);
-    if (t.alpha === 1 && selected.has(t.site)) {
+    if (t.edge < 0 && selected.has(t.site)) {
       context.globalAlpha = 0.4;
       context.fillStyle = accent;
       context.beginPath();
       context.arc(x, y, t.r + 6, 0, 2 * Math.PI);
       context.fill();
-      context.globalAlpha = 1;
+      context.globalAlpha = t.alpha;
     }
     shade(context, x, y, t.r, colour(t.site));
     context.globalAlpha = 1;
-    const marked = (t.edge >= 0 && t.edge === edge) || (t.edge < 0 && t.site === site);
+    const end = within.includes(edges[edge]) && edges[edge].site === t.site;
+    const marked = t.edge >= 0 ? t.edge === edge : t.site === site || end;
     if (marked) {
       context.strokeStyle = accent;
       context.lineWidth = 2.5;
