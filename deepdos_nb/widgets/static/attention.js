@@ -45,7 +45,9 @@ function render({ model, el }) {
     by: segments("Rows", [["site", "sites"], ["element", "elements"]], (v) => setChoice("by", v)),
     colour_by: segments("Atoms by", [["attention", "attention"], ["states", "states"]], (v) => setChoice("colour_by", v)),
   };
+  const asked = { layer: stepper(layerNow), head: stepper(() => model.get("head")) };
   function setChoice(name, value) {
+    asked[name]?.ask(value);
     if (name === "layer") model.set("layer", value);
     else if (name === "head") model.set("head", value);
     else if (name === "by") model.set("by", value);
@@ -265,8 +267,8 @@ function render({ model, el }) {
     const arrow = ARROWS[event.key];
     const turn = (name, now, by, low, count) => setChoice(name, low + ((now - low + by + count) % count));
     if (arrow) moveCursor(...arrow, event.shiftKey && arrow[0] !== 0);
-    else if (event.key === "[" || event.key === "]") turn("head", model.get("head"), event.key === "]" ? 1 : -1, -1, header.heads + 1);
-    else if (event.key === "," || event.key === ".") turn("layer", layerNow(), event.key === "." ? 1 : -1, 0, header.layers);
+    else if (event.key === "[" || event.key === "]") turn("head", asked.head.now(), event.key === "]" ? 1 : -1, -1, header.heads + 1);
+    else if (event.key === "," || event.key === ".") turn("layer", asked.layer.now(), event.key === "." ? 1 : -1, 0, header.layers);
     else if (event.key === "Enter" || event.key === " ") toggleRow((cursor ??= { bin: 0, row: 0, anchor: null }).row);
     else if (event.key === "Escape") {
       cursor = null;

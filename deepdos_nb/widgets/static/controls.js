@@ -24,3 +24,18 @@ function segments(name, choices, pick) {
   const show = (now) => buttons.forEach(([value, button]) => button.setAttribute("aria-pressed", String(value === now)));
   return { node: html("div", { class: "ddos-choice" }, html("span", {}, name), group), show };
 }
+
+// What keys step from. The kernel's answer to one key may arrive after the next one and carry the
+// older value; for a moment the value last asked for counts instead.
+function stepper(read) {
+  let wanted = null;
+  let timer = 0;
+  return {
+    now: () => wanted ?? read(),
+    ask: (value) => {
+      wanted = value;
+      clearTimeout(timer);
+      timer = setTimeout(() => { wanted = null; }, 600);
+    },
+  };
+}

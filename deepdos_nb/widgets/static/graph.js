@@ -50,6 +50,8 @@ function render({ model, el }) {
   );
   el.append(root);
 
+  const radiusAsked = stepper(() => model.get("radius"));
+  const edgeAsked = stepper(() => model.get("edge"));
   let rotation = model.get("rotation");
   let zoom = model.get("zoom");
   let edges = [];
@@ -109,11 +111,13 @@ function render({ model, el }) {
     }, 60);
   }
   function chooseEdge(k) {
+    edgeAsked.ask(k);
     model.set("edge", k);
     save();
   }
   function chooseSite(s) {
     if (s === model.get("site")) return;
+    edgeAsked.ask(-1);
     model.set("edge", -1);
     model.set("site", s);
     save();
@@ -132,7 +136,9 @@ function render({ model, el }) {
   }
   function reCut(radius, number) {
     model.set("edge", -1);
-    model.set("radius", Number(Math.max(least, Math.min(most, radius)).toFixed(2)));
+    edgeAsked.ask(-1);
+    radiusAsked.ask(Number(Math.max(least, Math.min(most, radius)).toFixed(2)));
+    model.set("radius", radiusAsked.now());
     model.set("min_neighbours", number);
     save();
   }
@@ -143,7 +149,7 @@ function render({ model, el }) {
   slider.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, PageUp: 0.5, PageDown: -0.5 }[event.key];
     if (!by) return;
-    reCut(model.get("radius") + by, model.get("min_neighbours"));
+    reCut(radiusAsked.now() + by, model.get("min_neighbours"));
     event.preventDefault();
     event.stopPropagation();
   });
@@ -207,7 +213,7 @@ function render({ model, el }) {
   canvas.addEventListener("keydown", (event) => {
     const arrow = { ArrowLeft: [-0.17, 0], ArrowRight: [0.17, 0], ArrowUp: [0, -0.17], ArrowDown: [0, 0.17] }[event.key];
     const count = edges.length + 1;
-    const now = model.get("edge");
+    const now = edgeAsked.now();
     if (arrow) turn(...arrow), keepTurn();
     else if (event.key === "+" || event.key === "=") enlarge(1.25);
     else if (event.key === "-" || event.key === "−") enlarge(1 / 1.25);
