@@ -10,6 +10,7 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 SEEDS ?= 0 1
 DATA := $(if $(PETRETTO),--petretto $(PETRETTO)) $(if $(PHONONDB),--phonondb $(PHONONDB))
 TUTORIALS := $(sort $(wildcard tutorials/*.ipynb))
+NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 # The networks here are small: a second thread per process costs more in waiting than it computes.
 OMP_NUM_THREADS ?= 1
@@ -22,7 +23,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types lab app tutorials bench train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +58,8 @@ test: $(STAMP) browser check  ## everything CI checks: style, types, tests, tuto
 
 check: lint types
 	@# By file, because the cells of a notebook share a kernel and browser tests share a JupyterLab.
-	$(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests tutorials
+	$(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests tutorials \
+	  notebooks/label_validation.ipynb
 
 lint: $(STAMP)  ## ruff, notebooks included
 	$(PY) -m ruff check .
@@ -69,7 +71,10 @@ types: $(STAMP)  ## mypy on the package
 format: $(STAMP)  ## rewrite sources to the house style; strip notebooks
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
-	@if [ -n "$(TUTORIALS)" ]; then $(PY) -m nbstripout --extra-keys "metadata.widgets metadata.papermill cell.metadata.papermill" $(TUTORIALS); fi
+	@$(PY) -m nbstripout --extra-keys "metadata.widgets metadata.papermill cell.metadata.papermill" $(TUTORIALS) $(NOTEBOOKS)
+
+engines: $(STAMP)  ## GPAW, SevenNet and phonopy, for `deepdos label` (compiles; about two minutes)
+	@bash scripts/engines.sh
 
 lab: $(STAMP)  ## open the quickstart in JupyterLab
 	$(PY) -m jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/tutorials/00_quickstart.ipynb
