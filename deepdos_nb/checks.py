@@ -214,11 +214,20 @@ def _data() -> Iterator[Check]:
         )
     examples = len(list((PACKAGE / "examples").glob("*.cif")))
     yield Check("data", "example crystals", "ok" if examples else "missing", str(examples))
+    shards = [*(PACKAGE / "data" / "embedded").glob("*/shard-*.npz")]
+    size = sum(path.stat().st_size for path in shards) / 1e6
+    kinds = " and ".join(sorted({path.parent.name for path in shards}))
+    yield Check(
+        "data",
+        "embedded data sets",
+        "ok" if shards else "missing",
+        f"{kinds}, {size:.1f} MB" if shards else "not found; the installation is damaged",
+    )
     files = downloaded()
     for path in files:
         yield Check("data", path.name, "ok", f"{path.stat().st_size / 1e6:.1f} MB, {path}")
     if not files:
-        yield Check("data", "data sets", "note", "none downloaded; predictions need none")
+        yield Check("data", "other data sets", "note", "none downloaded; predictions need none")
 
 
 def downloaded() -> list[Path]:

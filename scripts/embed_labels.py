@@ -35,7 +35,7 @@ def main(kind: str, source: str) -> None:
     # The last shard may have room left; it is written again together with what is new.
     last = list(read_shard(shards[-1])) if shards else []
     open_shard = bool(shards) and len(last) < SHARD_SIZE
-    fresh: list[Label] = last if open_shard else []
+    fresh: list[Label] = list(last) if open_shard else []
     number = len(shards) - open_shard
     folder = Folder(source)
     failures = dict(_failures(home)) | folder.failures()

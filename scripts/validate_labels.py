@@ -1,6 +1,7 @@
-"""Validate the reference labels: `python scripts/validate_labels.py FOLDER`.
+"""Validate the reference labels: `python scripts/validate_labels.py FOLDER [PHONONDB]`.
 
-Computes what is missing in FOLDER (about half an hour on one core; resumable) and writes
+Computes what is missing in FOLDER (about half an hour on one core; resumable), compares the shipped
+phonon labels with a phonondb folder where one is given, and writes
 `deepdos_nb/data/embedded/validation.json`, which the validation notebook shows.
 """
 
@@ -12,7 +13,14 @@ from pathlib import Path
 
 from deepdos_nb.data.reference.folder import Folder
 from deepdos_nb.data.reference.labelling import Outcome, label_many
-from deepdos_nb.data.reference.validation import electron_jobs, phonon_jobs, summarise
+from deepdos_nb.data.reference.shards import read_shard
+from deepdos_nb.data.reference.validation import (
+    electron_jobs,
+    frequency_ratios,
+    phonon_jobs,
+    summarise,
+)
+from deepdos_nb.data.sources.phonondb import load_phonondb
 
 OUT = Path(__file__).parents[1] / "deepdos_nb" / "data" / "embedded" / "validation.json"
 
@@ -21,16 +29,21 @@ def say(outcome: Outcome) -> None:
     print(outcome.name, outcome.reason or f"{outcome.seconds:.1f} s", flush=True)
 
 
-def main(folder: str) -> None:
+def main(folder: str, phonondb: str = "") -> None:
     home = Path(folder)
     for job, settings in electron_jobs():
         label_many([job], home / "edos", "edos", settings, report=say)
     label_many(phonon_jobs(), home / "phdos", "phdos", report=say)
     electrons = {label.name: label for label in Folder(home / "edos").labels()}
     phonons = {label.name: label for label in Folder(home / "phdos").labels()}
-    text = json.dumps(
-        summarise(electrons.__getitem__, phonons.__getitem__), indent=1, ensure_ascii=False
-    )
+    results = summarise(electrons.__getitem__, phonons.__getitem__)
+    if phonondb:
+        shards = sorted((OUT.parent / "phdos").glob("shard-*.npz"))
+        shipped = (label for path in shards for label in read_shard(path))
+        results["frequencies"] = frequency_ratios(shipped, load_phonondb(phonondb))
+    elif OUT.exists():
+        results["frequencies"] = json.loads(OUT.read_text("utf-8"))["frequencies"]
+    text = json.dumps(results, indent=1, ensure_ascii=False)
     part = OUT.with_suffix(".part")
     part.write_text(text + "\n", "utf-8")
     part.replace(OUT)

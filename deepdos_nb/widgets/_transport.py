@@ -12,6 +12,7 @@ from deepdos_nb.arrays import Array
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.metrics import wasserstein
 from deepdos_nb.palette import REFERENCE, element_colours
+from deepdos_nb.plots.base import formula_text
 from deepdos_nb.plots.spectrum import equal_sites
 from deepdos_nb.spectra import Spectrum, Trace, element_sums
 from deepdos_nb.widgets._payload import KIND_NAMES, QUANTITY_NAMES
@@ -168,7 +169,8 @@ class Steps:
         moves = trace.fractions[..., [0, 2]]
         reference = self.reference
         return {
-            "title": f"{KIND_NAMES[grid.kind]} of {trace.structure.composition.reduced_formula}",
+            "title": f"{KIND_NAMES[grid.kind]} of "
+            f"{formula_text(trace.structure.composition.reduced_formula)}",
             "subtitle": f"{trace.n_steps} transport steps, seed {trace.seed}",
             "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
             "xLabel": QUANTITY_NAMES[grid.kind],

@@ -1,8 +1,8 @@
 """Phonon density of states from a machine-learnt potential: SevenNet 7net-l3i5 and phonopy.
 
-Teaching labels, called "ML-potential phonons" wherever they are shown: for most crystals the mean
-frequency is within about 5 % of density-functional theory, for a few (silicon among them) it is
-not. There are no Born charges, hence no LO-TO splitting.
+Teaching labels, called "ML-potential phonons" wherever they are shown. The potential is too soft:
+mean frequencies are typically a tenth below density-functional theory (`validation.json` of the
+embedded data set has the figures). There are no Born charges, hence no LO-TO splitting.
 """
 
 from __future__ import annotations

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepdos_nb.arrays import Array
+from deepdos_nb.data.labelled import to_record
+from deepdos_nb.data.records import Record
 from deepdos_nb.data.reference.electrons import ElectronSettings
 from deepdos_nb.data.reference.jobs import Job
 from deepdos_nb.data.reference.shards import Label
+from deepdos_nb.grids import grid_for
 from deepdos_nb.structures import example
 
 if TYPE_CHECKING:
@@ -86,6 +89,64 @@ def r_squared(curve: Array, reference: Array) -> float:
     return 1.0 - rest / float(((reference - reference.mean()) ** 2).sum())
 
 
+def rms_difference(curve: Array, reference: Array) -> float:
+    """Root-mean-square difference over the bins, in units of the reference's mean.
+
+    R² asks how much of a curve's *structure* is there; for a free-electron metal, whose density of
+    states is nearly flat, small ripples make it bad. This number does not mind flatness.
+    """
+    return float(np.sqrt(((curve - reference) ** 2).mean()) / reference.mean())
+
+
+def frequency_ratios(labels: Iterable[Label], references: Iterable[Record]) -> dict[str, float]:
+    """Mean frequencies of ML-potential phonons divided by those of a reference, crystal by crystal.
+
+    Compared are crystals of equal reduced formula, number of atoms and space group whose volumes
+    differ by less than 10 %.
+
+    Parameters
+    ----------
+    labels : iterable of Label
+    references : iterable of Record
+        Such as `load_phonondb` returns.
+
+    Returns
+    -------
+    dict
+        Keys "crystals", "median", "within_5_percent", "within_10_percent".
+    """
+    energies = grid_for("phdos").energies
+    by_formula: dict[tuple[str, int], list[Record]] = {}
+    for record in references:
+        by_formula.setdefault((record.formula, record.n_atoms), []).append(record)
+    ratios = []
+    for label in labels:
+        ours = to_record(label, "labels")
+        same = by_formula.get((ours.formula, ours.n_atoms), [])
+        match = next((r for r in same if _same_crystal(ours, r)), None)
+        if match is not None:
+            ratios.append(float((energies @ ours.shape) / (energies @ match.shape)))
+    if not ratios:
+        return {"crystals": 0}
+    off = np.abs(np.array(ratios) - 1.0)
+    return {
+        "crystals": len(ratios),
+        "median": round(float(np.median(ratios)), 3),
+        "within_5_percent": round(float((off < 0.05).mean()), 3),
+        "within_10_percent": round(float((off < 0.10).mean()), 3),
+    }
+
+
+def _same_crystal(a: Record, b: Record) -> bool:
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    volumes = [abs(np.linalg.det(record.lattice)) for record in (a, b)]
+    if abs(volumes[0] / volumes[1] - 1.0) > 0.1:
+        return False
+    groups = {SpacegroupAnalyzer(r.structure, 1e-2).get_space_group_number() for r in (a, b)}
+    return len(groups) == 1
+
+
 def summarise(labels: Callable[[str], Label], phonons: Callable[[str], Label]) -> dict[str, Any]:
     """Everything the validation states, as plain numbers.
 
@@ -97,8 +158,8 @@ def summarise(labels: Callable[[str], Label], phonons: Callable[[str], Label]) -
     Returns
     -------
     dict
-        Keys "convergence" (crystal → variation → R², gap, seconds), "gaps", "electrons" and
-        "phonons".
+        Keys "convergence" (crystal → variation → R², RMS difference, gap, seconds), "gaps",
+        "electrons" and "phonons".
     """
     convergence: dict[str, Any] = {}
     for name in CRYSTALS:
@@ -108,6 +169,7 @@ def summarise(labels: Callable[[str], Label], phonons: Callable[[str], Label]) -
             label = labels(f"{name}, {variation}")
             rows[variation] = {
                 "r2": round(r_squared(shipped, total(label)), 4),
+                "rms": round(rms_difference(shipped, total(label)), 4),
                 "gap": round(float(label.facts["gap"]), 3),
                 "seconds": round(float(label.facts["seconds"]), 1),
             }
