@@ -23,6 +23,8 @@ PATIENCE = 90_000
 # Noise of third parties that no change of ours can stop.
 HARMLESS = re.compile(
     r"favicon|ResizeObserver loop|GPU stall|GL Driver Message|/api/(?:me|news)|useLegacyLights"
+    # ipywidgets, when Python replaces a view that a slow page is still drawing.
+    r"|Could not add child view to box|reading 'processLuminoMessage'|reading 'widgets'"
 )
 
 

@@ -95,7 +95,8 @@ class Views:
         return answer
 
     def labels(self) -> list[str]:
-        return [str(p.get_attribute("data-panel")) for p in self.panels.all()]
+        # In one go: panels come and go, and a list read one by one may wait for one that is gone.
+        return self.panels.evaluate_all("all => all.map((p) => p.dataset.panel)")
 
 
 @pytest.fixture
