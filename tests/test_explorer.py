@@ -41,7 +41,6 @@ from deepdos_nb.widgets.collections import (
 )
 from deepdos_nb.widgets.materials import PAGE, MaterialList
 from deepdos_nb.widgets.search import Label, matches
-from deepdos_nb.widgets.spectrum import LINKED
 
 # How a thread of nglview is ended.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -330,7 +329,7 @@ def test_hidden_curves_are_shared():
 def test_several_traits_in_one_message_do_not_undo_each_other():
     plot = SpectrumPlot(make_trace(MGO))
     seen: list[tuple[str, Any]] = []
-    plot.observe(lambda change: seen.append((change["name"], change["new"])), LINKED)
+    plot.observe(lambda change: seen.append((change["name"], change["new"])), plot.LINKED)
     plot.set_state(
         {"hidden_elements": ["O"], "hidden_curves": ["total"], "playing": True, "step": 0}
     )

@@ -13,7 +13,7 @@ from deepdos_nb.palette import element_colours
 from deepdos_nb.plots.attention import By, attention_rows
 from deepdos_nb.plots.base import formula_text
 from deepdos_nb.spectra import Spectrum, Trace, element_sums
-from deepdos_nb.widgets._payload import QUANTITY_NAMES
+from deepdos_nb.widgets._payload import axis_header
 
 MOST_CELLS = 33_000
 """Cells of the large map that are sent; beyond that, neighbouring bins are averaged in pairs."""
@@ -159,11 +159,7 @@ class Attention:
         formula = formula_text(trace.structure.composition.reduced_formula)
         return {
             "title": f"Source attention of {formula}",
-            "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
-            "xLabel": QUANTITY_NAMES[grid.kind],
-            "xUnit": grid.unit,
-            "yUnit": grid.density_unit,
-            "zero": grid.zero if grid.kind == "edos" else "",
+            **axis_header(grid),
             "layers": self.n_layers,
             "heads": self.n_heads,
             "elements": [{"name": k, "colour": v} for k, v in colours.items()],

@@ -156,17 +156,24 @@ class Curves:
         return {
             "title": f"{KIND_NAMES[grid.kind]} of {formula_text(self.formula)}",
             "subtitle": f"{n_sites} atom{'s' if n_sites > 1 else ''} per cell",
-            "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
-            "xLabel": QUANTITY_NAMES[grid.kind],
-            "xUnit": grid.unit,
-            "yUnit": grid.density_unit,
-            "zero": grid.zero if grid.kind == "edos" else "",
+            **axis_header(grid),
             "steps": self.n_steps,
             "elements": [{"name": k, "colour": v} for k, v in self.colours.items()],
             "totalName": f"{self.source} (total)" if self.lines and self.source else "total",
             "bandIsTotal": self.band_is_total,
             "resolved": self.resolved,
         }
+
+
+def axis_header(grid: Grid) -> dict[str, Any]:
+    """The energy axis and the density's unit, for the header of a view."""
+    return {
+        "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
+        "xLabel": QUANTITY_NAMES[grid.kind],
+        "xUnit": grid.unit,
+        "yUnit": grid.density_unit,
+        "zero": grid.zero if grid.kind == "edos" else "",
+    }
 
 
 def curves_from(

@@ -15,7 +15,7 @@ from deepdos_nb.palette import REFERENCE, element_colours
 from deepdos_nb.plots.base import formula_text
 from deepdos_nb.plots.spectrum import equal_sites
 from deepdos_nb.spectra import Spectrum, Trace, element_sums
-from deepdos_nb.widgets._payload import KIND_NAMES, QUANTITY_NAMES
+from deepdos_nb.widgets._payload import KIND_NAMES, axis_header
 
 ROW_BYTES = 40_000
 """What all rows together may take before base64, so that a saved view stays below 100 kB."""
@@ -172,11 +172,7 @@ class Steps:
             "title": f"{KIND_NAMES[grid.kind]} of "
             f"{formula_text(trace.structure.composition.reduced_formula)}",
             "subtitle": f"{trace.n_steps} transport steps, seed {trace.seed}",
-            "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
-            "xLabel": QUANTITY_NAMES[grid.kind],
-            "xUnit": grid.unit,
-            "yUnit": grid.density_unit,
-            "zero": grid.zero if grid.kind == "edos" else "",
+            **axis_header(grid),
             "steps": trace.n_steps,
             "strides": [int(s) for s in trace.strides],
             "moves": bool(moves.size and moves.max() > 0),

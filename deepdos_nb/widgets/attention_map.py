@@ -17,6 +17,7 @@ from deepdos_nb.plots.attention_shares import map_and_curves
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.widgets._attention import Attention, fit_columns, quantise
 from deepdos_nb.widgets._base import asset, shows_errors, with_still
+from deepdos_nb.widgets._linked import Linked
 from deepdos_nb.widgets._payload import pack
 from deepdos_nb.widgets.state import ViewState
 
@@ -28,14 +29,11 @@ SCRIPTS = (
     "attention.js",
 )
 
-LINKED = ("energy_range", "selected_sites", "layer", "head")
-"""Traits that mirror the view state, both ways."""
-
 COLOURED = ("attention", "states")
 """What the atoms are coloured and sized by."""
 
 
-class AttentionMap(anywidget.AnyWidget):
+class AttentionMap(Linked, anywidget.AnyWidget):
     """Draw one source-attention map, all others small, and the spectra it belongs to.
 
     Drag to select energies, click a small map to enlarge it, click a row's name to select its
@@ -51,6 +49,8 @@ class AttentionMap(anywidget.AnyWidget):
     by : {"site", "element"}, optional
         Rows of the map; by default one for each site.
     """
+
+    LINKED = ("energy_range", "selected_sites", "layer", "head")
 
     _esm = asset("common.js", *SCRIPTS)
     _css = asset("base.css", "controls.css", "attention.css")
@@ -133,9 +133,9 @@ class AttentionMap(anywidget.AnyWidget):
         self._follow()
         if self.error:
             raise ConfigError(self.error.partition(": ")[2])
-        self.observe(self._lead, names=list(LINKED))
+        self.observe(self._lead, names=list(self.LINKED))
         self.observe(self._follow, names=["by", "colour_by"])
-        self.state.observe(self._follow, names=[*LINKED, "step"])
+        self.state.observe(self._follow, names=[*self.LINKED, "step"])
 
     @t.validate("layer", "head")
     def _existing(self, proposal: Any) -> int:
@@ -158,18 +158,14 @@ class AttentionMap(anywidget.AnyWidget):
         """Transport step whose states are shown."""
         return min(self.state.step, self.data.trace.n_steps)
 
-    @shows_errors
-    def _lead(self, change: Any) -> None:
-        value = change["new"]
-        setattr(self.state, change["name"], tuple(value) if isinstance(value, list) else value)
+    def _mirrored(self) -> dict[str, Any]:
+        sites = [i for i in self.state.selected_sites if i < len(self.data.labels)]
+        return super()._mirrored() | {"selected_sites": sites}
 
     @shows_errors
     def _follow(self, _: Any = None) -> None:
-        state, n_sites = self.state, len(self.data.labels)
         with self.hold_sync():
-            self.layer, self.head = state.layer, state.head
-            self.set_trait("energy_range", state.energy_range and list(state.energy_range))
-            self.selected_sites = [i for i in state.selected_sites if i < n_sites]
+            self._mirror()
             rows = fit_columns(self.data.rows(self.layer, self.head, self._by))
             self.largest = float(rows.max())
             self.weights = quantise(rows, self.largest)

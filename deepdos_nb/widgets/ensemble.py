@@ -16,11 +16,9 @@ from deepdos_nb.plots import formula_text
 from deepdos_nb.plots.ensemble import check_ensemble, draw_ensemble
 from deepdos_nb.spectra import Spectrum
 from deepdos_nb.widgets._base import asset, shows_errors, with_still
-from deepdos_nb.widgets._payload import KIND_NAMES, QUANTITY_NAMES, pack
+from deepdos_nb.widgets._linked import Linked
+from deepdos_nb.widgets._payload import KIND_NAMES, axis_header, pack
 from deepdos_nb.widgets.state import ViewState
-
-LINKED = ("energy_range", "hidden_curves")
-"""Traits that mirror the view state, both ways."""
 
 MOST_SEEDS = 32
 """Seeds that are drawn; mean and spread are those of all."""
@@ -29,7 +27,7 @@ WIDEST = 4.0
 """Largest half-width of the band, in spreads."""
 
 
-class EnsembleView(anywidget.AnyWidget):
+class EnsembleView(Linked, anywidget.AnyWidget):
     """Seed curves, mean and band; spread against error in every bin; calibration.
 
     Drag to select energies, move the slider to widen the band, click in the legend to hide a curve.
@@ -46,6 +44,8 @@ class EnsembleView(anywidget.AnyWidget):
     state : ViewState, optional
         The selection to follow; a new one if not given.
     """
+
+    LINKED = ("energy_range", "hidden_curves")
 
     _esm = asset("common.js", "panels.js", "range.js", "ensemble_calibration.js", "ensemble.js")
     _css = asset("base.css", "spectrum.css", "ensemble.css")
@@ -108,9 +108,9 @@ class EnsembleView(anywidget.AnyWidget):
             **options,
         )
         self._follow()
-        self.observe(self._lead, names=list(LINKED))
+        self.observe(self._lead, names=list(self.LINKED))
         self.observe(self._follow, names="factor")
-        self.state.observe(self._follow, names=list(LINKED))
+        self.state.observe(self._follow, names=list(self.LINKED))
 
     def _reference(self) -> Any:
         """The reference per cell of the prediction, or None."""
@@ -124,11 +124,7 @@ class EnsembleView(anywidget.AnyWidget):
         return {
             "title": f"{KIND_NAMES[grid.kind]} of {formula_text(spectrum.formula)}",
             "subtitle": f"ensemble of {n} seeds",
-            "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
-            "xLabel": QUANTITY_NAMES[grid.kind],
-            "xUnit": grid.unit,
-            "yUnit": grid.density_unit,
-            "zero": grid.zero if grid.kind == "edos" else "",
+            **axis_header(grid),
             "seeds": n,
             "reference": self.known.source if self.known is not None else "",
         }
@@ -140,17 +136,9 @@ class EnsembleView(anywidget.AnyWidget):
         return float(proposal["value"])
 
     @shows_errors
-    def _lead(self, _: Any) -> None:
-        # Both at once: see `SpectrumPlot`.
-        with self.state.hold_trait_notifications():
-            self.state.energy_range = self.energy_range and tuple(self.energy_range)
-            self.state.set_trait("hidden_curves", tuple(self.hidden_curves))
-
-    @shows_errors
     def _follow(self, _: Any = None) -> None:
         with self.hold_sync():
-            self.set_trait("energy_range", self.state.energy_range and [*self.state.energy_range])
-            self.hidden_curves = list(self.state.hidden_curves)
+            self._mirror()
             self.readout = self._words()
             self.description_text = self.describe()
 

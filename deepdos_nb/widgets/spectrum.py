@@ -16,6 +16,7 @@ from deepdos_nb.palette import theme
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.vbgap import Gap, vb_gap
 from deepdos_nb.widgets._base import asset, shows_errors, with_still
+from deepdos_nb.widgets._linked import Linked, existing_step
 from deepdos_nb.widgets._payload import Curves, curves_from, pack, rounded
 from deepdos_nb.widgets._plot_still import draw_plot
 from deepdos_nb.widgets._scores import chips
@@ -24,9 +25,6 @@ from deepdos_nb.widgets.state import ViewState
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LINKED = ("energy_range", "hidden_elements", "hidden_curves", "step", "mode", "playing")
-"""Traits that mirror the view state, both ways."""
-
 MOST_OVERLAID = 16
 """Selected sites that get a curve; more would neither be told apart nor stay small."""
 
@@ -34,7 +32,7 @@ SCRIPTS = ("data", "draw", "sites", "legend", "hover", "input")
 """Parts of the script, in front of its main file."""
 
 
-class SpectrumPlot(anywidget.AnyWidget):
+class SpectrumPlot(Linked, anywidget.AnyWidget):
     """Draw a density of states, its elements or sites, and its transport steps.
 
     Drag to select energies, click for one bin, arrow keys for the steps. A click in the legend
@@ -53,6 +51,8 @@ class SpectrumPlot(anywidget.AnyWidget):
     state : ViewState, optional
         The selection to follow; a new one if not given.
     """
+
+    LINKED = ("energy_range", "hidden_elements", "hidden_curves", "step", "mode", "playing")
 
     _esm = asset("common.js", *(f"spectrum_{part}.js" for part in SCRIPTS), "spectrum.js")
     _css = asset("base.css", "spectrum.css")
@@ -131,8 +131,8 @@ class SpectrumPlot(anywidget.AnyWidget):
         self._take(source, ensemble, reference, data)
         super().__init__(**self._payload(), **options)
         self._follow()
-        self.observe(self._lead, names=list(LINKED))
-        self.state.observe(self._follow, names=[*LINKED, "selected_sites"])
+        self.observe(self._lead, names=list(self.LINKED))
+        self.state.observe(self._follow, names=[*self.LINKED, "selected_sites"])
 
     def show(
         self,
@@ -183,43 +183,19 @@ class SpectrumPlot(anywidget.AnyWidget):
 
     @t.validate("step")
     def _existing_step(self, proposal: Any) -> int:
-        step = int(proposal["value"])
-        if not 0 <= step <= self.data.n_steps:
-            raise t.TraitError(f"step {step} does not exist; there are 0 to {self.data.n_steps}.")
-        return step
+        return existing_step(proposal, self.data.n_steps)
 
     def _mirrored(self) -> dict[str, Any]:
-        """What the linked traits are by the state."""
-        state = self.state
-        return {
-            "energy_range": state.energy_range and list(state.energy_range),
-            "hidden_elements": list(state.hidden_elements),
-            "hidden_curves": list(state.hidden_curves),
-            "step": min(state.step, self.data.n_steps),
-            "mode": state.mode,
-            "playing": state.playing,
-        }
-
-    @shows_errors
-    def _lead(self, _: Any) -> None:
-        # A click may change several traits. The state takes all of them before this view follows it
-        # again, or the view would fall back for a moment to what the state still holds.
-        mirrored = self._mirrored()
-        with self.state.hold_trait_notifications():
-            for name in LINKED:
-                value = getattr(self, name)
-                if value != mirrored[name]:
-                    setattr(self.state, name, tuple(value) if isinstance(value, list) else value)
+        return super()._mirrored() | {"step": min(self.state.step, self.data.n_steps)}
 
     @shows_errors
     def _follow(self, _: Any = None) -> None:
-        state, data, mirrored = self.state, self.data, self._mirrored()
-        step = mirrored["step"]
+        state, data = self.state, self.data
+        step = min(state.step, data.n_steps)
         rows = data.site_rows() if state.mode == "sites" else []
         gap = self.gap_at(step)
         with self.hold_sync():
-            for name in LINKED:
-                self.set_trait(name, mirrored[name])
+            self._mirror()
             self.site_rows = rows
             self.site_curves = pack(data.site_curves(step)) if rows else b""
             self.set_trait("gap", gap and [round(gap.low, 3), round(gap.high, 3)])

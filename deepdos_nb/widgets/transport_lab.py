@@ -19,7 +19,7 @@ from deepdos_nb.plots.laboratory import draw_run
 from deepdos_nb.spectra import Kind, Spectrum, Trace
 from deepdos_nb.widgets._base import asset, shows_errors, with_still
 from deepdos_nb.widgets._lab_words import percent, small, verdict
-from deepdos_nb.widgets._payload import QUANTITY_NAMES, pack
+from deepdos_nb.widgets._payload import axis_header, pack
 from deepdos_nb.widgets._transport import Steps
 
 SETTINGS = ("flux", "operator", "target", "courant", "steps", "clip")
@@ -128,10 +128,7 @@ class TransportLab(anywidget.AnyWidget):
         if own is not None:
             targets["own"] = f"{own.start_name} → {own.target_name}"
         return {
-            "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
-            "xLabel": QUANTITY_NAMES[grid.kind],
-            "xUnit": grid.unit,
-            "zero": grid.zero if grid.kind == "edos" else "",
+            **axis_header(grid),
             "fluxes": [{"value": k, "label": v} for k, v in FLUXES.items()],
             "operators": [{"value": k, "label": v} for k, v in OPERATORS.items()],
             "targets": [{"value": k, "label": v} for k, v in targets.items()],

@@ -15,6 +15,7 @@ from deepdos_nb.plots.transport_step import draw_step
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.widgets._base import ACCENT, asset, shows_errors, with_still
 from deepdos_nb.widgets._lab_words import small
+from deepdos_nb.widgets._linked import Linked, existing_step
 from deepdos_nb.widgets._payload import pack
 from deepdos_nb.widgets._transport import Steps, pack16
 from deepdos_nb.widgets.state import ViewState
@@ -22,11 +23,8 @@ from deepdos_nb.widgets.state import ViewState
 HEIGHT = 6.2
 """Height of its picture, inches."""
 
-LINKED = ("energy_range", "hidden_elements", "selected_sites", "step", "playing")
-"""Traits that mirror the view state, both ways."""
 
-
-class TransportView(anywidget.AnyWidget):
+class TransportView(Linked, anywidget.AnyWidget):
     """Density, cumulative share, moves and changes of every transport step, on one energy axis.
 
     Parameters
@@ -37,6 +35,8 @@ class TransportView(anywidget.AnyWidget):
     state : ViewState, optional
         The selection to follow; a new one if not given.
     """
+
+    LINKED = ("energy_range", "hidden_elements", "selected_sites", "step", "playing")
 
     _esm = asset(
         "common.js", "player.js", "panels.js", "range.js", "transport_panels.js", "transport.js"
@@ -121,20 +121,15 @@ class TransportView(anywidget.AnyWidget):
             **options,
         )
         self._follow()
-        self.observe(self._lead, names=list(LINKED))
-        self.state.observe(self._follow, names=list(LINKED))
+        self.observe(self._lead, names=list(self.LINKED))
+        self.state.observe(self._follow, names=list(self.LINKED))
 
     @t.validate("step")
     def _existing_step(self, proposal: Any) -> int:
-        step = int(proposal["value"])
-        if not 0 <= step <= self.data.n_steps:
-            raise t.TraitError(f"step {step} does not exist; there are 0 to {self.data.n_steps}.")
-        return step
+        return existing_step(proposal, self.data.n_steps)
 
-    @shows_errors
-    def _lead(self, change: Any) -> None:
-        value = change["new"]
-        setattr(self.state, change["name"], tuple(value) if isinstance(value, list) else value)
+    def _mirrored(self) -> dict[str, Any]:
+        return super()._mirrored() | {"step": min(self.state.step, self.data.n_steps)}
 
     @shows_errors
     def _follow(self, _: Any = None) -> None:
@@ -142,11 +137,7 @@ class TransportView(anywidget.AnyWidget):
         sites = tuple(i for i in state.selected_sites if i < len(symbols))
         labels = [f"{symbols[i]}{i + 1}" for i in sites]
         with self.hold_sync():
-            self.set_trait("energy_range", state.energy_range and list(state.energy_range))
-            self.hidden_elements = list(state.hidden_elements)
-            self.selected_sites = list(state.selected_sites)
-            self.step = min(state.step, self.data.n_steps)
-            self.playing = state.playing
+            self._mirror()
             self.selected = pack(self.data.site_sum(sites)) if sites else b""
             self.selected_label = ", ".join(labels) if len(labels) < 4 else f"{len(labels)} sites"
             self.selection = self._in_range()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.lab import ROOT, Lab
+from browser.lab import Lab
 from browser.notebook import NotebookPage
+from browser.server import ROOT
+from browser.sheet import write_sheet
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -69,14 +72,31 @@ def quickstart(
     request: pytest.FixtureRequest, chromium: Browser, lab: Lab
 ) -> Iterator[NotebookPage]:
     """The quickstart, opened in one theme and run to its end; the tests of a module share it."""
-    dark = request.param == "dark"
-    page = NotebookPage.open(
-        chromium,
-        lab,
-        ROOT / "tutorials" / "00_quickstart.ipynb",
-        f"quickstart {request.param}",
-        dark=dark,
-    )
+    path = ROOT / "tutorials" / "00_quickstart.ipynb"
+    with executed(chromium, lab, path, "quickstart", request.param) as page:
+        yield page
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def sheet(
+    request: pytest.FixtureRequest,
+    chromium: Browser,
+    lab: Lab,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[NotebookPage]:
+    """A notebook of the test module's `CELLS`, opened in one theme and run to its end."""
+    name = request.module.__name__.rpartition("test_")[2]
+    path = write_sheet(tmp_path_factory.mktemp(name), name, request.module.CELLS)
+    with executed(chromium, lab, path, name, request.param) as page:
+        yield page
+
+
+@contextmanager
+def executed(
+    chromium: Browser, lab: Lab, path: Path, name: str, theme: str
+) -> Iterator[NotebookPage]:
+    """A notebook with all its cells run, closed at the end."""
+    page = NotebookPage.open(chromium, lab, path, f"{name} {theme}", dark=theme == "dark")
     try:
         page.run_all()
         yield page

@@ -1,21 +1,14 @@
-"""A JupyterLab of its own for a test: fresh port, fresh folders, no calls home."""
+"""A JupyterLab of its own for a test."""
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
-from types import TracebackType
-from typing import Any
-from urllib.error import URLError
+from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parents[2]
+from browser.server import Server
 
 SETTINGS: dict[str, dict[str, Any]] = {
     # All cells in the page at once, so that nothing vanishes by scrolling.
@@ -25,8 +18,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-class Lab:
-    """A running JupyterLab server; use it as a context manager.
+class Lab(Server):
+    """A running JupyterLab.
 
     Parameters
     ----------
@@ -35,30 +28,26 @@ class Lab:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.work = folder / "work"
         self.settings = folder / "settings"
         self.token = secrets.token_hex(16)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.log = folder / "lab.log"
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         self.work.mkdir(parents=True)
         for name, value in SETTINGS.items():
             self.configure(name, value)
         self.theme(dark=False)
-        environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")} | {
-            "PYTHONPATH": str(ROOT),
-            "OMP_NUM_THREADS": "1",
-            "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
-            "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime"),
+        return super().__enter__()
+
+    def environment(self) -> dict[str, str]:
+        return super().environment() | {
             "JUPYTERLAB_SETTINGS_DIR": str(self.settings),
             "JUPYTERLAB_WORKSPACES_DIR": str(self.folder / "workspaces"),
-            "IPYTHONDIR": str(self.folder / "ipython"),
         }
-        command = [
+
+    def command(self) -> list[str]:
+        return [
             *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
             f"--IdentityProvider.token={self.token}",
             f"--ServerApp.port={self.port}",
@@ -68,41 +57,9 @@ class Lab:
             "--LabApp.news_url=",
             "--LabApp.extension_manager=readonly",
         ]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        try:
-            self._wait(60.0)
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(15)
-
-    def _wait(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if self.process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(self.url("api/status"), timeout=2):
-                    return
-            except (URLError, OSError):
-                time.sleep(0.2)
-        raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()[-3000:]}")
+    def probe(self) -> str:
+        return self.url("api/status")
 
     def url(self, path: str) -> str:
         """Address of a path on this server, with its token."""

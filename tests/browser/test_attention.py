@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from browser.notebook import NotebookPage, changed, colours, pixels, settled, wait_until
-from browser.sheet import write_sheet
 
 if TYPE_CHECKING:
-    from browser.lab import Lab
-    from playwright.sync_api import Browser
+    pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,23 +23,6 @@ view""",
 ]
 BINS, STEP = 51, 20.0
 LEFT, RIGHT = 64, 12  # the margins of attention.js
-
-
-@pytest.fixture(scope="module", params=["light", "dark"])
-def sheet(
-    request: pytest.FixtureRequest,
-    chromium: Browser,
-    lab: Lab,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[NotebookPage]:
-    path = write_sheet(tmp_path_factory.mktemp("attention"), "attention", CELLS)
-    name = f"attention {request.param}"
-    page = NotebookPage.open(chromium, lab, path, name, dark=request.param == "dark")
-    try:
-        page.run_all()
-        yield page
-    finally:
-        page.close()
 
 
 class Views:

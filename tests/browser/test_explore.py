@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.lab import Lab
 from browser.notebook import NotebookPage, changed, colours, pixels, settled, wait_until
-from browser.sheet import write_sheet
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Locator
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -20,20 +17,6 @@ CELLS = (
     "import deepdos_nb as dd\nlook = dd.explore(dd.examples()['TiO2'])\nlook",
     "dd.doctor()",
 )
-
-
-@pytest.fixture(scope="module", params=["light", "dark"])
-def sheet(
-    request: pytest.FixtureRequest, chromium: Browser, lab: Lab, tmp_path_factory
-) -> Iterator[NotebookPage]:
-    path = write_sheet(tmp_path_factory.mktemp("explore"), "explore", CELLS)
-    name = f"explore {request.param}"
-    page = NotebookPage.open(chromium, lab, path, name, dark=request.param == "dark")
-    try:
-        page.run_all()
-        yield page
-    finally:
-        page.close()
 
 
 def drag(sheet: NotebookPage, canvas: Locator, start: float, stop: float) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.lab import ROOT, Lab
 from browser.notebook import NotebookPage, changed, colours, pixels, settled, wait_until
-from browser.sheet import write_sheet
+from browser.server import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,23 +45,7 @@ look = SpectrumExplorer(
 )
 look
 """
-
-
-@pytest.fixture(scope="module", params=["light", "dark"])
-def sheet(
-    request: pytest.FixtureRequest,
-    chromium: Browser,
-    lab: Lab,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[NotebookPage]:
-    path = write_sheet(tmp_path_factory.mktemp("explorer"), "explorer", [SETUP, SHOW])
-    dark = request.param == "dark"
-    page = NotebookPage.open(chromium, lab, path, f"explorer {request.param}", dark=dark)
-    try:
-        page.run_all()
-        yield page
-    finally:
-        page.close()
+CELLS = (SETUP, SHOW)
 
 
 def test_explorer(sheet: NotebookPage, screenshots: Path, tmp_path: Path):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from browser.notebook import NotebookPage, changed, colours, pixels, settled, wait_until
-from browser.sheet import write_sheet
 
 if TYPE_CHECKING:
-    from browser.lab import Lab
-    from playwright.sync_api import Browser
+    pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -27,24 +24,6 @@ view""",
 FREE = """(canvas) => canvas.things.filter((t, i) => t.at && canvas.things.slice(0, i).every(
     (n) => !n.at || Math.hypot(n.at[0] - t.at[0], n.at[1] - t.at[1]) > n.r + 3))
     .map((t) => ({ x: t.at[0], y: t.at[1], site: t.site, edge: t.edge }))"""
-
-
-@pytest.fixture(scope="module", params=["light", "dark"])
-def sheet(
-    request: pytest.FixtureRequest,
-    chromium: Browser,
-    lab: Lab,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[NotebookPage]:
-    path = write_sheet(tmp_path_factory.mktemp("graph"), "graph", CELLS)
-    page = NotebookPage.open(
-        chromium, lab, path, f"graph {request.param}", dark=request.param == "dark"
-    )
-    try:
-        page.run_all()
-        yield page
-    finally:
-        page.close()
 
 
 class Views:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browser.lab import ROOT, Lab
 from browser.notebook import NotebookPage, changed, settled, wait_until
-from browser.sheet import write_sheet
+from browser.server import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Locator
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -36,6 +34,7 @@ SHOW = """
 look = dd.TransportStepper(trace, reference=reference)
 look
 """
+CELLS = (SETUP, SHOW)
 
 START = """
 look.laboratory = False
@@ -44,23 +43,6 @@ look.state.playing, look.state.hidden_elements, look.state.step = False, (), 0
 look.view.colour_by = "element"
 print("ready")
 """
-
-
-@pytest.fixture(scope="module", params=["light", "dark"])
-def sheet(
-    request: pytest.FixtureRequest,
-    chromium: Browser,
-    lab: Lab,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[NotebookPage]:
-    path = write_sheet(tmp_path_factory.mktemp("transport"), "transport", [SETUP, SHOW])
-    dark = request.param == "dark"
-    page = NotebookPage.open(chromium, lab, path, f"transport {request.param}", dark=dark)
-    try:
-        page.run_all()
-        yield page
-    finally:
-        page.close()
 
 
 class Stepper:

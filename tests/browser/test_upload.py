@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
 import pytest
-from browser.lab import ROOT, Lab
 from browser.notebook import NotebookPage, changed, colours, pixels, settled, wait_until
+from browser.server import ROOT
 
 from deepdos_nb.structures import example, examples
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -96,24 +94,12 @@ class Upload:
         )
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def upload(
-    request: pytest.FixtureRequest, chromium: Browser, lab: Lab, tmp_path_factory
-) -> Iterator[Upload]:
-    cells = [SETUP, "up = dd.UploadPredictor(load=find)\nup"]
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(c) for c in cells],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    path: Path = tmp_path_factory.mktemp("upload") / "upload.ipynb"
-    nbformat.write(notebook, path)
-    name = f"upload {request.param}"
-    page = NotebookPage.open(chromium, lab, path, name, dark=request.param == "dark")
-    try:
-        page.run_all()
-        yield Upload(page)
-    finally:
-        page.close()
+CELLS = (SETUP, "up = dd.UploadPredictor(load=find)\nup")
+
+
+@pytest.fixture(scope="module")
+def upload(sheet: NotebookPage) -> Upload:
+    return Upload(sheet)
 
 
 def test_a_crystal_comes_in(upload: Upload, screenshots: Path):
