@@ -7,9 +7,9 @@ WHEEL  crystal_toolkit wheel (Materials Project structures of matbench_dielectri
 OUT    JSON lines for `deepdos label`: name, structure, origin; the cheapest first
 
 The rest comes from what is installed (ASE's dcdft collection of elements, pymatgen's AFLOW
-prototypes) or is built by `cubic_families.py`. One crystal is kept for each reduced formula. Left
-out: held-out materials of either list, open 4f shells, elements without a GPAW set-up, and cells
-too large to compute in minutes.
+prototypes) or is built by `cubic_families.py`. One crystal is kept for each reduced formula; metals
+and octet compounds come in a second cubic structure besides. Left out: held-out materials of either
+list, open 4f shells, elements without a GPAW set-up, and cells too large to compute in minutes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ import sys
 import tarfile
 import warnings
 import zipfile
-from collections import ChainMap
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -106,17 +105,23 @@ def from_prototypes() -> Iterator[Found]:
         yield f"aflow-{tag}", entry["snl"].structure, origin
 
 
-def from_families(known: Container[str]) -> Iterator[Found]:
-    """Cubic compounds of which `known` has no formula; each takes a second to build."""
+def from_families(known: Mapping[str, Container[int]], held_out: Container[str]) -> Iterator[Found]:
+    """Cubic crystals whose formula, or for polymorphs space group of a formula, is not known."""
     for family, formula in members():
-        if Composition(formula).reduced_formula in known:
+        reduced = Composition(formula).reduced_formula
+        if reduced in held_out or (reduced in known and not family.polymorphs):
+            continue
+        crystal = family.build(formula)
+        group = SpacegroupAnalyzer(crystal, symprec=1e-2).get_space_group_number()
+        if group in known.get(reduced, ()):
             continue
         origin = {
             "source": f"built: {family.name}, lattice constant by SevenNet 7net-l3i5",
             "licence": "MIT (this package)",
             "identifier": formula,
         }
-        yield f"built-{formula}", family.build(formula), origin
+        name = f"built-{family.key}-{formula}" if family.polymorphs else f"built-{formula}"
+        yield name, crystal, origin
 
 
 @cache
@@ -164,22 +169,23 @@ def main(sdist: str, wheel: str, out: str) -> None:
     rules = protocol()
     names = [*rules.held_out_edos.values(), *rules.held_out_phdos.values()]
     held_out = {Composition(name).reduced_formula for name in names if name}
-    kept: dict[str, tuple[float, str, Structure, dict[str, str]]] = {}
+    kept: list[tuple[float, str, Structure, dict[str, str]]] = []
+    groups: dict[str, set[int]] = {}
     found = chain(
         from_dcdft(),
         from_prototypes(),
         from_mattersim(Path(sdist)),
         from_crystal_toolkit(Path(wheel)),
-        from_families(ChainMap(kept, dict.fromkeys(held_out))),
+        from_families(groups, held_out),
     )
     for name, structure, origin in found:
         formula = structure.composition.reduced_formula
-        if formula in kept or not usable(structure, elements, held_out):
+        built = name.startswith("built-")
+        if (formula in groups and not built) or not usable(structure, elements, held_out):
             continue
         try:
-            standard = SpacegroupAnalyzer(
-                structure, symprec=1e-2
-            ).get_primitive_standard_structure()
+            analyzer = SpacegroupAnalyzer(structure, symprec=1e-2)
+            standard = analyzer.get_primitive_standard_structure()
             standard.remove_oxidation_states()
             if len(standard) > MAX_ATOMS or not standard.is_valid(tol=0.9):
                 continue
@@ -189,9 +195,10 @@ def main(sdist: str, wheel: str, out: str) -> None:
             continue
         if effort <= MAX_SECONDS:
             plain = Structure(standard.lattice, standard.species, standard.frac_coords)
-            kept[formula] = (effort, name, plain, origin)
+            kept.append((effort, name, plain, origin))
+            groups.setdefault(formula, set()).add(analyzer.get_space_group_number())
     print(f"{len(kept)} crystals", file=sys.stderr)
-    cheapest_first = sorted(kept.values(), key=lambda entry: entry[:2])
+    cheapest_first = sorted(kept, key=lambda entry: entry[:2])
     part = Path(out + ".part")
     with part.open("w", encoding="utf-8") as file:
         for _, name, structure, origin in cheapest_first:

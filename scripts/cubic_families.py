@@ -18,10 +18,14 @@ from scipy.optimize import minimize_scalar
 from deepdos_nb.data.reference.phonons import PhononSettings, potential
 
 FCC, SIMPLE = ((0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)), ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+BCC = ((-0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.5, 0.5, -0.5))
 TETRAHEDRAL = (0.25, 0.25, 0.25)
 """Hole of the fcc lattice, fractions of its primitive vectors."""
 CENTRE = (0.5, 0.5, 0.5)
 """Octahedral hole of the fcc lattice, and centre of a simple cube."""
+
+
+VOLUMES = DLSVolumePredictor(min_scaling=0.05, max_scaling=20.0)
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,21 @@ class Family:
         Fractional coordinates in the order of the elements of a member's formula.
     members : str
         Formulas. Repeated elements (Ca F F) are written once with their number.
+    polymorphs : bool
+        Whether members are built although the collection has their formula in another structure:
+        what structure alone does to a spectrum is best seen on them.
     """
 
     name: str
     cell: tuple[tuple[float, ...], ...]
     sites: tuple[tuple[float, float, float], ...]
     members: str
+    polymorphs: bool = False
+
+    @property
+    def key(self) -> str:
+        """Short name."""
+        return self.name.partition(" (")[0].replace(" ", "-")
 
     def build(self, formula: str) -> Structure:
         """A member with the lattice constant that minimises the potential's energy."""
@@ -62,23 +75,32 @@ class Family:
         wide = Structure(
             Lattice([[5.0 * x for x in row] for row in self.cell]), symbols, self.sites
         )
-        guess = 5.0 * (DLSVolumePredictor().predict(wide) / wide.volume) ** (1 / 3)
+        guess = 5.0 * (VOLUMES.predict(wide) / wide.volume) ** (1 / 3)
         found = minimize_scalar(
             energy,
-            bounds=(0.88 * guess, 1.14 * guess),
+            bounds=(0.86 * guess, 1.25 * guess),
             method="bounded",
             options={"xatol": 0.003 * guess},
         )
+        if not 0.88 * guess < found.x < 1.22 * guess:
+            raise ValueError(f"{formula}: no minimum of the energy near {guess:.2f} Å")
         lattice = Lattice([[float(found.x) * x for x in row] for row in self.cell])
         return Structure(lattice, symbols, self.sites)
 
+
+OCTET = """LiF LiCl LiBr LiI NaF NaCl NaBr NaI KF KCl KBr KI RbF RbCl RbBr RbI CsF CsCl CsBr CsI
+    BeO BeS BeSe BeTe MgO MgS MgSe MgTe CaO CaS CaSe CaTe SrO SrS SrSe SrTe BaO BaS BaSe BaTe
+    ZnO ZnS ZnSe ZnTe CdO CdS CdSe CdTe CuF CuCl CuBr CuI AgF AgCl AgBr AgI BN BP BAs BSb AlN
+    AlP AlAs AlSb GaN GaP GaAs GaSb InN InP InAs InSb SiC GeC SnC SiGe SiSn GeSn"""
+"""Compounds of eight valence electrons, whose choice between four and six neighbours is the oldest
+question of crystal chemistry (Phillips, Rev. Mod. Phys. 42, 317, 1970)."""
 
 FAMILIES = (
     Family(
         "rock salt (B1)",
         FCC,
         ((0, 0, 0), CENTRE),
-        """LiH LiBr LiI NaH KH RbH AgF AgCl AgBr MgO CaO SrO BaO CdO TiO VO NbO MgS CaS SrS BaS
+        """LiH LiBr LiI NaH KH RbH AgF AgCl AgBr MgO CaO SrO BaO CdO TiO NbO MgS CaS SrS BaS
         MgSe CaSe SrSe BaSe CaTe SrTe BaTe PbS PbSe PbTe SnTe SnSe SnS GeTe YN LaN LuN ZrN HfN VN
         NbN TaN ZrC HfC VC NbC TaC ScP YP LaP LuP ScAs YAs LaAs LuAs ScSb YSb LaSb LuSb ScBi YBi
         LaBi LuBi ScS ScSe YS YSe YTe LaS LaSe LaTe LuS LuSe LuTe ZrS ZrP HfP SnP SnAs SnSb LiF
@@ -110,7 +132,7 @@ FAMILIES = (
         """CaF2 SrF2 BaF2 CdF2 PbF2 HgF2 SrCl2 BaCl2 ZrO2 HfO2 OLi2 ONa2 OK2 ORb2 SLi2 SNa2 SK2
         SRb2 SeLi2 SeNa2 SeK2 TeLi2 TeNa2 TeK2 TeRb2 SiMg2 GeMg2 SnMg2 PbMg2 CBe2 BBe2 AuAl2
         AuGa2 AuIn2 PtAl2 PtGa2 PtIn2 PtSn2 SiIr2 PIr2 PRh2 TiH2 ZrH2 ScH2 YH2 LaH2 LuH2 VH2 NbH2
-        TaH2 PdAl2 IrSn2 AuSb2 PdF2 ZnF2 SnPt2""",
+        TaH2 PdAl2 IrSn2 AuSb2 ZnF2 SnPt2""",
     ),
     Family(
         "half-Heusler (C1b)",
@@ -125,6 +147,23 @@ FAMILIES = (
         CuCdSb AgCdSb LiPdBi LiPdSb LiPtSb LiCuS LiCuTe LiAgTe MgPdSb MgPtSb CaAuBi NbOsSb TaOsSb
         VOsSb GeCaZn SiCaZn""",
     ),
+    Family(
+        "fcc (A1)",
+        FCC,
+        ((0, 0, 0),),
+        """Li Be Na Mg Sc Ti V Ga Y Zr Nb Mo Ru Cd In Cs Ba La Lu Hf Ta W Re Os Hg Tl Bi""",
+        polymorphs=True,
+    ),
+    Family(
+        "bcc (A2)",
+        BCC,
+        ((0, 0, 0),),
+        """Li Be Na Mg Al Ca Sc Ti Cu Ga Sr Y Zr Ru Rh Pd Ag Cd In La Lu Hf Re Os Ir Pt Au Hg Tl Pb
+        Bi""",
+        polymorphs=True,
+    ),
+    Family("rock salt (B1)", FCC, ((0, 0, 0), CENTRE), OCTET, polymorphs=True),
+    Family("zinc blende (B3)", FCC, ((0, 0, 0), TETRAHEDRAL), OCTET, polymorphs=True),
 )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from deepdos_nb.data.labelled import to_record
+from deepdos_nb.data.reference.electrons import ElectronSettings
 from deepdos_nb.data.reference.shards import Label, read_shard
 from deepdos_nb.data.splits import part_of
 from deepdos_nb.grids import Kind
@@ -34,11 +35,12 @@ ELECTRONS = """\
 level; stored as states of one atom per bin, so that sites add up to the total.
 
 **How.** GPAW, plane waves, PBE, no spin-orbit coupling; cut-off 450 eV; density on a Γ-centred
-mesh of 3 k-points per Å⁻¹, states on 5, even numbers; linear tetrahedra counted exactly in each
-bin, then a Gaussian of 0.1 eV. Spin polarisation, started ferromagnetic, where there is Fe, Co,
-Ni, Mn or Cr. Projections are the parts inside the PAW spheres divided by their sum, state by state:
-element shares depend on that convention. Cells as their source gives them, in the standard
-primitive setting, not relaxed again.
+mesh of 2 k-points per Å⁻¹ (3 with spin), states on 5 (4 in cells of more than four atoms), even
+numbers; {finer} of the crystals, the first to be computed, have finer ones (3 and 5), and every
+record states its own. Linear tetrahedra counted exactly in each bin, then a Gaussian of 0.1 eV.
+Spin polarisation, started ferromagnetic, where there is Fe, Co, Ni, Mn or Cr. Projections are the
+parts inside the PAW spheres divided by their sum, state by state: element shares depend on that
+convention. Cells as their source gives them, in the standard primitive setting, not relaxed again.
 
 **Mind.** PBE gaps are too small; one magnetic order was tried; no U, no open 4f shells.
 """
@@ -68,6 +70,7 @@ def main() -> None:
         ]
         if labels:
             about = about.replace("{frequencies}", frequencies())
+            about = about.replace("{finer}", str(sum(map(finer, labels))))
             text += [f"## {title}\n", about, section(kind, labels)]
     part = CARD.with_suffix(".part")
     part.write_text("\n".join(text), "utf-8")
@@ -108,6 +111,15 @@ def section(kind: Kind, labels: list[Label]) -> str:
         rows.append(("highest frequency", f"{highest.min():.0f} to {highest.max():.0f} cm⁻¹"))
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     return "\n\n".join([table, sources(labels), element_list(elements), failures(kind)]) + "\n"
+
+
+def finer(label: Label) -> bool:
+    """Whether a record has a finer mesh than its settings would give it now."""
+    used = label.facts["settings"]
+    if "density_mesh" not in used:
+        return False
+    now = ElectronSettings().meshes(to_record(label, "embedded").structure)
+    return (used["density_mesh"], used["state_mesh"]) != now
 
 
 def frequencies() -> str:
