@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pymatgen.core import Composition
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 import deepdos_nb as dd
 from deepdos_nb.data.labelled import to_record
@@ -52,12 +53,16 @@ def test_every_record_says_where_it_comes_from(electrons, phonons):
         assert facts["seconds"] > 0, label.name
 
 
-def test_names_and_formulas_are_unique(electrons, phonons):
+def test_no_crystal_is_there_twice(electrons, phonons):
     for found in (electrons, phonons):
         names = [label.name for label in found]
-        formulas = [to_record(label, "embedded").formula for label in found]
         assert len(set(names)) == len(names)
-        assert len(set(formulas)) == len(formulas)
+        crystals = []
+        for label in found:
+            structure = to_record(label, "embedded").structure
+            group = SpacegroupAnalyzer(structure, symprec=1e-2).get_space_group_number()
+            crystals.append((structure.composition.reduced_formula, group))
+        assert len(set(crystals)) == len(crystals)
 
 
 def test_nothing_held_out_is_shipped(electrons, phonons):
