@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from deepdos_nb.structures import example, examples
 from deepdos_nb.widgets import Explore, UploadPredictor, explore
 from deepdos_nb.widgets import explore as explore_function
 from deepdos_nb.widgets._answers import below_zero
+from deepdos_nb.widgets._payload import TOTAL_ONLY
 from deepdos_nb.widgets.explore import VIEWS
 
 MGO = examples()["MgO"].read_bytes()
@@ -277,6 +279,24 @@ def test_views_are_made_when_opened_and_share_one_selection():
     assert look.view is first
     with pytest.raises(traitlets.TraitError, match="no view 'orbitals' here"):
         look.selected = "orbitals"
+
+
+def test_every_view_that_can_shows_the_reference():
+    crystal = rock_salt()
+    known = replace(make_spectrum(crystal, seed=3, n_seeds=1), source="DFT")
+    look = explore(make_trace(crystal), reference=known)
+    assert look.view.spectrum.reference is known
+    look.selected = "attention"
+    assert look.view.map.data.reference is known
+    look.selected = "transport"
+    assert look.view.view.header["reference"] == "DFT"
+    totals = replace(known, notes=(*known.notes, TOTAL_ONLY))
+    look = Explore(make_trace(crystal), ensemble=make_spectrum(crystal), reference=totals)
+    look.selected = "ensemble"
+    assert look.view.known is totals
+    look.selected = "attention"
+    assert look.view.map.data.reference is None, "equal shares are no projections"
+    assert look.error == ""
 
 
 def test_views_load_no_torch():

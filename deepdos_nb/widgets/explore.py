@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.spectra import Spectrum, Trace
 from deepdos_nb.structures import read_structure
+from deepdos_nb.widgets._payload import TOTAL_ONLY
 from deepdos_nb.widgets.quicklook import QuickLook
 from deepdos_nb.widgets.shipped import Predictor, shipped_model
 from deepdos_nb.widgets.state import ViewState
@@ -27,13 +28,14 @@ class Subject:
     Parameters
     ----------
     source : Trace or Spectrum
-    ensemble : Spectrum or None
+    ensemble, reference : Spectrum or None
     state : ViewState
     backend : {"auto", "nglview", "image"}
     """
 
     source: Trace | Spectrum
     ensemble: Spectrum | None
+    reference: Spectrum | None
     state: ViewState
     backend: Backend
 
@@ -56,7 +58,11 @@ class View:
 
 def _spectrum(subject: Subject) -> Widget:
     return QuickLook(
-        subject.source, ensemble=subject.ensemble, state=subject.state, backend=subject.backend
+        subject.source,
+        ensemble=subject.ensemble,
+        reference=subject.reference,
+        state=subject.state,
+        backend=subject.backend,
     )
 
 
@@ -64,7 +70,14 @@ def _attention(subject: Subject) -> Widget:
     from deepdos_nb.widgets.attention import AttentionExplorer
 
     trace: Any = subject.source
-    return AttentionExplorer(trace, state=subject.state, backend=subject.backend)
+    # Without sites the reference says nothing about which atoms an energy belongs to.
+    known = subject.reference
+    return AttentionExplorer(
+        trace,
+        reference=None if known is None or TOTAL_ONLY in known.notes else known,
+        state=subject.state,
+        backend=subject.backend,
+    )
 
 
 def _graph(subject: Subject) -> Widget:
@@ -78,14 +91,14 @@ def _ensemble(subject: Subject) -> Widget:
     from deepdos_nb.widgets.ensemble import EnsembleView
 
     assert subject.spectrum is not None
-    return EnsembleView(subject.spectrum, state=subject.state)
+    return EnsembleView(subject.spectrum, reference=subject.reference, state=subject.state)
 
 
 def _transport(subject: Subject) -> Widget:
     from deepdos_nb.widgets.transport import TransportStepper
 
     trace: Any = subject.source
-    return TransportStepper(trace, state=subject.state)
+    return TransportStepper(trace, reference=subject.reference, state=subject.state)
 
 
 def _traced(subject: Subject) -> bool:
@@ -117,6 +130,8 @@ class Explore(Tabbed):
         A spectrum alone has no attention and no steps, and so fewer tabs.
     ensemble : Spectrum, optional
         The seed-averaged prediction.
+    reference : Spectrum, optional
+        Measured or calculated spectrum of the same crystal, drawn beside the prediction.
     state : ViewState, optional
     backend : {"auto", "nglview", "image"}
         See `StructureView`.
@@ -127,13 +142,14 @@ class Explore(Tabbed):
         source: Trace | Spectrum,
         *,
         ensemble: Spectrum | None = None,
+        reference: Spectrum | None = None,
         state: ViewState | None = None,
         backend: Backend = "auto",
     ) -> None:
         if state is None:
             state = ViewState(step=source.n_steps if isinstance(source, Trace) else 0)
         self.state = state
-        self.subject = subject = Subject(source, ensemble, state, backend)
+        self.subject = subject = Subject(source, ensemble, reference, state, backend)
         super().__init__(
             Tab(view.key, view.title, view.hint, partial(view.make, subject))
             for view in VIEWS
@@ -150,6 +166,7 @@ def explore(
     structure: Any = None,
     *,
     kind: str = "phdos",
+    reference: Spectrum | None = None,
     state: ViewState | None = None,
     seed: int = 0,
     backend: Backend = "auto",
@@ -165,6 +182,8 @@ def explore(
         With a model, and only then.
     kind : {"phdos", "edos"}
         Which shipped model; ignored where `source` brings its own.
+    reference : Spectrum, optional
+        Spectrum of the same crystal to compare with, such as ``dd.label(structure).spectrum``.
     state : ViewState, optional
         The selection to follow.
     seed : int
@@ -195,7 +214,7 @@ def explore(
             raise ConfigError(
                 "a Trace or Spectrum brings its own structure.", remedy="Leave `structure` out."
             )
-        return Explore(source, state=state, backend=backend)
+        return Explore(source, reference=reference, state=state, backend=backend)
     is_model = hasattr(source, "predict") and hasattr(source, "trace")
     if is_model and structure is None:
         raise ConfigError("a model needs a structure.", remedy="Call explore(model, structure).")
@@ -210,6 +229,7 @@ def explore(
     return Explore(
         model.trace(crystal, seed=seed),
         ensemble=model.predict(crystal),
+        reference=reference,
         state=state,
         backend=backend,
     )
