@@ -25,9 +25,9 @@ from deepdos_nb.data.reference.electrons import ElectronSettings
 from deepdos_nb.data.reference.folder import Folder
 from deepdos_nb.data.reference.jobs import Job, read_jobs
 from deepdos_nb.data.reference.labelling import label_many
-from deepdos_nb.data.reference.phonons import supercell
 from deepdos_nb.data.reference.server import WorkerServer
 from deepdos_nb.data.reference.shards import read_shard, write_shard
+from deepdos_nb.data.reference.supercells import supercell
 from deepdos_nb.data.reference.tetrahedra import integrated_dos, tetrahedra
 from deepdos_nb.errors import DataError, DeepDOSError, LabelError
 from deepdos_nb.grids import grid_for

@@ -1,10 +1,7 @@
 """Electronic density of states by density-functional theory: GPAW, plane waves, PBE, tetrahedra.
 
 Two steps. The density converges on a coarse k-mesh; the states that the spectrum shows are then
-computed in that density on a finer one. Site and angular-momentum projections are the parts of each
-state inside the atoms' PAW spheres, divided by their sum, so that they add up to the total state by
-state. Element shares depend on this convention: what lies between the spheres is attributed in
-proportion to what lies inside them.
+computed in that density on a finer one.
 """
 
 from __future__ import annotations
@@ -18,13 +15,13 @@ import numpy as np
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.data.reference.bands import Bands
+from deepdos_nb.data.reference.projections import ANGULAR, channels
 from deepdos_nb.errors import LabelError
 from deepdos_nb.graph import symmetry_orbits
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-ANGULAR = "spdf"
 MAGNETIC = {"Fe": 3.0, "Co": 2.0, "Ni": 1.0, "Mn": 4.0, "Cr": 3.0}
 """Elements computed with spin polarisation, and the moment (μB) each atom starts from."""
 
@@ -154,7 +151,7 @@ def electron_dos(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         calculator, details = _calculate(structure, settings, log)
-        bands = _bands(calculator, channels=_channels(calculator, orbits))
+        bands = _bands(calculator, channels=channels(calculator, orbits))
         magnetization = calculator.get_magnetic_moment() if len(bands.eigenvalues) == 2 else 0.0
     zero, gap = bands.zero()
     counts = bands.counted(zero, settings.broadening)
@@ -273,41 +270,3 @@ def _bands(calculator: Any, channels: Array | None = None) -> Bands:
         electrons=float(sum(setup.Nv for setup in calculator.setups)),
         channels=np.ones((*eigenvalues.shape, 1)) if channels is None else channels,
     )
-
-
-def _channels(calculator: Any, orbits: Array) -> Array:
-    """Share of every state in each orbit and angular momentum, shape (S, k, n, n_orbits × 4)."""
-    points, bands = calculator.wfs.kd, calculator.wfs.bd.nbands
-    overlaps = [_sphere_overlaps(setup) for setup in calculator.setups]
-    n_orbits = int(orbits.max()) + 1
-    inside = np.zeros((points.nspins, points.nibzkpts, bands, n_orbits, len(ANGULAR)))
-    for u in calculator.wfs.kpt_u:
-        for a, orbit in enumerate(orbits):
-            projections = np.asarray(u.projections[a])
-            for angular, index, overlap in overlaps[a]:
-                # index: partial waves × magnetic quantum numbers
-                p = projections[:, index]
-                share = np.einsum("njm,jk,nkm->n", p.conj(), overlap, p, optimize=True).real
-                inside[u.s, u.k, :, orbit, angular] += np.clip(share, 0.0, None)
-    flat = inside.reshape(*inside.shape[:3], -1)
-    total = flat.sum(axis=-1, keepdims=True)
-    even = np.repeat(np.bincount(orbits) / len(orbits) / len(ANGULAR), len(ANGULAR))
-    # A state with nothing inside any sphere belongs to every atom alike.
-    return np.where(total > 1e-9, flat / np.maximum(total, 1e-9), even)
-
-
-def _sphere_overlaps(setup: Any) -> list[tuple[int, Array, Array]]:
-    """For each angular momentum: projector indices and ∫ φ_j φ_k r² dr within the PAW sphere."""
-    radial = setup.rgd.r_g
-    starts = np.cumsum([0, *[2 * momentum + 1 for momentum in setup.l_j]])
-    result = []
-    for angular in range(len(ANGULAR)):
-        waves = [j for j, momentum in enumerate(setup.l_j) if momentum == angular]
-        if not waves:
-            continue
-        inside = radial < max(setup.data.rcut_j)
-        phi = np.array([np.asarray(setup.data.phi_jg[j])[: len(radial)] for j in waves])
-        measure = np.where(inside, radial**2 * setup.rgd.dr_g, 0.0)
-        index = np.array([np.arange(starts[j], starts[j + 1]) for j in waves])
-        result.append((angular, index, np.einsum("jg,kg,g->jk", phi, phi, measure)))
-    return result
