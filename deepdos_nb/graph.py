@@ -8,6 +8,7 @@ atom per orbit with its multiplicity: the same answer from a fraction of the wor
 from __future__ import annotations
 
 import warnings
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,6 +32,22 @@ MARGIN = 1.2
 """An extended cutoff is this much longer than the distance of the twelfth neighbour, so that the
 smooth cutoff does not silence the very shell it was extended for."""
 
+
+SYSTEMS = (
+    "triclinic",
+    "monoclinic",
+    "orthorhombic",
+    "tetragonal",
+    "trigonal",
+    "hexagonal",
+    "cubic",
+)
+"""Crystal systems by falling freedom of the cell; a graph names its own by place in this list."""
+
+_LAST_GROUP = (2, 15, 74, 142, 167, 194, 230)
+
+UNKNOWN_SYSTEM = -1
+"""What a graph holds whose space group nobody asked for."""
 
 BASIS_SIZE, BASIS_START, BASIS_STOP = 24, 0.5, 8.0
 """Gaussians an edge's length is described by, and where the first and the last are centred, Å."""
@@ -80,6 +97,9 @@ class CrystalGraph:
         Radius of each node's neighbourhood, Å.
     orbit : ndarray of int, shape (n_atoms,)
         Node of each atom of the cell.
+    system : int
+        Place of the crystal system in `SYSTEMS`, or `UNKNOWN_SYSTEM`. `build_graph` leaves it
+        unknown, since only one baseline reads it; see `crystal_system`.
     """
 
     numbers: Array
@@ -90,6 +110,7 @@ class CrystalGraph:
     image: Array
     cutoff: Array
     orbit: Array
+    system: int = UNKNOWN_SYSTEM
 
     @property
     def n_nodes(self) -> int:
@@ -149,6 +170,7 @@ class CrystalGraph:
             image=self.image[keep][order],
             cutoff=self.cutoff[first],
             orbit=orbit[self.orbit],
+            system=self.system,
         )
 
     def to_pyg(self) -> Data:
@@ -233,3 +255,23 @@ def symmetry_orbits(structure: Structure, *, symprec: float = 1e-3) -> Array:
     if data is None:
         return np.arange(len(structure))
     return np.unique(data.equivalent_atoms, return_inverse=True)[1]
+
+
+def crystal_system(structure: Structure, *, symprec: float = 1e-2) -> int:
+    """Place of a crystal's system in `SYSTEMS`, from its space group.
+
+    Triclinic, the system that promises nothing, where no space group is found.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    symprec : float
+        Å.
+    """
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    try:
+        group = SpacegroupAnalyzer(structure, symprec=symprec).get_space_group_number()
+    except Exception:  # spglib reports failure in several ways; the fallback is always right
+        return 0
+    return bisect_left(_LAST_GROUP, group)

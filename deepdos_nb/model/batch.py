@@ -40,6 +40,8 @@ class GraphBatch:
         Place of each node in the padded (C × S) table of sites.
     site : bool (C, S)
         False where the table is padded.
+    system : int64 (C,)
+        Crystal system, its place in `graph.SYSTEMS`; negative where it is unknown.
     """
 
     numbers: Tensor
@@ -51,6 +53,7 @@ class GraphBatch:
     harmonics: Tensor
     slot: Tensor
     site: Tensor
+    system: Tensor
 
     def to(self, device: torch.device | str) -> GraphBatch:
         """Copy to a device."""
@@ -138,4 +141,5 @@ def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:
         harmonics=torch.from_numpy(harmonics),
         slot=torch.from_numpy(slot),
         site=torch.from_numpy(site),
+        system=torch.tensor([g.system for g in graphs]),
     )
