@@ -9,6 +9,9 @@ from torch import Tensor
 
 from deepdos_nb.model.reasoner import Prediction
 
+FEW = 0.02
+"""Sites with fewer states than this part of an equal share have no shape to learn from."""
+
 
 @dataclass
 class Target:
@@ -114,8 +117,12 @@ def spectrum_loss(
 def site_error(prediction: Prediction, target: Target, site_weight: Tensor) -> Tensor:
     """Shape and CDF error of site curves, averaged over the atoms of crystals that know them.
 
-    A site's curve counts by its share of states inside the window: one whose modes all lie beyond
-    has no shape to compare.
+    A site's curve counts by its states inside the window, in units of an equal share per atom: one
+    whose modes all lie beyond has no shape to compare, and below `FEW` of an equal share the shape
+    is noise. The unit matters because the two kinds count differently. A phonon row is a share of
+    one atom's own three modes, so an equal share is one, whatever the cell. An electronic row is a
+    share of the whole cell, so an equal share is 1/n, and a fixed bound would drop every atom of a
+    large cell. The mean over the atoms of what lies inside and beyond is the one or the other.
     """
     share = site_weight * target.site_known[:, None]
     count = share.sum()
@@ -126,5 +133,7 @@ def site_error(prediction: Prediction, target: Target, site_weight: Tensor) -> T
     curve = shape_error(prediction.density, reference) + cdf_error(prediction.density, reference)
     own = site_weight / site_weight.sum(dim=1, keepdim=True)
     beyond = (prediction.outside / own.clamp_min(1e-12) - target.site_outside).square()
-    compared = torch.where(inside > 0.02, inside * curve, 0.0)
+    equal = ((inside + target.site_outside) * own).sum(dim=1, keepdim=True)
+    relative = inside / equal.clamp_min(1e-12)
+    compared = torch.where(relative > FEW, relative * curve, 0.0)
     return ((compared + beyond) * share).sum() / count

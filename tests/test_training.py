@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,14 @@ from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import build_graph
-from deepdos_nb.losses import LossWeights, Target, cdf_error, shape_error, spectrum_loss
+from deepdos_nb.losses import (
+    LossWeights,
+    Target,
+    cdf_error,
+    shape_error,
+    site_error,
+    spectrum_loss,
+)
 from deepdos_nb.model import ModelConfig, Reasoner, collate
 from deepdos_nb.training import TrainConfig, train
 
@@ -113,6 +121,53 @@ def test_loss_terms_against_hand_computed_values():
     # CDFs: (½, ½, ½, 1) against (½, 1, 1, 1)
     assert cdf_error(density, reference).item() == pytest.approx(1.0 / 4)
     assert shape_error(3 * reference, reference).item() == pytest.approx(0, abs=1e-7)
+
+
+SITE, OTHER = [0.5, 0.5, 0.0, 0.0], [0.5, 0.0, 0.0, 0.5]
+
+
+def site_loss(reference: torch.Tensor, density: torch.Tensor, weight: torch.Tensor) -> float:
+    """Site loss of one crystal whose sites (S, 4) hold what the reference leaves beyond."""
+    phonons = reference.sum() > 1.5
+    outside = 1 - reference.sum(-1) if phonons else torch.zeros(len(reference))
+    target = Target(
+        (weight[:, None] * reference).sum(0)[None],
+        reference[None],
+        outside[None],
+        torch.tensor([True]),
+    )
+    beyond = outside * weight / weight.sum()
+    prediction = SimpleNamespace(density=density[None], outside=beyond[None])
+    return site_error(prediction, target, weight[None]).item()
+
+
+def test_sites_of_a_large_electronic_cell_are_learnt_from():
+    """Sixty atoms own 1/60 of the cell's states each, less than a bound fit for phonons."""
+    reference = torch.tensor([SITE] * 60) / 60
+    density = torch.tensor([OTHER] * 60) / 60
+    # every atom has an equal share: the error of its curve alone, ½ (shape) and ¼ (CDF)
+    assert site_loss(reference, density, torch.ones(60)) == pytest.approx(0.75)
+    # the same cell as one orbit of sixty atoms, and a cell of two: neither size matters
+    assert site_loss(reference[:1], density[:1], torch.tensor([60.0])) == pytest.approx(0.75)
+    two = site_loss(30 * reference[:2], 30 * density[:2], torch.ones(2))
+    assert two == pytest.approx(0.75)
+
+
+def test_a_site_without_states_in_the_window_has_no_shape_to_learn():
+    # electrons: one of 60 atoms has a hundredth of an equal share, and a wrong shape
+    share = torch.ones(60)
+    share[0] = 0.01
+    share = share / share.sum()
+    reference = share[:, None] * torch.tensor([SITE] * 60)
+    density = reference.clone()
+    density[0] = share[0] * torch.tensor(OTHER)
+    assert site_loss(reference, density, torch.ones(60)) == pytest.approx(0, abs=1e-6)
+    # phonons: a share of the atom's own modes; the second has 1 % in the window, the third half
+    inside = torch.tensor([1.0, 0.01, 0.5])
+    reference = inside[:, None] * torch.tensor([SITE] * 3)
+    density = inside[:, None] * torch.tensor([OTHER] * 3) / 3
+    expected = (0.75 + 0.5 * 0.75) / 3
+    assert site_loss(reference, density, torch.ones(3)) == pytest.approx(expected)
 
 
 @pytest.mark.gpu
