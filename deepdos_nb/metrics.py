@@ -1,14 +1,17 @@
 """Scores of predicted spectra, one function each; every protocol is named by its normalisation.
 
-All functions take arrays of shape (n_crystals, n_bins). Protocols:
+All functions take arrays of shape (n_crystals, n_bins). There are three conventions, which give
+different numbers, and the first comes in two normalisations:
 
-- "max": each curve divided by its own maximum, as phonon benchmarks do;
-- "oracle": the prediction is rescaled to the reference's sum (it is told the true total), then both
-  are divided by the reference's maximum;
-- "sum": each curve divided by its own sum.
+- shape, "max": each curve divided by its own maximum, as phonon benchmarks do;
+- shape, "sum": each curve divided by its own sum;
+- oracle total, "oracle": the prediction is rescaled to the reference's sum (it is told the true
+  total), then both are divided by the reference's maximum;
+- end-to-end, "end_to_end": nothing is rescaled, so that the model's own total counts too; both are
+  divided by the reference's maximum. Both must be absolute, in the same unit.
 
-The number of states enters none of them: they score shapes. "max" punishes a blurred peak twice,
-because lowering it raises all the rest of the curve.
+The number of states enters only the last. "max" punishes a blurred peak twice, because lowering it
+raises all the rest of the curve. Where the predicted total is right, "end_to_end" is "oracle".
 """
 
 from __future__ import annotations
@@ -19,8 +22,9 @@ import numpy as np
 
 from deepdos_nb.arrays import Array
 
-Protocol = Literal["max", "oracle", "sum"]
+Protocol = Literal["max", "oracle", "sum", "end_to_end"]
 PROTOCOLS: tuple[Protocol, ...] = ("max", "oracle", "sum")
+"""The protocols that any scale will do for."""
 
 
 def normalised(curves: Array, protocol: Literal["max", "sum"]) -> Array:
@@ -36,19 +40,40 @@ def prepared(predicted: Array, reference: Array, protocol: Protocol) -> tuple[Ar
         p, r = normalised(predicted, "sum"), normalised(reference, "sum")
         peak = np.maximum(r.max(axis=-1, keepdims=True), 1e-30)
         return p / peak, r / peak
+    if protocol == "end_to_end":
+        p, r = np.asarray(predicted, dtype=float), np.asarray(reference, dtype=float)
+        peak = np.maximum(r.max(axis=-1, keepdims=True), 1e-30)
+        return p / peak, r / peak
     return normalised(predicted, protocol), normalised(reference, protocol)
 
 
-def mse(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
-    """Mean squared error over all bins of all crystals."""
+def mse(
+    predicted: Array, reference: Array, protocol: Protocol = "max", *, bins: Array | None = None
+) -> float:
+    """Mean squared error over all bins of all crystals.
+
+    Parameters
+    ----------
+    predicted, reference : ndarray, shape (n_crystals, n_bins)
+    protocol : {"max", "oracle", "sum", "end_to_end"}
+    bins : ndarray of bool, shape (n_bins,), optional
+        Average over these bins only. Curves are still normalised by the whole window, so that the
+        errors of two halves average to the error of the whole.
+    """
     p, r = prepared(predicted, reference, protocol)
-    return float(np.mean((p - r) ** 2))
+    return float(np.mean((p - r)[:, _counted(bins)] ** 2))
 
 
-def mae(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
-    """Mean absolute error over all bins of all crystals."""
+def mae(
+    predicted: Array, reference: Array, protocol: Protocol = "max", *, bins: Array | None = None
+) -> float:
+    """Mean absolute error over all bins of all crystals; parameters as in `mse`."""
     p, r = prepared(predicted, reference, protocol)
-    return float(np.mean(np.abs(p - r)))
+    return float(np.mean(np.abs(p - r)[:, _counted(bins)]))
+
+
+def _counted(bins: Array | None) -> Array | slice:
+    return slice(None) if bins is None else np.asarray(bins, dtype=bool)
 
 
 def r2_pooled(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
@@ -81,6 +106,11 @@ def mean_energy(curves: Array, energies: Array) -> Array:
     return normalised(curves, "sum") @ energies
 
 
+def mean_energy_error(predicted: Array, reference: Array, energies: Array) -> Array:
+    """Predicted less reference first moment, shape (n_crystals,), in the unit of `energies`."""
+    return mean_energy(predicted, energies) - mean_energy(reference, energies)
+
+
 def cosine(predicted: Array, reference: Array) -> Array:
     """Cosine similarity of each pair of curves, shape (n_crystals,)."""
     p, r = np.asarray(predicted, dtype=float), np.asarray(reference, dtype=float)
@@ -100,7 +130,7 @@ def shape_scores(predicted: Array, reference: Array, energies: Array) -> dict[st
     """
     step = float(energies[1] - energies[0])
     distance = wasserstein(predicted, reference, step)
-    shift = mean_energy(predicted, energies) - mean_energy(reference, energies)
+    shift = mean_energy_error(predicted, reference, energies)
     scores = {"n": float(len(np.asarray(reference)))}
     for protocol in PROTOCOLS:
         scores[f"mse_{protocol}"] = mse(predicted, reference, protocol)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -134,10 +134,7 @@ class Ensemble:
             float64. A node that stands for m atoms carries the shares of all m.
         """
         answers: list[Any] = [None] * len(graphs)
-        for group in _groups(graphs):
-            batch = collate([graphs[i] for i in group]).to(self.device)
-            with torch.inference_mode():
-                outputs = [model(batch) for model in self.models]
+        for group, outputs in self._outputs(graphs):
             density, outside, states = (
                 torch.stack(parts, dim=1).double().cpu().numpy()
                 for parts in (
@@ -150,6 +147,33 @@ class Ensemble:
                 n = graphs[i].n_nodes
                 answers[i] = density[row, :, :n], outside[row, :, :n], states[row]
         return answers
+
+    def source_attention(self, graphs: Sequence[CrystalGraph]) -> list[Array]:
+        """Attention of every bin over the nodes, averaged over decoder layers and heads.
+
+        Returns
+        -------
+        list of ndarray, each of shape (n_seeds, n_bins, n_nodes)
+            Rows sum to one; a node that stands for m atoms carries the attention of all m.
+        """
+        answers: list[Any] = [None] * len(graphs)
+        for group, outputs in self._outputs(graphs):
+            maps = torch.stack(
+                [torch.stack(o.decoded.source_attention).mean(dim=(0, 2)) for o in outputs], dim=1
+            )
+            for row, i in enumerate(group):
+                answers[i] = _array(maps[row, ..., : graphs[i].n_nodes])
+        return answers
+
+    def _outputs(
+        self, graphs: Sequence[CrystalGraph]
+    ) -> Iterator[tuple[list[int], list[Prediction]]]:
+        """What every seed computed, for indices of graphs that went through together."""
+        for group in _groups(graphs):
+            batch = collate([graphs[i] for i in group]).to(self.device)
+            with torch.inference_mode():
+                outputs: list[Prediction] = [model(batch) for model in self.models]
+            yield group, outputs
 
     def trace(self, structure: Any, *, seed: int = 0) -> Trace:
         """Every intermediate of one seed's prediction.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.data.records import Record
+from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import CrystalGraph
 from deepdos_nb.metrics import (
     PROTOCOLS,
@@ -17,6 +19,7 @@ from deepdos_nb.metrics import (
     shape_scores,
     wasserstein,
 )
+from deepdos_nb.naive import attention_share, equal_share
 from deepdos_nb.predict import Ensemble
 
 
@@ -52,37 +55,48 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     """Element- and site-resolved scores against reference projections.
 
     Cosine similarity of each curve, and its Wasserstein distance, over all elements (sites) of all
-    records, beside the naive answer that gives every site an equal share of the reference total.
+    records, beside two naive answers that are told the reference total: ``…_naive_…`` gives every
+    atom an equal share of it, ``…_attention_…`` shares each bin out as the source attention does.
+
+    Raises
+    ------
+    ConfigError
+        If no record knows its sites.
     """
-    pairs: dict[str, list[tuple[Array, Array, Array]]] = {"element": [], "site": []}
-    shares = ensemble.predict_graphs([r.graph() for r in records])
-    for record, (density, _, _) in zip(records, shares, strict=True):
-        if record.site_shape is None:
-            continue
-        counts = np.bincount(record.orbits)
-        predicted = density.mean(axis=0)
-        reference = counts[:, None] * record.site_shape
-        naive = counts[:, None] * record.shape / counts.sum()
-        orbit_numbers = np.array(
-            [record.numbers[record.orbits == o][0] for o in range(len(counts))]
-        )
-        pairs["site"] += list(zip(predicted, reference, naive, strict=True))
-        for z in np.unique(orbit_numbers):
-            rows = orbit_numbers == z
-            pairs["element"].append(
-                (predicted[rows].sum(0), reference[rows].sum(0), naive[rows].sum(0))
-            )
+    known = [r for r in records if r.site_shape is not None]
+    if not known:
+        raise ConfigError(f"none of {len(records)} record(s) knows its sites.")
+    graphs = [r.graph() for r in known]
+    shares, maps = ensemble.predict_graphs(graphs), ensemble.source_attention(graphs)
+    # For every resolution and answer, one row for each curve of each record.
+    curves: dict[tuple[str, str], list[Array]] = defaultdict(list)
+    for record, graph, (density, _, _), attention in zip(known, graphs, shares, maps, strict=True):
+        answers = {
+            "reference": graph.weight[:, None] * record.site_shape,
+            "": density.mean(axis=0),
+            "naive_": equal_share(record.shape, graph.weight),
+            "attention_": attention_share(attention, record.shape),
+        }
+        for name, rows in answers.items():
+            curves["site", name].append(rows)
+            curves["element", name].append(_by_number(graph.numbers, rows))
     scores: dict[str, float] = {}
-    for name, rows in pairs.items():
-        predicted, reference, naive = (np.stack(part) for part in zip(*rows, strict=True))
-        scores[f"{name}_n"] = float(len(rows))
-        scores[f"{name}_cosine_median"] = float(np.median(cosine(predicted, reference)))
-        scores[f"{name}_cosine_mean"] = float(np.mean(cosine(predicted, reference)))
-        scores[f"{name}_wd_mean"] = float(
-            wasserstein(predicted, reference, ensemble.grid.step).mean()
-        )
-        scores[f"{name}_naive_cosine_median"] = float(np.median(cosine(naive, reference)))
+    for resolved in ("element", "site"):
+        reference = np.concatenate(curves[resolved, "reference"])
+        scores[f"{resolved}_n"] = float(len(reference))
+        for name in ("", "naive_", "attention_"):
+            answer = np.concatenate(curves[resolved, name])
+            similarity = cosine(answer, reference)
+            distance = wasserstein(answer, reference, ensemble.grid.step)
+            scores[f"{resolved}_{name}cosine_median"] = float(np.median(similarity))
+            scores[f"{resolved}_{name}cosine_mean"] = float(similarity.mean())
+            scores[f"{resolved}_{name}wd_mean"] = float(distance.mean())
     return scores
+
+
+def _by_number(numbers: Array, rows: Array) -> Array:
+    """Sum of the rows of each element, by atomic number."""
+    return np.stack([rows[numbers == z].sum(axis=0) for z in np.unique(numbers)])
 
 
 def _totals(ensemble: Ensemble, graphs: Sequence[CrystalGraph], step: int = -1) -> Array:

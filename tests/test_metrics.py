@@ -31,6 +31,37 @@ def test_oracle_total_errors_are_in_units_of_the_references_maximum():
     assert metrics.mae(PREDICTED, REFERENCE, "oracle") == pytest.approx(4 * 0.5 / 8)
 
 
+def test_end_to_end_errors_let_a_wrong_total_count():
+    # as they stand, in units of the reference's maximum: references (0, 1, ½, ½) and (1, 0, 0, 1);
+    # predictions (0, ¼, ¼, 0) and (3, 0, 0, 1)
+    squares = 0.75**2 + 0.25**2 + 0.5**2 + 2**2
+    assert metrics.mse(PREDICTED, REFERENCE, "end_to_end") == pytest.approx(squares / 8)
+    assert metrics.mae(PREDICTED, REFERENCE, "end_to_end") == pytest.approx((1.5 + 2) / 8)
+    right = PREDICTED * (REFERENCE.sum(1) / PREDICTED.sum(1))[:, None]
+    for score in (metrics.mse, metrics.mae, metrics.r2_pooled):
+        assert score(right, REFERENCE, "end_to_end") == pytest.approx(
+            score(PREDICTED, REFERENCE, "oracle")
+        )
+
+
+def test_errors_over_some_bins_keep_the_whole_curves_scale():
+    first = np.array([True, True, False, False])
+    assert metrics.mse(PREDICTED, REFERENCE, bins=first) == 0
+    assert metrics.mse(PREDICTED, REFERENCE, bins=~first) == pytest.approx((0.5 + 4 / 9) / 4)
+    # by sum, errors (0, 0, ¼, ¼) and (¼, 0, 0, ¼)
+    assert metrics.mae(PREDICTED, REFERENCE, "sum", bins=first) == pytest.approx(0.25 / 4)
+    assert metrics.mae(PREDICTED, REFERENCE, "sum", bins=~first) == pytest.approx(0.75 / 4)
+
+
+def test_pooled_r2_of_the_other_normalisations():
+    # by sum the references differ by (½, ½, ¼, ¼), half of the squares is 0.3125; errors 4 · ¼²
+    assert metrics.r2_pooled(PREDICTED, REFERENCE, "sum") == pytest.approx(1 - 0.25 / 0.3125)
+    # oracle: variance as for the maximum, 1.25; errors 4 · ½²
+    assert metrics.r2_pooled(PREDICTED, REFERENCE, "oracle") == pytest.approx(1 - 1 / 1.25)
+    # per crystal, by sum: (2 · ¼²) / (2 · ¼²) and (2 · ¼²) / (4 · ¼²)
+    assert metrics.r2_per_crystal(PREDICTED, REFERENCE, "sum") == pytest.approx([0.0, 0.5])
+
+
 def test_pooled_r2_takes_each_bins_variance_over_crystals():
     # max-normalised references differ by (1, 1, ½, ½): Σ (half difference)² · 2
     variance = 2 * (0.25 + 0.25 + 0.0625 + 0.0625)
@@ -54,6 +85,8 @@ def test_mean_energy_and_cosine():
     assert metrics.cosine(PREDICTED, REFERENCE) == pytest.approx(
         [6 / np.sqrt(2 * 24), 4 / np.sqrt(20)]
     )
+    # predictions have their means at 15 and at 7.5
+    assert metrics.mean_energy_error(PREDICTED, REFERENCE, ENERGIES) == pytest.approx([-2.5, -7.5])
 
 
 def test_scale_does_not_enter_shape_scores():

@@ -13,7 +13,8 @@ from test_model import random_model
 from deepdos_nb.cards import CARD, SCORES, pack
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
-from deepdos_nb.metrics import mse, wasserstein
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.metrics import cosine, mse, wasserstein
 from deepdos_nb.predict import Ensemble, load_model
 from deepdos_nb.recipes import PhononData
 from deepdos_nb.scoring import score_sites, score_totals
@@ -54,6 +55,33 @@ def test_sites_are_scored_per_element_and_per_orbit(ensemble, records):
     assert scores["element_n"] == sum(len(set(r.numbers)) for r in records)
     assert 0 < scores["site_cosine_median"] < 1
     assert 0 < scores["element_naive_cosine_median"] < 1
+
+
+def test_naive_answers_stand_beside_the_models(ensemble, records):
+    """Worked out again from traces of full cells, where no atom stands for others."""
+    record = records[0]
+    scores = score_sites(ensemble, [record])
+    reference = record.site_shape[record.orbits]
+    traces = [ensemble.trace(record.structure, seed=i) for i in (0, 1)]
+    maps = np.mean([t.source_attention.mean(axis=(0, 1)) for t in traces], axis=0)
+    answers = {
+        "": np.mean([t.density[-1] for t in traces], axis=0),
+        "naive_": np.repeat(record.shape[None], record.n_atoms, axis=0),
+        "attention_": maps.T * record.shape,
+    }
+    for name, answer in answers.items():
+        rows = [record.numbers == z for z in np.unique(record.numbers)]
+        own, true = (np.stack([c[r].sum(0) for r in rows]) for c in (answer, reference))
+        expected = np.median(cosine(own, true))
+        assert scores[f"element_{name}cosine_median"] == pytest.approx(expected, rel=1e-3)
+        expected = wasserstein(own, true, 20.0).mean()
+        assert scores[f"element_{name}wd_mean"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_records_without_sites_cannot_be_scored_by_site(ensemble, tmp_path):
+    unlabelled = load_petretto(write_petretto(tmp_path / "data.csv", {"own-7": mgo()}))
+    with pytest.raises(ConfigError, match="none of 1 record"):
+        score_sites(ensemble, unlabelled)
 
 
 def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
