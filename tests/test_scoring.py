@@ -76,6 +76,13 @@ def test_naive_answers_stand_beside_the_models(ensemble, records):
         assert scores[f"element_{name}cosine_median"] == pytest.approx(expected, rel=1e-3)
         expected = wasserstein(own, true, 20.0).mean()
         assert scores[f"element_{name}wd_mean"] == pytest.approx(expected, rel=1e-3)
+    # Untrained maps hardly differ from an equal share, so they are compared as they are too; the
+    # quotient's nodes carry the attention of all atoms of an orbit.
+    graph = record.graph()
+    (nodes,) = ensemble.source_attention([graph])
+    atoms = np.stack([maps[:, record.orbits == o].sum(axis=1) for o in range(graph.n_nodes)], 1)
+    assert np.abs(atoms - atoms[:, ::-1]).max() > 1e-3
+    np.testing.assert_allclose(nodes.mean(axis=0), atoms, atol=1e-5)
 
 
 def test_records_without_sites_cannot_be_scored_by_site(ensemble, tmp_path):

@@ -6,6 +6,7 @@ import hashlib
 import os
 import uuid
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,8 @@ def _read(path: Path) -> CrystalGraph | None:
     try:
         arrays = load(path.read_bytes())
         wide = {np.int16: np.int64, np.int32: np.int64, np.float64: np.float64}
-        return CrystalGraph(**{n: arrays[n].astype(wide[t]) for n, t in _STORED.items()})
+        stored: dict[str, Any] = {n: arrays[n].astype(wide[t]) for n, t in _STORED.items()}
+        return CrystalGraph(**stored)
     except (OSError, SafetensorError, KeyError, ValueError):
         return None
 
