@@ -21,7 +21,7 @@ CRITERION: dict[BaselineName, Criterion] = {
     "mat2spec": "kl",
     "dostransformer": "rmse",
 }
-"""The loss of each paper's own best setting."""
+"""The error each model is trained on unless told otherwise."""
 
 
 @dataclass(frozen=True)
