@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import spglib
-from cubic_families import members
+from cubic_families import NoMinimumError, members
 from gpaw.setup import create_setup
 from pymatgen.core import Composition, Element, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
@@ -111,7 +111,11 @@ def from_families(known: Mapping[str, Container[int]], held_out: Container[str])
         reduced = Composition(formula).reduced_formula
         if reduced in held_out or (reduced in known and not family.polymorphs):
             continue
-        crystal = family.build(formula)
+        try:
+            crystal = family.build(formula)
+        except NoMinimumError as error:
+            print(f"{family.name} {formula}: left out ({error})", file=sys.stderr)
+            continue
         group = SpacegroupAnalyzer(crystal, symprec=1e-2).get_space_group_number()
         if group in known.get(reduced, ()):
             continue

@@ -28,6 +28,10 @@ CENTRE = (0.5, 0.5, 0.5)
 VOLUMES = DLSVolumePredictor(min_scaling=0.05, max_scaling=20.0)
 
 
+class NoMinimumError(Exception):
+    """The potential has no minimum where one was looked for."""
+
+
 @dataclass(frozen=True)
 class Family:
     """A prototype without free positions.
@@ -59,7 +63,13 @@ class Family:
         return self.name.partition(" (")[0].replace(" ", "-")
 
     def build(self, formula: str) -> Structure:
-        """A member with the lattice constant that minimises the potential's energy."""
+        """A member with the lattice constant that minimises the potential's energy.
+
+        Raises
+        ------
+        NoMinimumError
+            If the energy still falls at an end of the search.
+        """
         amounts = Composition(formula).get_el_amt_dict()
         symbols = [symbol for symbol, n in amounts.items() for _ in range(int(n))]
         atoms = Atoms(symbols, scaled_positions=self.sites, cell=self.cell, pbc=True)
@@ -83,7 +93,7 @@ class Family:
             options={"xatol": 0.003 * guess},
         )
         if not 0.88 * guess < found.x < 1.22 * guess:
-            raise ValueError(f"{formula}: no minimum of the energy near {guess:.2f} Å")
+            raise NoMinimumError(f"no minimum of the energy near {guess:.2f} Å")
         lattice = Lattice([[float(found.x) * x for x in row] for row in self.cell])
         return Structure(lattice, symbols, self.sites)
 

@@ -19,6 +19,7 @@ from deepdos_nb.plots.laboratory import draw_run
 from deepdos_nb.spectra import Kind, Spectrum, Trace
 from deepdos_nb.widgets._base import asset, shows_errors, with_still
 from deepdos_nb.widgets._lab_words import percent, small, verdict
+from deepdos_nb.widgets._linked import existing_step
 from deepdos_nb.widgets._payload import axis_header, pack
 from deepdos_nb.widgets._transport import Steps
 
@@ -147,10 +148,7 @@ class TransportLab(anywidget.AnyWidget):
 
     @t.validate("step")
     def _existing_step(self, proposal: Any) -> int:
-        step = int(proposal["value"])
-        if self.runs and step > self.chosen.n_steps:
-            raise t.TraitError(f"step {step} does not exist; there are 0 to {self.chosen.n_steps}.")
-        return step
+        return existing_step(proposal, self.chosen.n_steps) if self.runs else proposal["value"]
 
     @property
     def task(self) -> Task:

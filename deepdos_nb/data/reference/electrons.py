@@ -72,7 +72,7 @@ class ElectronSettings:
     def meshes(self, structure: Structure) -> tuple[float, float]:
         """k-points per Å⁻¹ for the density and for the spectrum of one crystal.
 
-        The density needs few (2 instead of 3 changes a spectrum's R² by 0.002 or less), save where
+        The density needs few (2 instead of 3 changed R² by 0.002 at most in eight), save where
         moments form. Cells of more than `SMALL_CELL` atoms have many bands for their size, and
         their spectra converge earlier.
         """

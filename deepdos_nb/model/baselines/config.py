@@ -44,7 +44,7 @@ class BaselineConfig:
         Gaussian radial basis functions.
     dropout : float
     criterion : {"mse", "rmse", "kl", "wd"} or None
-        Error of a curve in the loss, see `common.curve_error`; None takes the paper's.
+        Error of a curve in the loss, see `common.curve_error`; None takes `CRITERION`'s.
     components : int
         Mat2Spec: Gaussians K of each embedding.
     kl_weight, contrastive_weight : float
