@@ -56,6 +56,7 @@ def training_step(batch: GraphBatch) -> Callable[[], object]:
         torch.zeros(n_crystals, n_sites, n_bins),
         torch.zeros(n_crystals, n_sites),
         torch.zeros(n_crystals, dtype=torch.bool),
+        torch.zeros(n_crystals),
     )
 
     def step() -> None:

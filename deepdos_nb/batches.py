@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import lightning as L
 import numpy as np
@@ -11,16 +12,19 @@ from torch.utils.data import DataLoader, Sampler
 
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.graph import CrystalGraph
+from deepdos_nb.graph import CrystalGraph, crystal_system
 from deepdos_nb.losses import Target
 from deepdos_nb.model import GraphBatch, collate
 
 Item = tuple[CrystalGraph, Record]
 
 
-def prepare(records: Sequence[Record]) -> list[Item]:
-    """Build the quotient graph of every record."""
-    return [(r.graph(), r) for r in records]
+def prepare(records: Sequence[Record], *, systems: bool = False) -> list[Item]:
+    """Build the quotient graph of every record, if wanted with its crystal system."""
+    items = [(r.graph(), r) for r in records]
+    if systems:
+        return [(replace(g, system=crystal_system(r.structure)), r) for g, r in items]
+    return items
 
 
 def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
@@ -36,7 +40,10 @@ def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
             site_shape[i, : len(record.site_shape)] = record.site_shape
             outside[i, : len(record.outside)] = record.outside
     shape = np.stack([record.shape for _, record in items]).astype(np.float32)
-    return batch, Target(*(torch.from_numpy(a) for a in (shape, site_shape, outside, known)))
+    counted = [record.states if record.kind == "edos" else None for _, record in items]
+    states = np.array([number or 0.0 for number in counted], dtype=np.float32)
+    arrays = (shape, site_shape, outside, known, states)
+    return batch, Target(*(torch.from_numpy(a) for a in arrays))
 
 
 class BucketSampler(Sampler[list[int]]):
@@ -78,15 +85,22 @@ class BucketSampler(Sampler[list[int]]):
 
 
 class SpectrumData(L.LightningDataModule):
-    """Training and validation crystals."""
+    """Training and validation crystals; `systems` also says which crystal system each is of."""
 
     def __init__(
-        self, train: Sequence[Record], valid: Sequence[Record], *, batch_size: int, seed: int
+        self,
+        train: Sequence[Record],
+        valid: Sequence[Record],
+        *,
+        batch_size: int,
+        seed: int,
+        systems: bool = False,
     ):
         super().__init__()
         if not train or not valid:
             raise ConfigError("training needs at least one training and one validation record.")
-        self.train_items, self.valid_items = prepare(train), prepare(valid)
+        self.train_items = prepare(train, systems=systems)
+        self.valid_items = prepare(valid, systems=systems)
         self.batch_size, self.seed = batch_size, seed
 
     def train_dataloader(self) -> DataLoader[Item]:

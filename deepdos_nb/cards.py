@@ -10,9 +10,11 @@ from typing import Any
 
 from deepdos_nb import __version__
 from deepdos_nb.data.splits import protocol
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.model import Reasoner
 from deepdos_nb.model.weights import save_weights
 from deepdos_nb.predict import Ensemble, load_model
-from deepdos_nb.recipes import PhononData, seen_elements
+from deepdos_nb.recipes import TrainingData, seen_elements
 from deepdos_nb.scoring import score_sites, score_totals
 from deepdos_nb.training import best_model
 
@@ -44,14 +46,14 @@ ROWS = {
 """Name, normalisation and format of every score of totals that a card shows."""
 
 
-def pack(runs: Sequence[str | Path], data: PhononData, folder: str | Path, command: str) -> Path:
+def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, command: str) -> Path:
     """Collect the best weights of several runs, score the ensemble, and write its card.
 
     Parameters
     ----------
     runs : sequence of path
         Folders that `training.train` made, one for each seed.
-    data : PhononData
+    data : TrainingData
         What they were trained on, and the validation and test parts.
     folder : path
         Gets ``seed-<n>.safetensors``, `scores.json` and `MODEL_CARD.md`.
@@ -73,7 +75,14 @@ def pack(runs: Sequence[str | Path], data: PhononData, folder: str | Path, comma
             "training": setting,
             "version": __version__,
         }
-        save_weights(best_model(run), folder / f"seed-{setting['seed']}.safetensors", card=facts)
+        model = best_model(run)
+        if not isinstance(model, Reasoner):
+            raise ConfigError(
+                "a baseline is for comparison and is not packed.",
+                source=str(run),
+                remedy="Pack runs of `deepdos train --model deepdos`.",
+            )
+        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", card=facts)
         settings.append(setting)
     # Scored as shipped: after rounding to float16.
     scores = score(load_model("phdos", folder=folder), data)
@@ -82,7 +91,7 @@ def pack(runs: Sequence[str | Path], data: PhononData, folder: str | Path, comma
     return folder / CARD
 
 
-def score(ensemble: Ensemble, data: PhononData) -> dict[str, dict[str, float]]:
+def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]:
     """Scores on the validation and test parts, and of sites where test projections are known."""
     scores = {
         "valid": score_totals(ensemble, data.valid),
@@ -122,7 +131,7 @@ def site_table(scores: dict[str, float]) -> str:
 def card_text(
     scores: dict[str, dict[str, float]],
     settings: Sequence[dict[str, Any]],
-    data: PhononData,
+    data: TrainingData,
     command: str,
 ) -> str:
     """The model card as Markdown."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepdos_nb.cli_predict import Kind
+
 if TYPE_CHECKING:
-    from deepdos_nb.recipes import PhononData
+    from deepdos_nb.recipes import TrainingData
 
 Petretto = Annotated[
     Path | None,
     typer.Option(help="Copy of the benchmark's data.csv; downloaded and verified without it."),
+]
+KindOption = Annotated[
+    Kind, typer.Option(help="Phonons (benchmark) or electrons (labels inside the package).")
 ]
 Phonondb = Annotated[
     Path | None,
@@ -20,8 +26,19 @@ Phonondb = Annotated[
 ]
 
 
+class ModelName(StrEnum):
+    """Networks that can be trained; the baselines are `model.baselines.NAMES`."""
+
+    deepdos = "deepdos"
+    graph_network = "graph-network"
+    mat2spec = "mat2spec"
+    dostransformer = "dostransformer"
+
+
 def train(
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
+    kind: KindOption = Kind.phdos,
+    model: Annotated[ModelName, typer.Option(help="Ours, or a baseline.")] = ModelName.deepdos,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, data order and dropout.")] = 0,
@@ -40,14 +57,25 @@ def train(
     ] = 0,
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
-    """Train one seed of the phonon model; run it once for each seed of an ensemble."""
+    """Train one seed of a model; run it once for each seed of an ensemble."""
     from deepdos_nb.losses import LossWeights
     from deepdos_nb.model import ModelConfig
+    from deepdos_nb.model.baselines import BaselineConfig
     from deepdos_nb.training import TrainConfig
     from deepdos_nb.training import train as run
 
+    network: ModelConfig | BaselineConfig
+    if model == ModelName.deepdos:
+        network = ModelConfig(
+            kind=kind.value,
+            width=width,
+            dropout=dropout,
+            refiner=refiner,  # type: ignore[arg-type]
+        )
+    else:
+        network = BaselineConfig(name=model.value, kind=kind.value, dropout=dropout)  # type: ignore[arg-type]
     config = TrainConfig(
-        model=ModelConfig(width=width, dropout=dropout, refiner=refiner),  # type: ignore[arg-type]
+        model=network,
         loss=LossWeights(sites=site_weight),
         seed=seed,
         epochs=epochs,
@@ -55,7 +83,7 @@ def train(
         learning_rate=learning_rate,
         weight_decay=weight_decay,
     )
-    data = _data(petretto, phonondb)
+    data = _data(kind, petretto, phonondb)
     typer.echo(f"{len(data.train)} crystals to train on, {len(data.valid)} to validate.")
     run(data.train, data.valid, config, out, devices=devices or "auto", progress=progress)
     typer.echo(f"Best weights of seed {seed} are in {out}; `deepdos pack` makes them loadable.")
@@ -64,6 +92,7 @@ def train(
 def pack(
     runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs, one a seed.")],
     out: Annotated[Path, typer.Option(help="Folder for weights, scores and the model card.")],
+    kind: KindOption = Kind.phdos,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     command: Annotated[str, typer.Option(help="How the runs were made, for the card.")] = "",
@@ -71,17 +100,18 @@ def pack(
     """Pack trained seeds into one ensemble, score it once on the test part, write its card."""
     from deepdos_nb.cards import pack as make
 
-    typer.echo(f"Wrote {make(runs, _data(petretto, phonondb), out, command)}.")
+    typer.echo(f"Wrote {make(runs, _data(kind, petretto, phonondb), out, command)}.")
 
 
 def score(
+    kind: KindOption = Kind.phdos,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     weights: Annotated[
         Path | None, typer.Option(help="Folder of weights; the shipped ones without it.")
     ] = None,
 ) -> None:
-    """Score an ensemble on the phonon benchmark and print every number of its card."""
+    """Score an ensemble on the test part of its data and print every number of its card."""
     from rich.console import Console
     from rich.markdown import Markdown
 
@@ -89,14 +119,14 @@ def score(
     from deepdos_nb.cards import score_table, site_table
     from deepdos_nb.predict import load_model
 
-    scores = run(load_model("phdos", folder=weights), _data(petretto, phonondb))
+    scores = run(load_model(kind.value, folder=weights), _data(kind, petretto, phonondb))
     text = score_table(scores)
     if "test_sites" in scores:
         text += "\n\n" + site_table(scores["test_sites"])
     Console().print(Markdown(text))
 
 
-def _data(petretto: Path | None, phonondb: Path | None) -> PhononData:
-    from deepdos_nb.recipes import phonon_data
+def _data(kind: Kind, petretto: Path | None, phonondb: Path | None) -> TrainingData:
+    from deepdos_nb.recipes import embedded_data, phonon_data
 
-    return phonon_data(petretto, phonondb)
+    return embedded_data("edos") if kind == Kind.edos else phonon_data(petretto, phonondb)

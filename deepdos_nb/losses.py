@@ -1,4 +1,7 @@
-"""What training minimises: the shape of the total, its CDF at every step, and sites where known."""
+"""What training minimises: the shape of the total, its CDF at every step, and what else is known.
+
+Known for some crystals are the curves of sites, for electrons also the number of states.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,16 @@ class Target:
         Share of one atom's states beyond the window, zero where unknown.
     site_known : bool (C,)
         Crystals whose site projections are known.
+    states : (C,)
+        Electrons: states per cell inside the window. Zero where unknown, and for phonons, whose
+        number needs no learning.
     """
 
     shape: Tensor
     site_shape: Tensor
     site_outside: Tensor
     site_known: Tensor
+    states: Tensor
 
     def to(self, device: torch.device | str) -> Target:
         """Copy to a device."""
@@ -41,6 +48,7 @@ class Target:
             self.site_shape.to(device),
             self.site_outside.to(device),
             self.site_known.to(device),
+            self.states.to(device),
         )
 
 
@@ -57,11 +65,15 @@ class LossWeights:
         Squared error of the first stage's density, so that it is a spectrum of its own.
     sites : float
         Squared error and CDF distance of every site's curve. Zero trains on totals alone.
+    states : float
+        Squared logarithm of predicted over true states in the window, for electrons. The number
+        has a head of its own, so that the weight shifts little but how fast that head learns.
     """
 
     cdf: float = 1.0
     stage_one: float = 0.3
     sites: float = 0.0
+    states: float = 0.1
 
 
 def unit_sum(density: Tensor) -> Tensor:
@@ -111,7 +123,18 @@ def spectrum_loss(
     if weights.sites:
         terms["sites"] = site_error(prediction, target, site_weight)
         loss = loss + weights.sites * terms["sites"]
+    if weights.states:
+        terms["states"] = states_error(prediction.states, target.states)
+        loss = loss + weights.states * terms["states"]
     return terms | {"loss": loss}
+
+
+def states_error(predicted: Tensor, reference: Tensor) -> Tensor:
+    """Mean squared ln(predicted / reference) over crystals of known number, both shape (C,)."""
+    known = reference > 0
+    if not known.any():
+        return predicted.new_zeros(())
+    return torch.log(predicted[known] / reference[known]).square().mean()
 
 
 def site_error(prediction: Prediction, target: Target, site_weight: Tensor) -> Tensor:

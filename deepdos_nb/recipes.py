@@ -1,22 +1,27 @@
-"""Which data go into which model: the phonon recipe behind the shipped weights."""
+"""Which data go into which model: the recipes behind the shipped weights and the benchmark."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepdos_nb.data.records import Record
+from deepdos_nb.data.sources.embedded import load_embedded
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.data.splits import benchmark_split, without_leaks
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.grids import Kind
 
 
 @dataclass(frozen=True)
-class PhononData:
-    """Training, validation and test records of the phonon benchmark.
+class TrainingData:
+    """Training, validation and test records of one kind.
 
-    `test_sites` are phonondb's site-projected records of the test materials, never trained on.
+    `test_sites` are site-projected records of test materials, never trained on: phonondb's for the
+    phonon benchmark, the test records themselves for the embedded labels.
     """
 
     train: list[Record]
@@ -24,10 +29,40 @@ class PhononData:
     test: list[Record]
     test_sites: list[Record]
 
+    @property
+    def kind(self) -> Kind:
+        """Kind of spectrum."""
+        return self.train[0].kind
+
+    def part(self, fraction: float) -> TrainingData:
+        """The same with a part of the training records.
+
+        Records are drawn by formula, in an order of their own that depends on nothing else, so that
+        a smaller part lies within every larger one and polymorphs stay together.
+
+        Parameters
+        ----------
+        fraction : float
+            Of the training records, 0 < fraction ≤ 1.
+
+        Raises
+        ------
+        ConfigError
+            If the fraction leaves nothing, or is above one.
+        """
+        wanted = round(fraction * len(self.train))
+        if not 0 < wanted <= len(self.train):
+            raise ConfigError(f"a fraction of {fraction:g} of {len(self.train)} training records.")
+        return replace(self, train=sorted(self.train, key=_draw)[:wanted])
+
+
+def _draw(record: Record) -> tuple[str, str]:
+    return hashlib.sha256(f"part {record.formula}".encode()).hexdigest(), record.material_id
+
 
 def phonon_data(
     petretto: str | Path | None = None, phonondb: str | Path | None = None
-) -> PhononData:
+) -> TrainingData:
     """Read the benchmark and, if named, phonondb without anything that shares a formula with it.
 
     Parameters
@@ -41,12 +76,25 @@ def phonon_data(
     parts = benchmark_split(load_petretto(petretto))
     more = load_phonondb(phonondb) if phonondb is not None else []
     tested = {r.material_id for r in parts["test"]}
-    return PhononData(
+    return TrainingData(
         train=parts["train"] + without_leaks(more),
         valid=parts["valid"],
         test=parts["test"],
         test_sites=[r for r in more if r.material_id in tested],
     )
+
+
+def embedded_data(kind: Kind, folder: str | Path | None = None) -> TrainingData:
+    """The labels inside the package, divided by formula.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    folder : path, optional
+        See `load_embedded`.
+    """
+    parts = load_embedded(kind, folder)
+    return TrainingData(parts["train"], parts["valid"], parts["test"], parts["test"])
 
 
 def seen_elements(records: Sequence[Record]) -> list[int]:

@@ -30,7 +30,10 @@ from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.losses import LossWeights, Target, spectrum_loss
 from deepdos_nb.metrics import shape_scores
-from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner
+from deepdos_nb.model import GraphBatch, ModelConfig, Prediction, Reasoner
+from deepdos_nb.model.baselines import Baseline, BaselineConfig, make_baseline
+
+Network = Reasoner | Baseline
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,10 @@ class TrainConfig:
 
     Parameters
     ----------
-    model : ModelConfig
+    model : ModelConfig or BaselineConfig
+        Which network, and its size.
     loss : LossWeights
+        Of the `Reasoner`; a baseline has its own loss.
     seed : int
     epochs : int
     batch_size : int
@@ -53,7 +58,7 @@ class TrainConfig:
     gradient_clip : float
     """
 
-    model: ModelConfig = field(default_factory=ModelConfig)
+    model: ModelConfig | BaselineConfig = field(default_factory=ModelConfig)
     loss: LossWeights = field(default_factory=LossWeights)
     seed: int = 0
     epochs: int = 40
@@ -69,12 +74,12 @@ class TrainConfig:
 
 
 class SpectrumTraining(L.LightningModule):
-    """Loss, optimiser and validation scores of one `Reasoner`."""
+    """Loss, optimiser and validation scores of one network."""
 
     def __init__(self, config: TrainConfig):
         super().__init__()
         self.config = config
-        self.model = Reasoner(config.model)
+        self.model = make_network(config.model)
         self._curves: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: tuple[GraphBatch, Target], _: int) -> Tensor:
@@ -82,7 +87,10 @@ class SpectrumTraining(L.LightningModule):
         graphs, target = batch
         # Dropout depends on (seed, step) only, so a resumed run repeats it.
         torch.manual_seed(10_000_019 * self.config.seed + self.global_step)
-        terms = spectrum_loss(self.model(graphs), target, graphs.site_weight, self.config.loss)
+        if isinstance(self.model, Baseline):
+            terms = self.model.loss(graphs, target.shape)
+        else:
+            terms = spectrum_loss(self.model(graphs), target, graphs.site_weight, self.config.loss)
         size = len(target.shape)
         for name, value in terms.items():
             self.log(f"train/{name}", value, on_step=False, on_epoch=True, batch_size=size)
@@ -91,8 +99,7 @@ class SpectrumTraining(L.LightningModule):
     def validation_step(self, batch: tuple[GraphBatch, Target], _: int) -> None:
         """Collect total curves."""
         graphs, target = batch
-        total = self.model(graphs).density.sum(dim=1)
-        self._curves.append((total.cpu(), target.shape.cpu()))
+        self._curves.append((total_curves(self.model, graphs).cpu(), target.shape.cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Score the whole validation set at once."""
@@ -124,6 +131,20 @@ class SpectrumTraining(L.LightningModule):
         }
 
 
+def make_network(config: ModelConfig | BaselineConfig) -> Network:
+    """A freshly initialised network."""
+    return make_baseline(config) if isinstance(config, BaselineConfig) else Reasoner(config)
+
+
+def total_curves(network: Network, graphs: GraphBatch) -> Tensor:
+    """Final totals of C crystals, shape (C, B), of whatever scale the network gives them."""
+    if isinstance(network, Baseline):
+        curves: Tensor = network(graphs)
+        return curves
+    prediction: Prediction = network(graphs)
+    return prediction.density.sum(dim=1)
+
+
 def train(
     train_records: Sequence[Record],
     valid_records: Sequence[Record],
@@ -133,7 +154,7 @@ def train(
     devices: int | str = "auto",
     progress: bool = True,
     stop_after: int | None = None,
-) -> Reasoner:
+) -> Network:
     """Train one model; an interrupted run in the same folder is resumed.
 
     Parameters
@@ -151,7 +172,7 @@ def train(
 
     Returns
     -------
-    Reasoner
+    Reasoner or Baseline
         The averaged weights of the epoch with the lowest validation MSE (max-normalised).
 
     Raises
@@ -166,7 +187,11 @@ def train(
     torch.set_flush_denormal(True)
     L.seed_everything(config.seed, verbose=False)
     data = SpectrumData(
-        train_records, valid_records, batch_size=config.batch_size, seed=config.seed
+        train_records,
+        valid_records,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        systems=needs_systems(config.model),
     )
     module = SpectrumTraining(config)
     best = ModelCheckpoint(folder, "best", monitor="valid/mse_max", enable_version_counter=False)
@@ -202,7 +227,12 @@ def train(
     return best_model(folder)
 
 
-def best_model(folder: str | Path) -> Reasoner:
+def needs_systems(config: ModelConfig | BaselineConfig) -> bool:
+    """Whether a network reads the crystal system, which takes a symmetry search a crystal."""
+    return isinstance(config, BaselineConfig) and config.name == "dostransformer"
+
+
+def best_model(folder: str | Path) -> Network:
     """The averaged weights of the best epoch of a run, in evaluation mode.
 
     Parameters
@@ -213,7 +243,10 @@ def best_model(folder: str | Path) -> Reasoner:
     folder = Path(folder)
     settings = json.loads((folder / "config.json").read_text("utf-8"))
     checkpoint = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)
-    model = Reasoner(ModelConfig.from_dict(settings["model"]))
+    values = settings["model"]
+    # A baseline is told apart by its name; our own configuration has none.
+    config = (BaselineConfig if "name" in values else ModelConfig).from_dict(values)
+    model = make_network(config)
     prefix = "model."
     model.load_state_dict(
         {

@@ -16,7 +16,7 @@ from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.metrics import cosine, mse, wasserstein
 from deepdos_nb.predict import Ensemble, load_model
-from deepdos_nb.recipes import PhononData
+from deepdos_nb.recipes import TrainingData
 from deepdos_nb.scoring import score_sites, score_totals
 from deepdos_nb.training import TrainConfig, train
 
@@ -93,7 +93,7 @@ def test_records_without_sites_cannot_be_scored_by_site(ensemble, tmp_path):
 
 def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
     unlabelled = load_petretto(write_petretto(tmp_path / "data.csv", {"own-7": mgo()}))
-    data = PhononData(records + unlabelled, records[:2], records[2:4], records[2:4])
+    data = TrainingData(records + unlabelled, records[:2], records[2:4], records[2:4])
     runs = []
     for seed in (3, 4):
         config = TrainConfig(model=random_model("phdos").config, seed=seed, epochs=1, batch_size=8)

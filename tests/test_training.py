@@ -104,9 +104,7 @@ def test_unknown_sites_do_not_enter_the_site_loss(records):
     with torch.inference_mode():
         out = model(batch)
         base = spectrum_loss(out, target, batch.site_weight, CONFIG.loss)["sites"]
-        garbage = Target(
-            target.shape, target.site_shape.clone(), target.site_outside, target.site_known
-        )
+        garbage = replace(target, site_shape=target.site_shape.clone())
         garbage.site_shape[~target.site_known] = 7.0
         same = spectrum_loss(out, garbage, batch.site_weight, CONFIG.loss)["sites"]
     assert base > 0
@@ -135,6 +133,7 @@ def site_loss(reference: torch.Tensor, density: torch.Tensor, weight: torch.Tens
         reference[None],
         outside[None],
         torch.tensor([True]),
+        torch.zeros(1),
     )
     beyond = outside * weight / weight.sum()
     prediction = SimpleNamespace(density=density[None], outside=beyond[None])

@@ -57,15 +57,23 @@ class Attention(nn.Module):
         self, x: Tensor, source: Tensor, prior: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Update of x (C, B, W) from source (C, S, W), and the map (C, heads, B, S)."""
-        q, k, v = (
-            t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for t in (self.query(x), *self.key_value(source).chunk(2, dim=-1))
-        )
+        q, k, v = self.heads_of(x, source)
         logits = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
         if prior is not None:
             logits = logits + prior[:, None, None, :]
         attention = torch.softmax(logits, dim=-1)
         return self.out((attention @ v).transpose(1, 2).flatten(2)), attention
+
+    def update(self, x: Tensor, source: Tensor) -> Tensor:
+        """The update alone, by a fused kernel that never holds the map."""
+        mixed = nn.functional.scaled_dot_product_attention(*self.heads_of(x, source))
+        return self.out(mixed.transpose(1, 2).flatten(2))
+
+    def heads_of(self, x: Tensor, source: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries (C, heads, B, W / heads), keys and values (C, heads, S, W / heads)."""
+        parts = (self.query(x), *self.key_value(source).chunk(2, dim=-1))
+        q, k, v = (t.unflatten(-1, (self.heads, -1)).transpose(1, 2) for t in parts)
+        return q, k, v
 
 
 class DecoderLayer(nn.Module):

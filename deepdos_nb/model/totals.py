@@ -22,9 +22,10 @@ class ElectronTotals(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.capacity = nn.Sequential(
-            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, 1)
-        )
+        last = nn.Linear(config.width, 1)
+        # The right size from the start: an atom has some ten states within 4 eV of the zero.
+        nn.init.constant_(last.bias, 10.0)
+        self.capacity = nn.Sequential(nn.Linear(config.width, config.width), nn.SiLU(), last)
 
     def forward(self, sites: Tensor, weight: Tensor) -> Tensor:
         """States per cell, shape (C,), of sites (C, S, W) standing for `weight` (C, S) atoms."""

@@ -102,15 +102,19 @@ class VelocityField(nn.Module):
         moves.bias.data = torch.tensor([0.0, 2.0, 0.0])
         self.head = nn.Sequential(nn.LayerNorm(width), nn.SiLU(), moves)
 
-    def forward(self, decoded: Decoded, time: float, density: Tensor) -> Tensor:
+    def context(self, decoded: Decoded) -> Tensor:
+        """What stays the same from step to step, shape (C, B, width)."""
+        context: Tensor = self.bins(decoded.bins) + self.crystal(decoded.crystal)[:, None]
+        return context
+
+    def forward(self, context: Tensor, time: float, density: Tensor) -> Tensor:
         """Logits, shape (C, B, 3), for a density of shape (C, B) at time 0 ≤ t ≤ 1."""
         clock = torch.tensor([time], device=density.device)
         phase = 2 * torch.pi * clock[:, None] * torch.arange(1, 5, device=density.device)
-        x = self.bins(decoded.bins) + self.crystal(decoded.crystal)[:, None]
-        x = x + self.time(torch.cat([phase.sin(), phase.cos()], dim=-1))
+        x = context + self.time(torch.cat([phase.sin(), phase.cos()], dim=-1))
         x = x + self.state(self.features(density)).transpose(1, 2)
         y = self.norm_attention(x)
-        x = x + self.attention(y, y)[0]
+        x = x + self.attention.update(y, y)
         x = x + self.local(self.norm_local(x).transpose(1, 2)).transpose(1, 2)
         return self.head(x)
 
@@ -134,9 +138,9 @@ class TransportReasoner(nn.Module):
         densities, moves = [density], []
         # Round-off is part of the promise: this stage stays in float32 under mixed precision.
         with torch.autocast(density.device.type, enabled=False):
-            decoded = _float(decoded)
+            context = self.velocity.context(_float(decoded))
             for k, stride in enumerate(self.strides):
-                logits = self.velocity(decoded, k / len(self.strides), density.sum(dim=1))
+                logits = self.velocity(context, k / len(self.strides), density.sum(dim=1))
                 fractions = move_fractions(logits, stride)
                 density = donor_step(density, fractions[:, None], stride)
                 densities.append(density)
@@ -162,9 +166,9 @@ class ResidualReasoner(nn.Module):
         density = decoded.density
         densities = [density]
         with torch.autocast(density.device.type, enabled=False):
-            decoded = _float(decoded)
+            context = self.velocity.context(_float(decoded))
             for k in range(self.n_steps):
-                logits = self.velocity(decoded, k / self.n_steps, density.sum(dim=1))
+                logits = self.velocity(context, k / self.n_steps, density.sum(dim=1))
                 delta = logits.sum(dim=-1)
                 factor = torch.exp(delta - delta.amax(dim=-1, keepdim=True))
                 moved = density * factor[:, None]
