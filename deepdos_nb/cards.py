@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from deepdos_nb import __version__
-from deepdos_nb.data.splits import protocol
+from deepdos_nb.card_text import card_text
 from deepdos_nb.errors import ConfigError
+from deepdos_nb.grids import Kind
 from deepdos_nb.model import Reasoner
 from deepdos_nb.model.weights import save_weights
 from deepdos_nb.predict import Ensemble, load_model
 from deepdos_nb.recipes import TrainingData, seen_elements
-from deepdos_nb.scoring import score_sites, score_totals
+from deepdos_nb.scoring import score_readings, score_sites, score_totals
 from deepdos_nb.training import best_model
 
 SCORES = "scores.json"
 CARD = "MODEL_CARD.md"
+
+UNIT: dict[Kind, tuple[str, str]] = {"phdos": ("cm⁻¹", ".1f"), "edos": ("eV", ".3f")}
+"""Unit of the energy axis, and the format of a distance along it."""
 
 ROWS = {
     "mse_max": ("MSE", "max", ".4f"),
@@ -34,13 +36,25 @@ ROWS = {
     "r2_pooled_oracle": ("R², pooled over the set", "oracle total", ".3f"),
     "seeds_mse_oracle_mean": ("MSE of a single seed, mean", "oracle total", ".4f"),
     "stage_one_mse_oracle": ("MSE of Stage I, before the transport", "oracle total", ".4f"),
+    "mse_end_to_end": ("MSE", "end-to-end", ".4f"),
+    "mae_end_to_end": ("MAE", "end-to-end", ".4f"),
     "mae_sum": ("MAE", "sum", ".5f"),
     "r2_pooled_sum": ("R², pooled over the set", "sum", ".3f"),
     "r2_crystal_mean_sum": ("R², mean over crystals", "sum", ".3f"),
-    "wd_mean": ("Wasserstein distance, mean (cm⁻¹)", "sum", ".1f"),
-    "wd_median": ("Wasserstein distance, median (cm⁻¹)", "sum", ".1f"),
-    "stage_one_wd_mean": ("Wasserstein distance of Stage I, mean (cm⁻¹)", "sum", ".1f"),
-    "mean_energy_mae": ("mean frequency, MAE (cm⁻¹)", "sum", ".1f"),
+    "wd_mean": ("Wasserstein distance, mean ({unit})", "sum", "energy"),
+    "wd_median": ("Wasserstein distance, median ({unit})", "sum", "energy"),
+    "stage_one_wd_mean": ("Wasserstein distance of Stage I, mean ({unit})", "sum", "energy"),
+    "mean_energy_mae": ("mean {axis}, MAE ({unit})", "sum", "energy"),
+    "heat_capacity_300K_mae": ("C_V at 300 K, MAE (J/(mol·K) per mole of atoms)", "sum", ".3f"),
+    "states_mae": ("states in the window per atom, MAE", "none", ".2f"),
+    "states_relative": ("states in the window, mean relative error", "none", ".1%"),
+    "density_at_zero_mae": ("density at the zero, MAE (states/eV per atom)", "none", ".3f"),
+    "gap_positives": ("materials with a gap inside the valence band", "none", ".0f"),
+    "gap_precision": ("screen for that gap: precision", "none", ".3f"),
+    "gap_recall": ("screen: recall", "none", ".3f"),
+    "gap_f1": ("screen: F₁", "none", ".3f"),
+    "gap_mcc": ("screen: Matthews coefficient", "none", ".3f"),
+    "gap_iou_any": ("screen: overlap of the windows (IoU, a miss counts zero)", "none", ".3f"),
     "error_over_spread": ("RMS error / RMS spread over seeds", "sum", ".2f"),
 }
 """Name, normalisation and format of every score of totals that a card shows."""
@@ -52,7 +66,8 @@ def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, com
     Parameters
     ----------
     runs : sequence of path
-        Folders that `training.train` made, one for each seed.
+        Folders that `training.train` made, one for each seed. Without any, the weights that are in
+        `folder` already are scored and described again.
     data : TrainingData
         What they were trained on, and the validation and test parts.
     folder : path
@@ -64,9 +79,13 @@ def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, com
     -------
     Path
         The model card.
+
+    Raises
+    ------
+    ConfigError
+        If a run is a baseline's.
     """
     folder = Path(folder)
-    settings = []
     for run in map(Path, runs):
         setting = json.loads((run / "config.json").read_text("utf-8"))
         facts = {
@@ -83,135 +102,76 @@ def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, com
                 remedy="Pack runs of `deepdos train --model deepdos`.",
             )
         save_weights(model, folder / f"seed-{setting['seed']}.safetensors", card=facts)
-        settings.append(setting)
-    # Scored as shipped: after rounding to float16.
-    scores = score(load_model("phdos", folder=folder), data)
+    return describe(folder, data, command)
+
+
+def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
+    """Score packed weights as shipped, after rounding to float16, and write their card.
+
+    Parameters
+    ----------
+    folder, data, command
+        As in `pack`.
+
+    Returns
+    -------
+    Path
+        The model card.
+    """
+    folder = Path(folder)
+    ensemble = load_model(data.kind, folder=folder)
+    scores = score(ensemble, data)
+    settings = [card["training"] for card in ensemble.cards]
+    tables = [score_table(scores, data.kind)]
+    if "test_sites" in scores:
+        tables.append(site_table(scores["test_sites"], data.kind))
     _write(folder / SCORES, json.dumps(scores, indent=1))
-    _write(folder / CARD, card_text(scores, settings, data, command))
+    _write(folder / CARD, card_text(tables, settings, data, command))
     return folder / CARD
 
 
 def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]:
     """Scores on the validation and test parts, and of sites where test projections are known."""
     scores = {
-        "valid": score_totals(ensemble, data.valid),
-        "test": score_totals(ensemble, data.test),
+        part: score_totals(ensemble, records) | score_readings(ensemble, records)
+        for part, records in (("valid", data.valid), ("test", data.test))
     }
     if data.test_sites:
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
     return scores
 
 
-def score_table(scores: dict[str, dict[str, float]]) -> str:
+def score_table(scores: dict[str, dict[str, float]], kind: Kind) -> str:
     """Markdown table of validation and test scores."""
+    unit, along = UNIT[kind]
     lines = ["| score | normalisation | validation | test |", "|---|---|---:|---:|"]
     for key, (name, norm, form) in ROWS.items():
         if key in scores["test"]:
+            form = along if form == "energy" else form
             cells = " | ".join(format(scores[part][key], form) for part in ("valid", "test"))
-            lines.append(f"| {name} | {norm} | {cells} |")
+            axis = "frequency" if kind == "phdos" else "energy"
+            lines.append(f"| {name.format(unit=unit, axis=axis)} | {norm} | {cells} |")
     return "\n".join(lines)
 
 
-def site_table(scores: dict[str, float]) -> str:
-    """Markdown table of element- and site-resolved scores."""
+def site_table(scores: dict[str, float], kind: Kind) -> str:
+    """Markdown table of element- and site-resolved scores beside two naive answers."""
+    unit, along = UNIT[kind]
+    # Scores of an earlier version know one naive answer only.
+    answers = {"equal share": "naive_", "source attention": "attention_"}
+    naive = {n: key for n, key in answers.items() if f"site_{key}cosine_median" in scores}
     lines = [
-        "| resolved by | curves | median cosine | mean cosine | WD, mean (cm⁻¹) "
-        "| median cosine of an equal share per atom |",
-        "|---|---:|---:|---:|---:|---:|",
+        f"| resolved by | curves | median cosine | mean cosine | WD, mean ({unit}) |"
+        + "".join(f" median cosine of naive: {name} |" for name in naive),
+        "|---|---:|---:|---:|---:|" + "---:|" * len(naive),
     ]
-    for name in ("element", "site"):
-        s = {k.removeprefix(f"{name}_"): v for k, v in scores.items() if k.startswith(name)}
-        lines.append(
-            f"| {name} | {s['n']:.0f} | {s['cosine_median']:.3f} | {s['cosine_mean']:.3f} "
-            f"| {s['wd_mean']:.1f} | {s['naive_cosine_median']:.3f} |"
-        )
+    for by in ("element", "site"):
+        cells = [f"{scores[f'{by}_n']:.0f}"]
+        cells += [f"{scores[f'{by}_cosine_{mean}']:.3f}" for mean in ("median", "mean")]
+        cells += [format(scores[f"{by}_wd_mean"], along)]
+        cells += [f"{scores[f'{by}_{key}cosine_median']:.3f}" for key in naive.values()]
+        lines.append(f"| {by} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def card_text(
-    scores: dict[str, dict[str, float]],
-    settings: Sequence[dict[str, Any]],
-    data: TrainingData,
-    command: str,
-) -> str:
-    """The model card as Markdown."""
-    labelled = sum(r.site_shape is not None for r in data.train)
-    seeds = ", ".join(str(s["seed"]) for s in settings)
-    epochs = ", ".join(sorted({str(s["epochs"]) for s in settings}))
-    n_elements = len(seen_elements(data.train))
-    n_held_out = len(protocol().held_out_phdos)
-    dropout = ", ".join(sorted({str(s["model"]["dropout"]) for s in settings}))
-    text = f"""# Phonon density of states: {len(settings)} seeds
-
-Written by deepdos_nb {__version__} on {date.today().isoformat()}.
-
-## What it is
-
-An ensemble of {len(settings)} models (seeds {seeds}) that predict the phonon density of states of a
-crystal, site by site, on 51 points from 0 to 1000 cm⁻¹. Every site owns three modes; the rest is
-shape. Weights are safetensors in float16, used in float32.
-
-## Training data
-
-- {len(data.train) - labelled} crystals of the benchmark's training part: G. Petretto et al.,
-  *High-throughput density-functional perturbation theory phonons for inorganic materials*,
-  Scientific Data 5, 180065 (2018), CC BY 4.0; totals only.
-- {labelled} crystals of phonondb (A. Togo, Kyoto, 2018-04-17, CC BY 4.0; VASP, PBEsol, finite
-  displacements), with the share of imaginary modes below 0.1 %: totals and site projections.
-- Kept out: every phonondb crystal whose identifier or reduced formula is in the benchmark's
-  validation or test part, or in a published list of {n_held_out} held-out
-  materials. The benchmark's split is 80/10/10 by reduced formula.
-- {n_elements} elements. Others are extrapolation, and the prediction says so.
-
-## Protocol
-
-The epoch of each seed, and all settings, were selected on the validation part alone; the test part
-had no say in any choice. It is scored with the float16 weights as shipped. Totals are scored on
-the {len(data.test)} test crystals ({len(data.valid)} for validation) against DFPT, as the mean
-spectrum over seeds. All are scores of shapes: *max* divides both curves by their own maximum,
-*oracle total* rescales the prediction to the reference's sum and divides both by the reference's
-maximum, *sum* divides both by their own sum. Epochs: {epochs}; dropout: {dropout}; one CPU core
-for each seed.
-
-{score_table(scores)}
-
-Stage I is the same models' draft before the transport, not a model trained without one: its rows
-tell what the transport adds here, not whether another second stage of equal size would add more.
-"""
-    if "test_sites" in scores:
-        text += f"""
-Site projections of the {len(data.test_sites)} test crystals that phonondb also holds (VASP),
-never trained on, for elements and inequivalent sites:
-
-{site_table(scores["test_sites"])}
-
-The projections of *training* crystals were supervised.
-"""
-    return (
-        text
-        + f"""
-## How sure it is
-
-The spread is the standard deviation over seeds. The last row of the first table says how far it
-understates the true error: multiply the band by that factor for an honest one-σ error.
-
-## Limits
-
-Bulk crystals near equilibrium. Soft and imaginary modes, magnetism, disorder, surfaces and
-pressure were not in the data. Features narrower than the benchmark's smoothing (about 50 cm⁻¹
-Savitzky-Golay window) cannot be resolved.
-
-## Licence
-
-The weights are under the MIT licence, like the code. The training data are credited above.
-
-## Made by
-
-```
-{command}
-```
-"""
-    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -90,8 +90,11 @@ def train(
 
 
 def pack(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs, one a seed.")],
     out: Annotated[Path, typer.Option(help="Folder for weights, scores and the model card.")],
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of finished runs, one a seed; without any, score OUT again."),
+    ] = None,
     kind: KindOption = Kind.phdos,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
@@ -100,7 +103,7 @@ def pack(
     """Pack trained seeds into one ensemble, score it once on the test part, write its card."""
     from deepdos_nb.cards import pack as make
 
-    typer.echo(f"Wrote {make(runs, _data(kind, petretto, phonondb), out, command)}.")
+    typer.echo(f"Wrote {make(runs or [], _data(kind, petretto, phonondb), out, command)}.")
 
 
 def score(
@@ -120,9 +123,9 @@ def score(
     from deepdos_nb.predict import load_model
 
     scores = run(load_model(kind.value, folder=weights), _data(kind, petretto, phonondb))
-    text = score_table(scores)
+    text = score_table(scores, kind.value)
     if "test_sites" in scores:
-        text += "\n\n" + site_table(scores["test_sites"])
+        text += "\n\n" + site_table(scores["test_sites"], kind.value)
     Console().print(Markdown(text))
 
 

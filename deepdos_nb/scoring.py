@@ -10,6 +10,7 @@ import numpy as np
 from deepdos_nb.arrays import Array
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
+from deepdos_nb.gap_scores import gap_scores
 from deepdos_nb.graph import CrystalGraph
 from deepdos_nb.metrics import (
     PROTOCOLS,
@@ -20,7 +21,9 @@ from deepdos_nb.metrics import (
     wasserstein,
 )
 from deepdos_nb.naive import attention_share, equal_share
+from deepdos_nb.observables import electron_scores, phonon_scores
 from deepdos_nb.predict import Ensemble
+from deepdos_nb.vbgap import vb_gap
 
 
 def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
@@ -49,6 +52,39 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         spread, error = curves.std(axis=1, ddof=1), curves.mean(axis=1) - reference
         scores["error_over_spread"] = float(np.sqrt(np.mean(error**2) / np.mean(spread**2)))
     return scores
+
+
+def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    """Errors of what a spectrum is read for, from the ensemble's mean total.
+
+    Phonons: `observables.phonon_scores`. Electrons: `observables.electron_scores` per atom, of
+    absolute densities with the model's own number of states, and `gap_scores.gap_scores` of the
+    screen for gaps inside the valence band, its names beginning with ``gap_``.
+
+    Raises
+    ------
+    ConfigError
+        If an electronic record does not say how many states its window holds.
+    """
+    grid = ensemble.grid
+    shapes = np.stack([r.shape for r in records])
+    graphs = [r.graph() for r in records]
+    if ensemble.kind == "phdos":
+        return phonon_scores(_totals(ensemble, graphs).mean(axis=1), shapes, grid.energies)
+    unknown = [r.material_id for r in records if r.states is None]
+    if unknown:
+        raise ConfigError(f"the number of states of {unknown[0]} in the window is not known.")
+    reference = shapes * np.array([[r.states] for r in records]) / grid.step
+    predicted = np.stack(
+        [
+            (density.sum(axis=1) * states[:, None]).mean(axis=0) / grid.step
+            for density, _, states in ensemble.predict_graphs(graphs)
+        ]
+    )
+    atoms = np.array([r.n_atoms for r in records])
+    found, true = ([vb_gap(grid.energies, c) for c in curves] for curves in (predicted, reference))
+    gaps = {f"gap_{name}": value for name, value in gap_scores(found, true).items()}
+    return electron_scores(predicted, reference, grid.energies, n_atoms=atoms) | gaps
 
 
 def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:

@@ -15,7 +15,10 @@ def with_scores(text: str) -> str:
     """README text with both tables taken from the shipped scores."""
     path = ROOT / "deepdos_nb" / "weights" / "phdos" / SCORES
     scores = json.loads(path.read_text("utf-8"))
-    tables = {"scores": score_table(scores), "sites": site_table(scores["test_sites"])}
+    tables = {
+        "scores": score_table(scores, "phdos"),
+        "sites": site_table(scores["test_sites"], "phdos"),
+    }
     for name, table in tables.items():
         marked = re.compile(f"<!-- {name} -->.*?<!-- /{name} -->", re.DOTALL)
         text = marked.sub(f"<!-- {name} -->\n{table}\n<!-- /{name} -->", text)

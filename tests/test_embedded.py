@@ -43,6 +43,12 @@ def test_small_enough_to_ship():
     assert sum(path.stat().st_size for path in files) < 12e6
 
 
+def test_enough_crystals_and_elements_to_learn_from(electrons, phonons):
+    assert len(electrons) >= 1000
+    assert len({z for label in electrons for z in label.numbers.tolist()}) >= 60
+    assert len(phonons) >= 300
+
+
 def test_every_record_says_where_it_comes_from(electrons, phonons):
     for label in electrons + phonons:
         facts = label.facts

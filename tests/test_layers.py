@@ -34,6 +34,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "batches",
             "calibration",
+            "card_text",
             "cards",
             "gap_scores",
             "laboratory",

@@ -30,8 +30,8 @@ def test_its_scores_are_those_of_the_shipped_weights():
     weights = ROOT / "deepdos_nb" / "weights" / "phdos"
     scores = json.loads((weights / SCORES).read_text("utf-8"))
     for text in (README, (weights / "MODEL_CARD.md").read_text("utf-8")):
-        assert score_table(scores) in text
-        assert site_table(scores["test_sites"]) in text
+        assert score_table(scores, "phdos") in text
+        assert site_table(scores["test_sites"], "phdos") in text
 
 
 def test_its_links_and_pictures_exist():

@@ -23,8 +23,8 @@ class ElectronTotals(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         last = nn.Linear(config.width, 1)
-        # The right size from the start: an atom has some ten states within 4 eV of the zero.
-        nn.init.constant_(last.bias, 10.0)
+        # The right size from the start: an atom has some five states within 4 eV of the zero.
+        nn.init.constant_(last.bias, 5.0)
         self.capacity = nn.Sequential(nn.Linear(config.width, config.width), nn.SiLU(), last)
 
     def forward(self, sites: Tensor, weight: Tensor) -> Tensor:
