@@ -1,63 +1,38 @@
-"""Rows of a table: train every variant with every seed, keep the curves, score them.
+"""Train every variant with every seed, each for as long as the others, and keep what they predict.
 
-A finished run keeps what it predicts for the validation and the test part. Every table and figure
-is computed from those curves, so that a new score needs no new training.
+A finished run keeps its curves of the validation and the test part; see `comparison` for what is
+made of them.
 """
 
 from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from rich.progress import track
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.batches import collate_items, prepare
+from deepdos_nb.comparison import CURVES, FACTS, SCORED, Curves, read_curves, scores
 from deepdos_nb.data.records import Record
-from deepdos_nb.data.splits import Part
-from deepdos_nb.errors import ConfigError, DataError
-from deepdos_nb.grids import Kind, grid_for
+from deepdos_nb.grids import Kind
 from deepdos_nb.losses import LossWeights
-from deepdos_nb.metrics import shape_scores
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig, parameter_count
 from deepdos_nb.recipes import TrainingData
 from deepdos_nb.training import Network, TrainConfig, needs_systems, total_curves, train
 
-CURVES = "curves.npz"
-FACTS = "facts.json"
-SCORED: tuple[Part, ...] = ("valid", "test")
-
 OURS = "deepdos"
 """Name of our own model beside the baselines."""
-
-
-@dataclass(frozen=True)
-class Curves:
-    """What one run, or the mean of several, predicts.
-
-    Parameters
-    ----------
-    totals : mapping of part to ndarray, shape (n, B)
-        Keys "valid" and "test"; each curve sums to one.
-    materials : mapping of part to tuple of str
-        Identifiers of the rows.
-    facts : mapping
-        "parameters", "seconds" of training, "n_train".
-    """
-
-    totals: Mapping[Part, Array]
-    materials: Mapping[Part, tuple[str, ...]]
-    facts: Mapping[str, Any]
 
 
 def benchmark_configs(kind: Kind, base: TrainConfig) -> dict[str, TrainConfig]:
@@ -122,6 +97,49 @@ def run(
     return read_curves(folder)
 
 
+def place(folder: str | Path, name: str, config: TrainConfig, seed: int) -> Path:
+    """Folder of one run of a variant."""
+    plain = re.sub(r"[^a-z0-9.]+", "-", name.lower())
+    return Path(folder) / plain / f"dropout-{config.model.dropout:g}" / f"seed-{seed}"
+
+
+def tune(
+    configs: Mapping[str, TrainConfig],
+    dropouts: Sequence[float],
+    data: TrainingData,
+    folder: str | Path,
+    *,
+    workers: int = 1,
+) -> dict[str, TrainConfig]:
+    """Choose each variant's dropout on the validation part, with one seed: equal effort for all.
+
+    Parameters
+    ----------
+    configs : mapping of str to TrainConfig
+    dropouts : sequence of float
+    data, folder, workers
+        As in `run_all`, which finds these runs again.
+
+    Returns
+    -------
+    dict
+        For every variant, its configuration with the lowest validation MSE (max-normalised).
+    """
+    best: dict[str, tuple[float, TrainConfig]] = {}
+    for dropout in dropouts:
+        tried = {n: with_dropout(config, dropout) for n, config in configs.items()}
+        for name, (curves,) in run_all(tried, [0], data, folder, workers=workers).items():
+            error = scores(curves, data, "valid")["mse_max"]
+            if name not in best or error < best[name][0]:
+                best[name] = error, tried[name]
+    return {name: config for name, (_, config) in best.items()}
+
+
+def with_dropout(config: TrainConfig, dropout: float) -> TrainConfig:
+    """The same with another dropout."""
+    return replace(config, model=replace(config.model, dropout=dropout))
+
+
 def run_all(
     configs: Mapping[str, TrainConfig],
     seeds: Sequence[int],
@@ -138,7 +156,7 @@ def run_all(
     seeds : sequence of int
     data : TrainingData
     folder : path
-        Gets a folder `<variant>/seed-<n>` for each run.
+        Gets a folder for each run, see `place`.
     workers : int
         Runs at a time; more than one only helps on a CPU.
 
@@ -149,7 +167,7 @@ def run_all(
     """
     # By seed first, so that an interrupted table has every variant.
     jobs = [(name, seed) for seed in seeds for name in configs]
-    places = {(n, s): Path(folder) / n.replace(" ", "-") / f"seed-{s}" for n, s in jobs}
+    places = {(n, s): place(folder, n, configs[n], s) for n, s in jobs}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
         futures = {
@@ -166,30 +184,6 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def read_curves(folder: str | Path) -> Curves:
-    """Curves that `run` kept.
-
-    Raises
-    ------
-    DataError
-        If the folder holds no finished run.
-    """
-    folder = Path(folder)
-    try:
-        with np.load(folder / CURVES, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        facts = json.loads((folder / FACTS).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"no finished run ({error}).", source=str(folder), remedy="Train it first."
-        ) from error
-    return Curves(
-        {part: arrays[part].astype(float) for part in SCORED},
-        {part: tuple(arrays[f"{part}_materials"].tolist()) for part in SCORED},
-        facts,
-    )
-
-
 def predict_totals(
     network: Network, records: Sequence[Record], *, systems: bool = False, batch_size: int = 32
 ) -> Array:
@@ -204,68 +198,6 @@ def predict_totals(
             rows.append(total_curves(network, graphs.to(device)).cpu().numpy())
     curves: Array = np.concatenate(rows)
     return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
-
-
-def ensemble(members: Sequence[Curves]) -> Curves:
-    """Mean curves of several seeds.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, or they predict different materials.
-    """
-    if not members or any(m.materials != members[0].materials for m in members):
-        raise ConfigError("an ensemble needs runs that predict the same materials.")
-    totals = {part: np.mean([m.totals[part] for m in members], axis=0) for part in SCORED}
-    return Curves(totals, members[0].materials, members[0].facts)
-
-
-def scores(curves: Curves, data: TrainingData, part: Part) -> dict[str, float]:
-    """Shape scores of one part.
-
-    Raises
-    ------
-    ConfigError
-        If the curves belong to other materials.
-    """
-    records: list[Record] = getattr(data, part)
-    if curves.materials[part] != tuple(r.material_id for r in records):
-        raise ConfigError(
-            f"the curves' {part} materials are not those of the data.",
-            remedy="Train again in another folder, or give the data the run was trained on.",
-        )
-    reference = np.stack([r.shape for r in records])
-    return shape_scores(curves.totals[part], reference, grid_for(data.kind).energies)
-
-
-def score_rows(
-    runs: Mapping[str, Sequence[Curves]], data: TrainingData, part: Part
-) -> pd.DataFrame:
-    """Scores of every variant and seed, and of each variant's mean over seeds.
-
-    Returns
-    -------
-    DataFrame
-        One row for each run, with columns "variant", "seed" (an integer, or "mean curve"),
-        "parameters", "seconds", "n_train" and every score of `metrics.shape_scores`.
-    """
-    rows: list[dict[str, Any]] = []
-    for variant, members in runs.items():
-        for seed, curves in enumerate(members):
-            head = {"variant": variant, "seed": seed, **curves.facts}
-            rows.append(head | scores(curves, data, part))
-        if len(members) > 1:
-            mean = ensemble(members)
-            head = {"variant": variant, "seed": "mean curve", **mean.facts}
-            rows.append(head | scores(mean, data, part))
-    return pd.DataFrame(rows)
-
-
-def summary(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Mean and standard deviation over seeds, one row for each variant in the order of `rows`."""
-    single = rows[rows["seed"] != "mean curve"]
-    groups = single.groupby("variant", sort=False)[list(columns)]
-    return groups.agg(["mean", "std"])
 
 
 def train_config(

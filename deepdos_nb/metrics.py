@@ -64,6 +64,12 @@ def mse(
     return float(np.mean((p - r)[:, _counted(bins)] ** 2))
 
 
+def mse_per_crystal(predicted: Array, reference: Array, protocol: Protocol = "max") -> Array:
+    """Mean squared error of each curve, shape (n_crystals,); their mean is `mse`."""
+    p, r = prepared(predicted, reference, protocol)
+    return ((p - r) ** 2).mean(axis=1)
+
+
 def mae(
     predicted: Array, reference: Array, protocol: Protocol = "max", *, bins: Array | None = None
 ) -> float:

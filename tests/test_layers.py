@@ -36,6 +36,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "calibration",
             "card_text",
             "cards",
+            "comparison",
             "gap_scores",
             "laboratory",
             "live",
