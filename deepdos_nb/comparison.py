@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def read_curves(folder: str | Path) -> Curves:
         with np.load(folder / CURVES, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         facts = json.loads((folder / FACTS).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         raise DataError(
             f"no finished run ({error}).", source=str(folder), remedy="Train it first."
         ) from error

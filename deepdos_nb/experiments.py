@@ -174,7 +174,9 @@ def run_all(
             pool.submit(run, replace(configs[n], seed=s), data, places[n, s], progress=False): n
             for n, s in jobs
         }
-        for future in track(as_completed(futures), "Training", total=len(futures)):
+        done = as_completed(futures)
+        # Runs take minutes: redrawn ten times a second, the bar would flood a notebook's channel.
+        for future in track(done, "Training", total=len(futures), refresh_per_second=0.5):
             future.result()
     return {name: [read_curves(places[name, seed]) for seed in seeds] for name in configs}
 

@@ -17,7 +17,6 @@ from typing import Any
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import (
-    EMAWeightAveraging,
     LearningRateMonitor,
     ModelCheckpoint,
     RichProgressBar,
@@ -25,6 +24,7 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
+from deepdos_nb.averaging import MovingAverage
 from deepdos_nb.batches import SpectrumData
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
@@ -54,7 +54,7 @@ class TrainConfig:
         Highest rate of a one-cycle schedule.
     weight_decay : float
     ema : float
-        Decay of the moving average of weights that is validated and shipped.
+        Decay that the moving average of weights, which is validated and shipped, settles at.
     gradient_clip : float
     """
 
@@ -197,7 +197,7 @@ def train(
     best = ModelCheckpoint(folder, "best", monitor="valid/mse_max", enable_version_counter=False)
     last = ModelCheckpoint(folder, "last", every_n_epochs=1, enable_version_counter=False)
     callbacks: list[L.Callback] = [
-        EMAWeightAveraging(decay=config.ema),
+        MovingAverage(config.ema),
         LearningRateMonitor("epoch"),
         best,
         last,

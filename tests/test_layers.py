@@ -32,6 +32,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
+            "averaging",
             "batches",
             "calibration",
             "card_text",

@@ -1,0 +1,162 @@
+"""Tables of a comparison, each against a case worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from data_files import salts, write_phonondb
+
+from deepdos_nb import comparison, plots
+from deepdos_nb.comparison import CURVES, FACTS, Curves
+from deepdos_nb.data.sources.phonondb import load_phonondb
+from deepdos_nb.errors import ConfigError, DataError
+from deepdos_nb.grids import grid_for
+from deepdos_nb.metrics import mse
+from deepdos_nb.recipes import TrainingData
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> TrainingData:
+    records = load_phonondb(write_phonondb(tmp_path_factory.mktemp("db"), salts()))
+    return TrainingData(records, records[:2], records[2:], [])
+
+
+def made_up(data: TrainingData, seed: int) -> Curves:
+    """Curves of another run: the references plus noise."""
+    noise = np.random.default_rng(seed)
+    totals = {}
+    for part in comparison.SCORED:
+        rows = comparison.references(data, part)
+        rows = rows + 0.01 * noise.random(rows.shape)
+        totals[part] = rows / rows.sum(axis=1, keepdims=True)
+    names = {part: tuple(r.material_id for r in getattr(data, part)) for part in comparison.SCORED}
+    return Curves(totals, names, {"parameters": 10, "seconds": 1.5, "n_train": len(data.train)})
+
+
+def test_an_ensemble_is_the_mean_curve(data):
+    one, two = made_up(data, 0), made_up(data, 1)
+    mean = comparison.ensemble([one, two])
+    np.testing.assert_allclose(mean.totals["test"], (one.totals["test"] + two.totals["test"]) / 2)
+    np.testing.assert_allclose(mean.totals["valid"].sum(axis=1), 1)
+
+
+def test_an_ensemble_needs_members_of_the_same_materials(data):
+    one = made_up(data, 0)
+    other = Curves(one.totals, {"valid": ("x", "y"), "test": one.materials["test"]}, one.facts)
+    for members in ([], [one, other]):
+        with pytest.raises(ConfigError, match="same materials"):
+            comparison.ensemble(members)
+
+
+def test_scores_are_those_of_the_metrics_and_refuse_other_materials(data):
+    curves = made_up(data, 0)
+    scores = comparison.scores(curves, data, "test")
+    expected = mse(curves.totals["test"], comparison.references(data, "test"))
+    assert scores["mse_max"] == pytest.approx(expected)
+    assert comparison.errors(curves, data, "test").mean() == pytest.approx(expected)
+    turned = TrainingData(data.train, data.valid, data.test[::-1], [])
+    with pytest.raises(ConfigError, match=r"test materials are not those.*another folder"):
+        comparison.scores(curves, turned, "test")
+
+
+def test_errors_by_element_count_a_crystal_for_each_of_its_elements(data):
+    records = data.test
+    error = np.arange(1.0, len(records) + 1)
+    table = comparison.by_element({"ours": error}, records, least=1)
+    for symbol, row in table.iterrows():
+        held = [symbol in {e.symbol for e in r.structure.composition} for r in records]
+        assert row["crystals"] == sum(held)
+        assert row["ours"] == pytest.approx(error[held].mean())
+    assert table["crystals"].is_monotonic_decreasing
+    assert comparison.by_element({"ours": error}, records, least=len(records) + 1).empty
+
+
+def test_errors_by_size_know_their_bounds(data):
+    records = data.test
+    error = np.arange(1.0, len(records) + 1)
+    atoms = np.array([r.n_atoms for r in records])
+    bound = int(atoms.min())
+    table = comparison.by_size({"ours": error}, records, bounds=(bound,))
+    assert table.loc[f"1 to {bound}", "ours"] == pytest.approx(error[atoms <= bound].mean())
+    assert table["crystals"].sum() == len(records)
+
+
+def test_a_summary_leaves_the_mean_curve_out(data):
+    runs = {"ours": [made_up(data, 0), made_up(data, 1)], "theirs": [made_up(data, 2)]}
+    rows = comparison.score_rows(runs, data, "test")
+    assert rows["seed"].tolist() == [0, 1, "mean curve", 0]
+    assert set(rows["n_train"]) == {len(data.train)}
+    table = comparison.summary(rows, ["mse_max"])
+    assert list(table.index) == ["ours", "theirs"]
+    two = rows["mse_max"][:2]
+    assert table.loc["ours", ("mse_max", "mean")] == pytest.approx(two.mean())
+    assert table.loc["ours", ("mse_max", "std")] == pytest.approx(two.std(ddof=1))
+    mean = rows[rows["seed"] == "mean curve"].iloc[0]
+    assert mean["mse_max"] < two.min()  # independent noise averages out
+
+
+def test_a_folder_without_a_finished_run_is_named(tmp_path: Path):
+    with pytest.raises(DataError, match=r"no finished run.*Train it first"):
+        comparison.read_curves(tmp_path)
+    (tmp_path / CURVES).write_bytes(b"not an archive")
+    (tmp_path / FACTS).write_text(json.dumps({}), "utf-8")
+    with pytest.raises(DataError, match="no finished run"):
+        comparison.read_curves(tmp_path)
+    (tmp_path / CURVES).write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(DataError, match="no finished run"):
+        comparison.read_curves(tmp_path)
+
+
+def test_figures_of_a_comparison_show_every_model(data):
+    curves = {"ours": made_up(data, 0), "theirs": made_up(data, 1)}
+    rows = {name: c.totals["test"] for name, c in curves.items()}
+    references = comparison.references(data, "test")
+    titles = [f"{r.formula}, MSE 0.0{i}" for i, r in enumerate(data.test)]
+    figure = plots.gallery_figure(grid_for("phdos"), references, rows, titles)
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(panels) == len(titles)
+    assert [line.get_label() for line in panels[0].lines] == ["ours", "theirs", "reference"]
+    # what is drawn has the reference's sum, in units of its maximum
+    drawn = panels[1].lines[0].get_ydata()
+    assert drawn.sum() == pytest.approx(references[1].sum() / references[1].max())
+    errors = {name: comparison.errors(c, data, "test") for name, c in curves.items()}
+    table = comparison.by_element(errors, data.test, least=1)
+    axes = plots.errors_axes(table, plt.figure().add_subplot(), most=3)
+    assert [t.get_text() for t in axes.get_xticklabels()] == list(table.index[:3])
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), table["theirs"][:3])
+    plt.close("all")
+
+
+def test_a_learning_curve_has_a_point_for_each_size():
+    rows = pd.DataFrame(
+        {
+            "variant": ["ours"] * 5,
+            "seed": [0, 1, 0, 1, "mean curve"],
+            "n_train": [10, 10, 100, 100, 100],
+            "mse_max": [0.5, 0.7, 0.2, 0.4, 9.0],
+        }
+    )
+    axes = plots.learning_curve_axes(rows, plt.figure().add_subplot())
+    points, *_ = axes.containers[0]
+    np.testing.assert_allclose(points.get_xydata(), [[10, 0.6], [100, 0.3]])
+    plt.close("all")
+
+
+def test_parts_of_the_training_set_are_nested_and_keep_formulas_together(data):
+    twice = [*data.train, *data.train]
+    double = TrainingData(twice, data.valid, data.test, [])
+    sizes = [len(double.part(f).train) for f in (0.25, 0.5, 1.0)]
+    assert sizes == [round(f * len(twice)) for f in (0.25, 0.5, 1.0)]
+    small, large = ({r.material_id for r in double.part(f).train} for f in (0.25, 0.5))
+    assert small < large
+    assert double.part(0.5).valid is data.valid
+    formulas = [r.formula for r in double.part(1.0).train]
+    assert all(formulas[i] == formulas[i + 1] for i in range(0, len(formulas), 2))
+    for fraction in (0.0, 1.5):
+        with pytest.raises(ConfigError, match="a fraction of"):
+            double.part(fraction)
