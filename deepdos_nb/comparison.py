@@ -140,7 +140,8 @@ def by_element(
         for z, mask in enumerate(held.T)
         if mask.sum() >= least
     }
-    return pd.DataFrame(rows).T.sort_values("crystals", ascending=False, kind="stable")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["crystals", *errors])
+    return table.sort_values("crystals", ascending=False, kind="stable")
 
 
 def by_size(
@@ -160,7 +161,7 @@ def by_size(
         for g, name in enumerate(names)
         if (group == g).any()
     }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["crystals", *errors])
 
 
 def score_rows(

@@ -29,7 +29,15 @@ from deepdos_nb.losses import LossWeights
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig, parameter_count
 from deepdos_nb.recipes import TrainingData
-from deepdos_nb.training import Network, TrainConfig, needs_systems, total_curves, train
+from deepdos_nb.training import (
+    CONFIG,
+    Network,
+    TrainConfig,
+    keep_config,
+    needs_systems,
+    total_curves,
+    train,
+)
 
 OURS = "deepdos"
 """Name of our own model beside the baselines."""
@@ -79,6 +87,8 @@ def run(
         If the folder holds a run with other settings.
     """
     folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    keep_config(folder / CONFIG, config)
     if not (folder / CURVES).exists():
         begin = time.perf_counter()
         network = train(data.train, data.valid, config, folder, progress=progress)

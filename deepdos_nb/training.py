@@ -35,6 +35,9 @@ from deepdos_nb.model.baselines import Baseline, BaselineConfig, make_baseline
 
 Network = Reasoner | Baseline
 
+CONFIG = "config.json"
+"""Settings of a run, beside its checkpoints."""
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -182,7 +185,7 @@ def train(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _keep_config(folder / "config.json", config)
+    keep_config(folder / CONFIG, config)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     torch.set_flush_denormal(True)
     L.seed_everything(config.seed, verbose=False)
@@ -242,7 +245,7 @@ def best_model(folder: str | Path) -> Network:
         Folder of a run that `train` made.
     """
     folder = Path(folder)
-    settings = json.loads((folder / "config.json").read_text("utf-8"))
+    settings = json.loads((folder / CONFIG).read_text("utf-8"))
     checkpoint = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)
     values = settings["model"]
     # A baseline is told apart by its name; our own configuration has none.
@@ -268,7 +271,14 @@ class _StopAfter(L.Callback):
             trainer.should_stop = True
 
 
-def _keep_config(path: Path, config: TrainConfig) -> None:
+def keep_config(path: Path, config: TrainConfig) -> None:
+    """Write a run's settings down, or check them against those that are there.
+
+    Raises
+    ------
+    ConfigError
+        If the file holds other settings.
+    """
     text = json.dumps(config.to_dict(), indent=1)
     if path.exists() and path.read_text("utf-8") != text:
         raise ConfigError(

@@ -79,7 +79,6 @@ def test_a_finished_run_is_read_and_not_trained_again(tmp_path, data):
 
 def test_a_run_with_other_settings_is_not_mixed_in(tmp_path, data):
     experiments.run(config(), data, tmp_path, progress=False)
-    (tmp_path / comparison.CURVES).unlink()
     with pytest.raises(ConfigError, match="other settings"):
         experiments.run(config(seed=1), data, tmp_path, progress=False)
 
