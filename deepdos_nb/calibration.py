@@ -32,6 +32,33 @@ def stated_coverage(widths: Array) -> Array:
     return np.array([erf(float(k) / sqrt(2.0)) for k in np.asarray(widths, dtype=float)])
 
 
+def counted_bins(mean: Array, reference: Array, floor: float = FLOOR) -> Array:
+    """Bins that count, boolean like `mean`: where either curve reaches the floor.
+
+    Parameters
+    ----------
+    mean, reference : ndarray, shape (..., n_bins)
+    floor : float
+        See `FLOOR`.
+    """
+    peak = np.maximum(reference.max(axis=-1, keepdims=True), 1e-30)
+    counted: Array = np.maximum(mean, reference) >= floor * peak
+    return counted
+
+
+def one_sigma_factor(error: Array, spread: Array) -> float:
+    """Factor that makes a band of ± factor × spread hold erf(1/√2), 68.3 %, of all errors.
+
+    Unlike the ratio of root mean squares it does not bow to a few bins that are far off.
+
+    Parameters
+    ----------
+    error, spread : ndarray, shape (n,)
+        Absolute error and spread of every counted bin.
+    """
+    return float(np.quantile(error / np.maximum(spread, 1e-30), erf(sqrt(0.5))))
+
+
 @dataclass(frozen=True)
 class Calibration:
     """Stated and true coverage of bands of growing width.
@@ -107,7 +134,7 @@ def calibrate(
                 f"({reference.kind})."
             )
         known = reference.total * (len(prediction.structure) / len(reference.structure))
-        counted = np.maximum(prediction.total, known) >= floor * max(float(known.max()), 1e-30)
+        counted = counted_bins(prediction.total, known, floor)
         errors.append(np.abs(prediction.total - known)[counted])
         spreads.append(prediction.spread[counted])
         n += 1

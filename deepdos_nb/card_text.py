@@ -73,8 +73,10 @@ the same part of it, *source attention* shares each bin out as the attention map
         + f"""
 ## How sure it is
 
-The spread is the standard deviation over seeds. The last row of the first table says how far it
-understates the true error: multiply the band by that factor for an honest one-σ error.
+The spread over seeds is smaller than the error. The error band that figures show is the spread
+times a factor, chosen so that it holds 68.3 % of the bins of the validation part; how many it holds
+of the test part is in the last rows of the first table. Bins where both curves stay below
+one per cent of the maximum do not count.
 
 ## Limits
 

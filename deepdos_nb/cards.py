@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deepdos_nb import __version__
+from deepdos_nb.calibration import one_sigma_factor
 from deepdos_nb.card_text import card_text
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.grids import Kind
 from deepdos_nb.model import Reasoner
 from deepdos_nb.model.weights import save_weights
-from deepdos_nb.predict import Ensemble, load_model
+from deepdos_nb.predict import SCORES, Ensemble, load_model
 from deepdos_nb.recipes import TrainingData, seen_elements
-from deepdos_nb.scoring import score_readings, score_sites, score_totals
+from deepdos_nb.scoring import score_band, score_readings, score_sites, score_totals, seed_errors
 from deepdos_nb.training import best_model
 
-SCORES = "scores.json"
 CARD = "MODEL_CARD.md"
 
 UNIT: dict[Kind, tuple[str, str]] = {"phdos": ("cm⁻¹", ".1f"), "edos": ("eV", ".3f")}
@@ -56,6 +56,8 @@ ROWS = {
     "gap_mcc": ("screen: Matthews coefficient", "none", ".3f"),
     "gap_iou_any": ("screen: overlap of the windows (IoU, a miss counts zero)", "none", ".3f"),
     "error_over_spread": ("RMS error / RMS spread over seeds", "sum", ".2f"),
+    "band_coverage_1": ("bins inside the band (68.3% stated)", "sum", ".1%"),
+    "band_coverage_2": ("bins inside twice the band (95.4% stated)", "sum", ".1%"),
 }
 """Name, normalisation and format of every score of totals that a card shows."""
 
@@ -131,11 +133,20 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
 
 
 def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]:
-    """Scores on the validation and test parts, and of sites where test projections are known."""
+    """Scores on the validation and test parts, and of sites where test projections are known.
+
+    The band's factor is chosen on the validation part, so that only its coverage of the test part
+    says anything.
+    """
     scores = {
         part: score_totals(ensemble, records) | score_readings(ensemble, records)
         for part, records in (("valid", data.valid), ("test", data.test))
     }
+    if len(ensemble.models) > 1:
+        factor = one_sigma_factor(*seed_errors(ensemble, data.valid))
+        scores["valid"]["band_factor"] = factor
+        for part, records in (("valid", data.valid), ("test", data.test)):
+            scores[part] |= score_band(ensemble, records, factor)
     if data.test_sites:
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
     return scores

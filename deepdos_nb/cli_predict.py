@@ -65,7 +65,7 @@ def predict(
     max_atoms: Annotated[int, typer.Option(min=1, help="Largest cell accepted.")] = MAX_ATOMS,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
-    """Predict the density of states of crystals, element by element, with its spread over seeds.
+    """Predict the density of states of crystals, element by element, with its error band.
 
     Structures that cannot be used are named and skipped; the exit code is then 2.
     """

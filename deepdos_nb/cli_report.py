@@ -148,7 +148,7 @@ def _named(path: Path, text: str) -> str:
 
 
 def summary(spectrum: Spectrum) -> dict[str, Any]:
-    """The numbers of one row: states in the window, highest peak, mean, shares, spread."""
+    """The numbers of one row: states in the window, highest peak, mean, shares, error band."""
     total, energies = spectrum.total, spectrum.energies
     everything = max(float(total.sum()), 1e-12)
     many = len(spectrum.members) > 1
@@ -159,7 +159,7 @@ def summary(spectrum: Spectrum) -> dict[str, Any]:
         "peak": float(energies[int(total.argmax())]),
         "mean": float(energies @ total) / everything,
         "shares": {k: float(v.sum()) / everything for k, v in spectrum.by_element().items()},
-        "spread": float(spectrum.spread.mean() / max(total.max(), 1e-12)) if many else None,
+        "band": float(spectrum.band.mean() / max(total.max(), 1e-12)) if many else None,
         "notes": " ".join(spectrum.notes),
         "total": total,
     }
@@ -175,7 +175,7 @@ def table(rows: list[dict[str, Any]], kind: str, *, sparklines: bool = False) ->
         title=f"{'Phonon' if phonons else 'Electronic'} density of states, "
         f"{grid.start:g} to {grid.stop:g} {grid.unit}",
         title_justify="left",
-        caption="Spread: mean standard deviation over seeds, in per cent of the highest value.",
+        caption="Band: its mean half-width (1 σ), in per cent of the highest value.",
         caption_justify="left",
     )
     view.add_column("File", overflow="fold")
@@ -185,7 +185,7 @@ def table(rows: list[dict[str, Any]], kind: str, *, sparklines: bool = False) ->
     if phonons:
         view.add_column(f"Mean\n({grid.unit})", justify="right")
     view.add_column("Share of states")
-    view.add_column("Spread", justify="right")
+    view.add_column("Band", justify="right")
     if sparklines:
         view.add_column("Spectrum", no_wrap=True)
     digits = 0 if phonons else 2
@@ -199,7 +199,7 @@ def table(rows: list[dict[str, Any]], kind: str, *, sparklines: bool = False) ->
         ]
         cells += [f"{row['mean']:.0f}"] if phonons else []
         cells.append("  ".join(f"{k} {100 * v:.0f} %" for k, v in row["shares"].items()))
-        cells.append("–" if row["spread"] is None else f"{100 * row['spread']:.1f} %")
+        cells.append("–" if row["band"] is None else f"{100 * row['band']:.1f} %")
         cells += [sparkline(row["total"])] if sparklines else []
         view.add_row(*cells)
     return view
@@ -209,7 +209,7 @@ def summary_csv(rows: list[dict[str, Any]]) -> str:
     """The table as CSV text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = ("file", "formula", "atoms", "states", "peak", "mean", "spread", "notes")
+    names = ("file", "formula", "atoms", "states", "peak", "mean", "band", "notes")
     writer.writerow([*names, "shares"])
     for row in rows:
         shares = " ".join(f"{k}:{v:.4f}" for k, v in row["shares"].items())

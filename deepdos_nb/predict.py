@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib import resources
@@ -21,6 +22,9 @@ from deepdos_nb.structures import MAX_ATOMS, read_structure, warn_unseen
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+SCORES = "scores.json"
+"""Scores of packed weights, beside them."""
+
 EDGES_PER_BATCH = 60_000
 """Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
 
@@ -36,6 +40,8 @@ class Ensemble:
         What is known about each model's training.
     device : str or torch.device, optional
         A GPU where there is one, else the CPU.
+    band_factor : float
+        What the spread over seeds is multiplied with to tell the error's size.
 
     Raises
     ------
@@ -48,12 +54,14 @@ class Ensemble:
         models: Sequence[Reasoner],
         cards: Sequence[dict[str, Any]] = (),
         device: str | torch.device | None = None,
+        band_factor: float = 1.0,
     ):
         if not models or len({m.config.kind for m in models}) != 1:
             raise ConfigError("an ensemble needs one or more models of the same kind.")
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.models = [m.eval().to(self.device) for m in models]
         self.cards = list(cards)
+        self.band_factor = band_factor
 
     @property
     def kind(self) -> Kind:
@@ -118,6 +126,7 @@ class Ensemble:
                     members=absolute.sum(axis=1),
                     outside=(outside * states[:, None]).mean(axis=0),
                     notes=note,
+                    band_factor=self.band_factor,
                 )
             )
         return spectra
@@ -249,7 +258,7 @@ def load_model(
     ConfigError
         If `kind` is unknown.
     WeightsError
-        If there are no such weights, or they cannot be read.
+        If there are no such weights, or they or their scores cannot be read.
     """
     grid = grid_for(kind)
     if folder is None:
@@ -263,7 +272,21 @@ def load_model(
     models, cards = zip(*(load_weights(f) for f in files), strict=True)
     if any(m.config.kind != grid.kind for m in models):
         raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
-    return Ensemble(models, cards, device)
+    return Ensemble(models, cards, device, _band_factor(folder / SCORES))
+
+
+def _band_factor(path: Path) -> float:
+    """What `cards.score` found on the validation part; one for weights that were never scored."""
+    if not path.exists():
+        return 1.0
+    try:
+        return float(json.loads(path.read_text("utf-8"))["valid"].get("band_factor", 1.0))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(
+            f"the scores cannot be read ({error}).",
+            source=str(path),
+            remedy="Write them again with `deepdos pack`, or delete the file.",
+        ) from error
 
 
 def _array(tensor: torch.Tensor) -> Array:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepdos_nb.arrays import Array
+from deepdos_nb.calibration import counted_bins
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.gap_scores import gap_scores
@@ -52,6 +53,28 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         spread, error = curves.std(axis=1, ddof=1), curves.mean(axis=1) - reference
         scores["error_over_spread"] = float(np.sqrt(np.mean(error**2) / np.mean(spread**2)))
     return scores
+
+
+def seed_errors(ensemble: Ensemble, records: Sequence[Record]) -> tuple[Array, Array]:
+    """Absolute error of the mean, and spread over seeds, of every bin that counts.
+
+    Both are of sum-normalised curves, as flat arrays of one length; see `calibration.counted_bins`.
+    """
+    reference = np.stack([r.shape for r in records])
+    curves = _totals(ensemble, [r.graph() for r in records])
+    curves = curves / curves.sum(axis=-1, keepdims=True)
+    mean, spread = curves.mean(axis=1), curves.std(axis=1, ddof=1)
+    counted = counted_bins(mean, reference)
+    return np.abs(mean - reference)[counted], spread[counted]
+
+
+def score_band(ensemble: Ensemble, records: Sequence[Record], factor: float) -> dict[str, float]:
+    """Share of bins that bands of one and two times `factor` spreads hold.
+
+    A calibrated band, of normal errors, would hold 68.3 % and 95.4 %.
+    """
+    error, spread = seed_errors(ensemble, records)
+    return {f"band_coverage_{n}": float((error <= n * factor * spread).mean()) for n in (1, 2)}
 
 
 def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:

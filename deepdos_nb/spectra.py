@@ -69,6 +69,9 @@ class Spectrum:
         Where the curve comes from, for legends ("deepdos_nb", "DFPT", …).
     notes : tuple of str
         Cautions to be shown beside the curve.
+    band_factor : float
+        What the spread over seeds is multiplied with to tell the error's size; one where nothing is
+        known about that.
     """
 
     kind: Kind
@@ -78,6 +81,7 @@ class Spectrum:
     outside: Array = field(default_factory=lambda: np.zeros(0))
     source: str = "deepdos_nb"
     notes: tuple[str, ...] = ()
+    band_factor: float = 1.0
 
     def __post_init__(self) -> None:
         expected = (len(self.structure), self.grid.n_bins)
@@ -105,6 +109,16 @@ class Spectrum:
         if len(self.members) < 2:
             return np.zeros(self.grid.n_bins)
         return self.members.std(axis=0, ddof=1)
+
+    @property
+    def band(self) -> Array:
+        """Half-width of the error band, `band_factor` spreads, shape (n_bins,)."""
+        return self.band_factor * self.spread
+
+    @property
+    def band_name(self) -> str:
+        """What the band is, for legends."""
+        return "± 1 σ over seeds" if self.band_factor == 1 else "± 1 σ, calibrated"
 
     @property
     def formula(self) -> str:
@@ -146,13 +160,14 @@ class Spectrum:
         return states / total if total > 0 else np.zeros_like(states)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Energy, total, spread, one column per element and one per site, as a DataFrame."""
+        """Energy, total, spread, band, a column per element and one per site, as a DataFrame."""
         import pandas as pd
 
         frame = {
             f"energy ({self.grid.unit})": self.energies,
             "total": self.total,
             "spread": self.spread,
+            "band": self.band,
         }
         frame |= self.by_element()
         frame |= {f"site {n}": row for n, row in zip(self.site_labels, self.sites, strict=True)}
@@ -170,6 +185,7 @@ class Spectrum:
             "energies": self.energies.tolist(),
             "total": self.total.tolist(),
             "spread": self.spread.tolist(),
+            "band": self.band.tolist(),
             "elements": {k: v.tolist() for k, v in self.by_element().items()},
             "sites": {n: v.tolist() for n, v in zip(self.site_labels, self.sites, strict=True)},
             "states_outside_window": self.outside.tolist(),
@@ -202,8 +218,8 @@ class Spectrum:
         )
         if len(self.members) > 1:
             text += (
-                f" Mean standard deviation over {len(self.members)} seeds: "
-                f"{100 * self.spread.mean() / max(total.max(), 1e-12):.1f} % of the highest value."
+                f" Error band from {len(self.members)} seeds: on average "
+                f"± {100 * self.band.mean() / max(total.max(), 1e-12):.1f} % of the highest value."
             )
         return " ".join([text, *self.notes])
 

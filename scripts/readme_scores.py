@@ -1,4 +1,7 @@
-"""Put the shipped model's scores into the README: `python scripts/readme_scores.py`."""
+"""Put scores into the README: `python scripts/readme_scores.py`.
+
+Of the shipped weights from the files beside them, of the experiments from `notebooks/results`.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,22 @@ import json
 import re
 from pathlib import Path
 
-from deepdos_nb.cards import SCORES, score_table, site_table
+from deepdos_nb.cards import score_table, site_table
+from deepdos_nb.grids import Kind
+from deepdos_nb.predict import SCORES
 
 ROOT = Path(__file__).parent.parent
 
 
 def with_scores(text: str) -> str:
-    """README text with both tables taken from the shipped scores."""
-    path = ROOT / "deepdos_nb" / "weights" / "phdos" / SCORES
-    scores = json.loads(path.read_text("utf-8"))
-    tables = {
-        "scores": score_table(scores, "phdos"),
-        "sites": site_table(scores["test_sites"], "phdos"),
-    }
+    """README text with every table taken from its file."""
+    tables: dict[str, str] = {}
+    kinds: tuple[Kind, ...] = ("phdos", "edos")
+    for kind in kinds:
+        path = ROOT / "deepdos_nb" / "weights" / kind / SCORES
+        scores = json.loads(path.read_text("utf-8"))
+        tables[f"{kind} scores"] = score_table(scores, kind)
+        tables[f"{kind} sites"] = site_table(scores["test_sites"], kind)
     for name, table in tables.items():
         marked = re.compile(f"<!-- {name} -->.*?<!-- /{name} -->", re.DOTALL)
         text = marked.sub(f"<!-- {name} -->\n{table}\n<!-- /{name} -->", text)

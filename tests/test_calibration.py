@@ -7,7 +7,7 @@ import pytest
 from pymatgen.core import Structure
 from synthetic import make_spectrum, rock_salt
 
-from deepdos_nb.calibration import calibrate, stated_coverage
+from deepdos_nb.calibration import calibrate, counted_bins, one_sigma_factor, stated_coverage
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.grids import GRIDS
 from deepdos_nb.spectra import Spectrum
@@ -85,3 +85,17 @@ def test_what_cannot_be_calibrated():
         calibrate([(flat(np.ones((1, 51))), flat(np.ones((1, 51))))])
     with pytest.raises(ConfigError, match="is paired with NaCl"):
         calibrate([(make_spectrum(MGO), make_spectrum(rock_salt("Na", "Cl", 5.6)))])
+
+
+def test_the_factor_makes_the_band_hold_what_it_states():
+    rng = np.random.default_rng(0)
+    spread = rng.uniform(0.5, 2.0, 20_000)
+    error = np.abs(rng.normal(scale=3 * spread))
+    factor = one_sigma_factor(error, spread)
+    assert factor == pytest.approx(3, rel=0.03)
+    assert (error <= factor * spread).mean() == pytest.approx(0.6827, abs=1e-3)
+
+
+def test_bins_without_states_in_either_curve_do_not_count():
+    mean, reference = np.array([[0.0, 0.0, 0.5, 0.005]]), np.array([[0.0, 1.0, 0.0, 0.009]])
+    assert counted_bins(mean, reference).tolist() == [[False, True, True, False]]

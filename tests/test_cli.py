@@ -270,7 +270,7 @@ def test_summary_of_a_known_spectrum() -> None:
     assert numbers["peak"] == 600.0
     assert numbers["mean"] == pytest.approx(500.0)
     assert numbers["shares"] == {"Mg": 0.25, "O": 0.75}
-    assert numbers["spread"] is None
+    assert numbers["band"] is None
 
 
 def test_version_and_commands() -> None:

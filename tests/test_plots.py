@@ -70,7 +70,7 @@ def test_spectrum_shows_total_elements_and_spread(kind: Kind) -> None:
         floor = top
     np.testing.assert_allclose(floor, spectrum.total, rtol=1e-9)
 
-    band = next(c for c in ax.collections if "s.d." in str(c.get_label()))
+    band = next(c for c in ax.collections if "±" in str(c.get_label()))
     top, bottom = top_of(band, spectrum.energies)
     np.testing.assert_allclose(top, spectrum.total + spectrum.spread, atol=1e-12)
     np.testing.assert_allclose(
@@ -101,7 +101,7 @@ def test_legend_names_every_curve_once() -> None:
     legend = plots.spectrum_axes(spectrum, reference=reference).get_legend()
     assert legend is not None
     texts = [t.get_text() for t in legend.get_texts()]
-    assert texts == ["Total", "± 1 s.d. over seeds", "DFPT", "O", "Mg"]
+    assert texts == ["Total", "± 1 σ over seeds", "DFPT", "O", "Mg"]
     bare = plots.spectrum_axes(spectrum, elements=False, spread=False)
     assert not areas(bare)
     assert [t.get_text() for t in bare.get_legend().get_texts()] == ["Total"]

@@ -174,3 +174,18 @@ def test_predictions_do_not_depend_on_the_number_of_threads():
         torch.set_num_threads(threads)
     np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-9)
     assert one.shape == (grid_for("phdos").n_bins,)
+
+
+def test_the_band_is_as_wide_as_the_scores_beside_the_weights_say(tmp_path):
+    for seed in (0, 1):
+        save_weights(random_model("phdos", seed), tmp_path / f"seed-{seed}.safetensors", card={})
+    plain = load_model("phdos", folder=tmp_path).predict(mgo())
+    np.testing.assert_array_equal(plain.band, plain.spread)
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"valid": {"band_factor": 2.5}}', "utf-8")
+    wide = load_model("phdos", folder=tmp_path).predict(mgo())
+    np.testing.assert_allclose(wide.band, 2.5 * plain.spread)
+    for text in ("{", "[]", '{"valid": {"band_factor": null}}'):
+        scores.write_text(text, "utf-8")
+        with pytest.raises(WeightsError, match=r"scores cannot be read.*deepdos pack"):
+            load_model("phdos", folder=tmp_path)

@@ -7,9 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 import deepdos_nb as dd
-from deepdos_nb.cards import SCORES, score_table, site_table
+from deepdos_nb.cards import score_table, site_table
 from deepdos_nb.cli import app
+from deepdos_nb.grids import Kind
+from deepdos_nb.predict import SCORES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,12 +30,13 @@ def test_its_lines_of_python_run(tmp_path, monkeypatch):
     assert abs(spectrum.sites.sum(axis=0) - spectrum.total).max() == 0
 
 
-def test_its_scores_are_those_of_the_shipped_weights():
-    weights = ROOT / "deepdos_nb" / "weights" / "phdos"
+@pytest.mark.parametrize("kind", ["phdos", "edos"])
+def test_its_scores_are_those_of_the_shipped_weights(kind: Kind):
+    weights = ROOT / "deepdos_nb" / "weights" / kind
     scores = json.loads((weights / SCORES).read_text("utf-8"))
     for text in (README, (weights / "MODEL_CARD.md").read_text("utf-8")):
-        assert score_table(scores, "phdos") in text
-        assert site_table(scores["test_sites"], "phdos") in text
+        assert score_table(scores, kind) in text
+        assert site_table(scores["test_sites"], kind) in text
 
 
 def test_its_links_and_pictures_exist():

@@ -48,6 +48,13 @@ def test_spread_is_the_sample_deviation_of_the_members():
     members = np.stack([np.full(grid.n_bins, v) for v in (1.0, 2.0, 3.0)])
     assert Spectrum("phdos", structure, sites, members=members).spread == pytest.approx(1.0)
     assert (Spectrum("phdos", structure, sites).spread == 0).all()
+    wide = Spectrum("phdos", structure, sites, members=members, band_factor=2.5)
+    assert wide.band == pytest.approx(2.5)
+    assert wide.to_dataframe()["band"].tolist() == wide.to_dict()["band"] == wide.band.tolist()
+    assert (wide.band_name, Spectrum("phdos", structure, sites).band_name) == (
+        "± 1 σ, calibrated",
+        "± 1 σ over seeds",
+    )
 
 
 def test_shape_of_the_site_rows_is_checked():

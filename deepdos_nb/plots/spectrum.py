@@ -31,7 +31,7 @@ def spectrum_axes(
     normalised: bool = False,
     dark: bool | None = None,
 ) -> Axes:
-    """Draw the total density, the elements' parts stacked below it, and the spread over seeds.
+    """Draw the total density, the elements' parts stacked below it, and the error band.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def spectrum_axes(
     elements : bool
         Stack the elements' areas; they add up to the total.
     spread : bool
-        Band of one standard deviation over seeds, where there are several.
+        Band of half-width `Spectrum.band`, where there are several seeds.
     normalised : bool
         Scale every curve's highest value to one (density without unit).
     dark : bool or None
@@ -71,7 +71,7 @@ def spectrum_axes(
         total = spectrum.total * scale
         colour = TOTAL if dark is None else ink
         if spread and len(spectrum.members) > 1:
-            band = spectrum.spread * scale
+            band = spectrum.band * scale
             axes.fill_between(
                 energies,
                 np.maximum(total - band, 0.0),
@@ -80,7 +80,7 @@ def spectrum_axes(
                 edgecolor="none",
                 alpha=0.42,
                 zorder=3,
-                label="± 1 s.d. over seeds",
+                label=spectrum.band_name,
             )
         axes.plot(energies, total, color=colour, linewidth=1.5, zorder=5, label="Total")
         if reference is not None:
@@ -205,9 +205,8 @@ def _stack(ax: Axes, spectrum: Spectrum, scale: float) -> None:
 def legend_beside(ax: Axes, ink: str) -> None:
     """Put the legend to the right: lines first, elements from top to bottom as stacked."""
     handles, labels = ax.get_legend_handles_labels()
-    rank = {"Total": 0, "± 1 s.d. over seeds": 1}
     lines = [i for i, h in enumerate(handles) if h.get_gid() is None]
-    order = sorted(lines, key=lambda i: rank.get(labels[i], 2))
+    order = sorted(lines, key=lambda i: (labels[i] != "Total", not labels[i].startswith("±")))
     order += [i for i in reversed(range(len(handles))) if i not in lines]
     ax.legend(
         [handles[i] for i in order],

@@ -71,8 +71,8 @@ class Curves:
         Element of each site.
     steps : ndarray, shape (n_steps + 1, n_sites, n_bins)
         Absolute site densities; one step only where there is no transport.
-    mean, spread : ndarray, shape (n_bins,)
-        Seed ensemble; empty where there is none.
+    mean, band : ndarray, shape (n_bins,)
+        Seed ensemble, and half-width of its error band; empty where there is none.
     source : str
         Where the total comes from.
     lines : tuple of Line
@@ -81,6 +81,8 @@ class Curves:
         Whether the site densities are known, and not only their sum.
     band_is_total : bool
         Whether the ensemble's mean is the total itself, so that it needs no line of its own.
+    band_name : str
+        For the legend, where it has none.
     """
 
     grid: Grid
@@ -88,11 +90,12 @@ class Curves:
     symbols: tuple[str, ...]
     steps: Array
     mean: Array
-    spread: Array
+    band: Array
     source: str = ""
     lines: tuple[Line, ...] = ()
     resolved: bool = True
     band_is_total: bool = False
+    band_name: str = ""
 
     @property
     def n_steps(self) -> int:
@@ -161,6 +164,7 @@ class Curves:
             "elements": [{"name": k, "colour": v} for k, v in self.colours.items()],
             "totalName": f"{self.source} (total)" if self.lines and self.source else "total",
             "bandIsTotal": self.band_is_total,
+            "bandName": self.band_name,
             "resolved": self.resolved,
         }
 
@@ -223,11 +227,12 @@ def curves_from(
         symbols=tuple(source.symbols),
         steps=steps,
         mean=ensemble.total if ensemble is not None and has_spread else np.zeros(0),
-        spread=ensemble.spread if ensemble is not None and has_spread else np.zeros(0),
+        band=ensemble.band if ensemble is not None and has_spread else np.zeros(0),
         source=source.source if isinstance(source, Spectrum) else "",
         lines=_lines(source, others),
         resolved=not (isinstance(source, Spectrum) and TOTAL_ONLY in source.notes),
         band_is_total=ensemble is source,
+        band_name=ensemble.band_name if ensemble is not None else "",
     )
 
 

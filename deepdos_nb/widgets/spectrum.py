@@ -64,7 +64,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
     """float32, shape (steps + 1, elements, bins)."""
 
     band = t.Bytes().tag(sync=True)
-    """float32, shape (2, bins): ensemble mean and spread; empty without an ensemble."""
+    """float32, shape (2, bins): ensemble mean and half-width of its band; empty without one."""
 
     lines: t.List[Any] = t.List().tag(sync=True)
     """Reference and baselines: name, colour, dash, values."""
@@ -177,7 +177,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
         return {
             "header": data.header() | {"serial": self._serial},
             "curves": pack(data.by_element()),
-            "band": pack(np.stack([data.mean, data.spread]) if len(data.mean) else np.zeros(0)),
+            "band": pack(np.stack([data.mean, data.band]) if len(data.mean) else np.zeros(0)),
             "lines": [line.payload() for line in data.lines],
         }
 

@@ -55,7 +55,7 @@ function curvesOf(v) {
   const list = [];
   if (d.mean.length) {
     const own = d.header.bandIsTotal;
-    list.push({ name: "ensemble", cls: own ? "ddos-none" : "ddos-mean", values: d.mean, spread: d.spread, text: own ? "± 1 σ over seeds" : "ensemble mean ± 1 σ" });
+    list.push({ name: "ensemble", cls: own ? "ddos-none" : "ddos-mean", values: d.mean, spread: d.spread, text: own ? d.header.bandName : "ensemble mean ± 1 σ" });
   }
   if (k > 0) list.push({ name: "Stage I", cls: "ddos-start", values: d.totals[0], text: "Stage I" });
   list.push({ name: "total", cls: "ddos-total", values: d.totals[k], text: d.header.totalName });
