@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from deepdos_nb.grids import Kind
 from deepdos_nb.losses import LossWeights
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig, parameter_count
+from deepdos_nb.processes import end_with
 from deepdos_nb.recipes import TrainingData
 from deepdos_nb.training import (
     CONFIG,
@@ -55,7 +57,7 @@ def ablation_configs(kind: Kind, base: TrainConfig) -> dict[str, TrainConfig]:
     """Our model with one thing changed at a time."""
     full = ModelConfig(kind=kind, dropout=base.model.dropout)
     models = {
-        "full": full,
+        OURS: full,
         "no Stage II": replace(full, refiner="none"),
         "residual softmax": replace(full, refiner="residual"),
         "one cell a step": replace(full, strides=(1,) * len(full.strides)),
@@ -192,6 +194,8 @@ def run_all(
 
 
 def _one_thread() -> None:
+    # A notebook's kernel may be killed; its runs would train on, unseen.
+    end_with(os.getppid())
     # The networks are small: a second thread costs more in waiting than it computes.
     torch.set_num_threads(1)
 

@@ -53,6 +53,8 @@ class TrainingData:
         wanted = round(fraction * len(self.train))
         if not 0 < wanted <= len(self.train):
             raise ConfigError(f"a fraction of {fraction:g} of {len(self.train)} training records.")
+        if wanted == len(self.train):
+            return self
         return replace(self, train=sorted(self.train, key=_draw)[:wanted])
 
 

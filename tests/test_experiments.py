@@ -49,7 +49,7 @@ def test_the_benchmark_has_our_model_and_every_baseline_at_one_setting():
 def test_each_ablation_changes_one_thing():
     base = experiments.train_config(epochs=7)
     configs = experiments.ablation_configs("phdos", base)
-    full = configs.pop("full").to_dict()
+    full = configs.pop(experiments.OURS).to_dict()
     for name, variant in configs.items():
         values = variant.to_dict()
         changed = {

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "deepdos_nb"
 
 # From the ground up. A new module gets its place here, which is a decision, not a formality.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"arrays", "errors", "limits"}),
+    frozenset({"arrays", "errors", "limits", "processes"}),
     frozenset(
         {
             "graph",

@@ -315,7 +315,7 @@ class TestLabelling:
     def test_a_worker_ends_with_its_parent(self, tmp_path):
         pid_file = tmp_path / "pid"
         child = (
-            "import os, sys, time; from deepdos_nb.data.reference.worker import end_with;"
+            "import os, sys, time; from deepdos_nb.processes import end_with;"
             "end_with(os.getppid()); open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
         )
         parent = (

@@ -13,8 +13,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
-import time
 import traceback
 from contextlib import suppress
 from importlib import import_module
@@ -25,6 +23,7 @@ import numpy as np
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.errors import DeepDOSError
+from deepdos_nb.processes import end_with
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
@@ -67,17 +66,6 @@ def _arrays(cell: Any, orbits: Array, states: Array, facts: dict[str, Any]) -> d
         "states": states,
         "facts": json.dumps(facts),
     }
-
-
-def end_with(parent: int) -> None:
-    """End this process soon after the one that started it is gone, killed perhaps."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(4)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def main(job_file: str, out_file: str) -> int:
