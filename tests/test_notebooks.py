@@ -1,0 +1,60 @@
+"""The experiments' notebooks run offline on the set inside the package, and share their runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import papermill
+import pytest
+
+from deepdos_nb.experiments import OURS
+from deepdos_nb.model.baselines import NAMES
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+QUICK = {"epochs": 1, "workers": 2, "seeds": [0]}
+
+
+def execute(name: str, folder: Path, **parameters: Any) -> tuple[pd.DataFrame, int]:
+    """Run a notebook; its table of scores and the number of its figures."""
+    results = folder / "results" / f"{name}.csv"
+    papermill.execute_notebook(
+        FOLDER / f"{name}.ipynb",
+        folder / f"{name}.ipynb",
+        parameters=QUICK | {"runs": str(folder / "runs"), "results": str(results)} | parameters,
+        kernel_name="python3",
+        cwd=FOLDER,
+        progress_bar=False,
+    )
+    notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
+    return pd.read_csv(results), sum("image/png" in o.get("data", {}) for o in outputs)
+
+
+@pytest.mark.slow
+def test_experiments_run_and_the_second_reads_the_runs_of_the_first(tmp_path: Path):
+    one_epoch: dict[str, int] = {}
+    rows, figures = execute("benchmark", tmp_path, longer=one_epoch, dropouts=[0.2])
+    assert rows["variant"].tolist() == [OURS, *NAMES]
+    assert figures == 2
+    best = tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt"
+    stamp = best.stat().st_mtime_ns
+
+    parts, figures = execute(
+        "data_efficiency", tmp_path, longer=one_epoch, models=[OURS], fractions=[0.1, 1.0]
+    )
+    assert figures == 1
+    small, whole = parts["n_train"]
+    assert small == round(0.1 * whole)
+
+    ablations, figures = execute("ablations", tmp_path)
+    assert figures == 1
+    assert len(ablations) == 7
+    assert best.stat().st_mtime_ns == stamp
+    for table in (parts, ablations):
+        same = table[(table["variant"] == OURS) & (table["n_train"] == whole)]
+        assert same["mse_max"].tolist() == rows["mse_max"][:1].tolist()
+    # one epoch, whatever it is worth, is not the same network seven times
+    assert ablations["mse_max"].nunique() == 7
