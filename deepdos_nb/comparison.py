@@ -20,7 +20,7 @@ from deepdos_nb.arrays import Array
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.splits import Part
 from deepdos_nb.errors import ConfigError, DataError
-from deepdos_nb.grids import grid_for
+from deepdos_nb.grids import Kind, grid_for
 from deepdos_nb.metrics import mse_per_crystal, shape_scores
 from deepdos_nb.recipes import TrainingData
 
@@ -185,6 +185,54 @@ def score_rows(
             head = {"variant": variant, "seed": "mean curve", **mean.facts}
             rows.append(head | scores(mean, data, part))
     return pd.DataFrame(rows)
+
+
+SHOWN = {
+    "mse_max": ("MSE (max)", ".4f"),
+    "mae_max": ("MAE (max)", ".4f"),
+    "r2_pooled_max": ("R² (max), pooled", ".3f"),
+    "mse_oracle": ("MSE (oracle total)", ".4f"),
+    "wd_mean": ("WD ({unit})", ".{digits}f"),
+}
+"""Scores of a printed table: name and format."""
+
+
+def markdown(rows: pd.DataFrame, kind: Kind, by: Sequence[str] = ("variant",)) -> str:
+    """Table for people: mean ± standard deviation over seeds.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `score_rows` gives them.
+    kind : {"phdos", "edos"}
+        Tells the unit of distances.
+    by : sequence of str
+        Columns that tell the lines apart, such as "variant" and "n_train".
+
+    Returns
+    -------
+    str
+        Markdown; no standard deviation where there is one seed.
+    """
+    unit, digits = grid_for(kind).unit, 1 if kind == "phdos" else 3
+    names = [name.format(unit=unit) for name, _ in SHOWN.values()]
+    heads = ["model", "training crystals"][: len(by)]
+    lines = [
+        "| " + " | ".join([*heads, "parameters", "seeds", *names]) + " |",
+        "|---|" + "---:|" * (len(heads) + 1 + len(names)),
+    ]
+    single = rows[rows["seed"].astype(str) != "mean curve"]
+    for key, group in single.groupby(list(by), sort=False):
+        cells = [*map(str, key), f"{group['parameters'].iloc[0] / 1000:.0f} k", str(len(group))]
+        for column, (_, form) in SHOWN.items():
+            values = group[column]
+            spread = f" ± {format(values.std(), form.format(digits=digits))}"
+            cells.append(
+                format(values.mean(), form.format(digits=digits))
+                + (spread if len(values) > 1 else "")
+            )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def summary(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

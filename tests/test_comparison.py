@@ -161,3 +161,29 @@ def test_parts_of_the_training_set_are_nested_and_keep_formulas_together(data):
     for fraction in (0.0, 1.5):
         with pytest.raises(ConfigError, match="a fraction of"):
             double.part(fraction)
+
+
+def test_a_printed_table_has_mean_and_deviation_and_a_unit():
+    rows = pd.DataFrame(
+        {
+            "variant": ["ours", "ours", "ours", "theirs"],
+            "seed": ["0", "1", "mean curve", "0"],
+            "n_train": [100] * 4,
+            "parameters": [752_295] * 3 + [64_000],
+            "mse_max": [0.01, 0.03, 9.0, 0.05],
+            "mae_max": [0.1] * 4,
+            "r2_pooled_max": [0.5] * 4,
+            "mse_oracle": [0.02] * 4,
+            "wd_mean": [20.0, 24.0, 0.0, 40.0],
+        }
+    )
+    head, _, ours, theirs = comparison.markdown(rows, "phdos").splitlines()
+    assert head.startswith("| model | parameters | seeds | MSE (max) |")
+    assert "WD (cm⁻¹)" in head
+    assert ours.startswith("| ours | 752 k | 2 | 0.0200 ± 0.0141 |")
+    assert ours.endswith("| 22.0 ± 2.8 |")
+    assert theirs.startswith("| theirs | 64 k | 1 | 0.0500 |")
+    by_size = comparison.markdown(rows, "edos", ("variant", "n_train")).splitlines()
+    assert by_size[0].startswith("| model | training crystals | parameters |")
+    assert "WD (eV)" in by_size[0]
+    assert by_size[2].startswith("| ours | 100 |")
