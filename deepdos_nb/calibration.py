@@ -12,8 +12,10 @@ from math import erf, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import minimize
 
 from deepdos_nb.arrays import Array
+from deepdos_nb.bands import BandModel, terms
 from deepdos_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,17 +48,32 @@ def counted_bins(mean: Array, reference: Array, floor: float = FLOOR) -> Array:
     return counted
 
 
-def one_sigma_factor(error: Array, spread: Array) -> float:
-    """Factor that makes a band of ± factor × spread hold erf(1/√2), 68.3 %, of all errors.
+def fit_band(mean: Array, spread: Array, reference: Array) -> BandModel:
+    """Band that tells the error's size best: likeliest for normal errors, then set to 68.3 %.
 
-    Unlike the ratio of root mean squares it does not bow to a few bins that are far off.
+    The shares of the three terms maximise the likelihood of the errors; all three are then scaled
+    alike, so that the band holds erf(1/√2), 68.3 %, of the bins that count. The second step makes
+    the statement true although the errors have longer tails than a normal distribution.
 
     Parameters
     ----------
-    error, spread : ndarray, shape (n,)
-        Absolute error and spread of every counted bin.
+    mean, spread, reference : ndarray, shape (n_crystals, n_bins)
+        Curves of crystals that were not trained on, each of sum one.
     """
-    return float(np.quantile(error / np.maximum(spread, 1e-30), erf(sqrt(0.5))))
+    counted = counted_bins(mean, reference)
+    error, basis = np.abs(mean - reference)[counted], terms(mean, spread)[:, counted]
+    # In units of the error's own size, so that the search starts near its end.
+    unit = sqrt(float((error**2).mean()))
+    squares, basis = (error / unit) ** 2, basis / unit**2
+
+    def surprise(logarithms: Array) -> float:
+        variance = np.exp(logarithms) @ basis + 1e-12
+        return float((np.log(variance) + squares / variance).mean())
+
+    found = minimize(surprise, np.full(3, -1.0), method="L-BFGS-B", bounds=[(-12.0, 6.0)] * 3)
+    shares = np.exp(found.x)
+    scale = float(np.quantile(squares / (shares @ basis + 1e-12), erf(sqrt(0.5))))
+    return BandModel(*(float(share) * scale for share in shares))
 
 
 @dataclass(frozen=True)

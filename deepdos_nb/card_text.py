@@ -73,10 +73,11 @@ the same part of it, *source attention* shares each bin out as the attention map
         + f"""
 ## How sure it is
 
-The spread over seeds is smaller than the error. The error band that figures show is the spread
-times a factor, chosen so that it holds 68.3 % of the bins of the validation part; how many it holds
-of the test part is in the last rows of the first table. Bins where both curves stay below
-one per cent of the maximum do not count.
+The spread over seeds is smaller than the error, because seeds share errors. The error band that
+figures show adds the spread and the density itself, with weights fitted to the validation part and
+set so that it holds 68.3 % of its bins (`calibration.fit_band`); how many it holds of the test part
+is in the last rows of the first table. Bins where both curves stay below one per cent of the
+maximum do not count.
 
 ## Limits
 

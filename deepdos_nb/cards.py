@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from deepdos_nb import __version__
-from deepdos_nb.calibration import one_sigma_factor
+from deepdos_nb.calibration import fit_band
 from deepdos_nb.card_text import card_text
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.grids import Kind
@@ -15,7 +16,7 @@ from deepdos_nb.model import Reasoner
 from deepdos_nb.model.weights import save_weights
 from deepdos_nb.predict import SCORES, Ensemble, load_model
 from deepdos_nb.recipes import TrainingData, seen_elements
-from deepdos_nb.scoring import score_band, score_readings, score_sites, score_totals, seed_errors
+from deepdos_nb.scoring import score_band, score_readings, score_sites, score_totals, seed_curves
 from deepdos_nb.training import best_model
 
 CARD = "MODEL_CARD.md"
@@ -135,7 +136,7 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
 def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]:
     """Scores on the validation and test parts, and of sites where test projections are known.
 
-    The band's factor is chosen on the validation part, so that only its coverage of the test part
+    The band is fitted to the validation part, so that only its coverage of the test part
     says anything.
     """
     scores = {
@@ -143,10 +144,10 @@ def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]
         for part, records in (("valid", data.valid), ("test", data.test))
     }
     if len(ensemble.models) > 1:
-        factor = one_sigma_factor(*seed_errors(ensemble, data.valid))
-        scores["valid"]["band_factor"] = factor
+        band = fit_band(*seed_curves(ensemble, data.valid))
+        scores["valid"] |= {f"band_{name}": value for name, value in asdict(band).items()}
         for part, records in (("valid", data.valid), ("test", data.test)):
-            scores[part] |= score_band(ensemble, records, factor)
+            scores[part] |= score_band(ensemble, records, band)
     if data.test_sites:
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
     return scores

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from deepdos_nb.arrays import Array
+from deepdos_nb.bands import BandModel
 from deepdos_nb.errors import ConfigError, WeightsError
 from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.model import Prediction, Reasoner, collate
@@ -40,8 +42,8 @@ class Ensemble:
         What is known about each model's training.
     device : str or torch.device, optional
         A GPU where there is one, else the CPU.
-    band_factor : float
-        What the spread over seeds is multiplied with to tell the error's size.
+    band_model : BandModel, optional
+        Tells the size of a prediction's error.
 
     Raises
     ------
@@ -54,14 +56,14 @@ class Ensemble:
         models: Sequence[Reasoner],
         cards: Sequence[dict[str, Any]] = (),
         device: str | torch.device | None = None,
-        band_factor: float = 1.0,
+        band_model: BandModel | None = None,
     ):
         if not models or len({m.config.kind for m in models}) != 1:
             raise ConfigError("an ensemble needs one or more models of the same kind.")
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.models = [m.eval().to(self.device) for m in models]
         self.cards = list(cards)
-        self.band_factor = band_factor
+        self.band_model = band_model
 
     @property
     def kind(self) -> Kind:
@@ -126,7 +128,7 @@ class Ensemble:
                     members=absolute.sum(axis=1),
                     outside=(outside * states[:, None]).mean(axis=0),
                     notes=note,
-                    band_factor=self.band_factor,
+                    band_model=self.band_model,
                 )
             )
         return spectra
@@ -272,15 +274,17 @@ def load_model(
     models, cards = zip(*(load_weights(f) for f in files), strict=True)
     if any(m.config.kind != grid.kind for m in models):
         raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
-    return Ensemble(models, cards, device, _band_factor(folder / SCORES))
+    return Ensemble(models, cards, device, _band_model(folder / SCORES))
 
 
-def _band_factor(path: Path) -> float:
-    """What `cards.score` found on the validation part; one for weights that were never scored."""
+def _band_model(path: Path) -> BandModel | None:
+    """What `cards.score` found on the validation part; None for weights that were never scored."""
     if not path.exists():
-        return 1.0
+        return None
     try:
-        return float(json.loads(path.read_text("utf-8"))["valid"].get("band_factor", 1.0))
+        valid = json.loads(path.read_text("utf-8"))["valid"]
+        found = [valid.get(f"band_{field.name}") for field in fields(BandModel)]
+        return None if None in found else BandModel(*map(float, found))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(
             f"the scores cannot be read ({error}).",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepdos_nb.arrays import Array
+from deepdos_nb.bands import BandModel
 from deepdos_nb.calibration import counted_bins
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
@@ -55,26 +56,23 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     return scores
 
 
-def seed_errors(ensemble: Ensemble, records: Sequence[Record]) -> tuple[Array, Array]:
-    """Absolute error of the mean, and spread over seeds, of every bin that counts.
-
-    Both are of sum-normalised curves, as flat arrays of one length; see `calibration.counted_bins`.
-    """
-    reference = np.stack([r.shape for r in records])
+def seed_curves(ensemble: Ensemble, records: Sequence[Record]) -> tuple[Array, Array, Array]:
+    """Mean and spread over seeds, and reference; of sum-normalised curves, each shape (n, B)."""
     curves = _totals(ensemble, [r.graph() for r in records])
     curves = curves / curves.sum(axis=-1, keepdims=True)
-    mean, spread = curves.mean(axis=1), curves.std(axis=1, ddof=1)
-    counted = counted_bins(mean, reference)
-    return np.abs(mean - reference)[counted], spread[counted]
+    reference = np.stack([r.shape for r in records])
+    return curves.mean(axis=1), curves.std(axis=1, ddof=1), reference
 
 
-def score_band(ensemble: Ensemble, records: Sequence[Record], factor: float) -> dict[str, float]:
-    """Share of bins that bands of one and two times `factor` spreads hold.
+def score_band(ensemble: Ensemble, records: Sequence[Record], band: BandModel) -> dict[str, float]:
+    """Share of the bins that count which lie within one and two half-widths of the band.
 
-    A calibrated band, of normal errors, would hold 68.3 % and 95.4 %.
+    For normal errors, of the size the band states, 68.3 % and 95.4 %.
     """
-    error, spread = seed_errors(ensemble, records)
-    return {f"band_coverage_{n}": float((error <= n * factor * spread).mean()) for n in (1, 2)}
+    mean, spread, reference = seed_curves(ensemble, records)
+    counted, sigma = counted_bins(mean, reference), band.sigma(mean, spread)
+    inside = {n: np.abs(mean - reference) <= n * sigma for n in (1, 2)}
+    return {f"band_coverage_{n}": float(held[counted].mean()) for n, held in inside.items()}
 
 
 def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from deepdos_nb.arrays import Array
+from deepdos_nb.bands import BandModel
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.grids import GRIDS, Grid, Kind, grid_for
 
@@ -69,9 +70,8 @@ class Spectrum:
         Where the curve comes from, for legends ("deepdos_nb", "DFPT", …).
     notes : tuple of str
         Cautions to be shown beside the curve.
-    band_factor : float
-        What the spread over seeds is multiplied with to tell the error's size; one where nothing is
-        known about that.
+    band_model : BandModel, optional
+        Tells the size of the error; where it is missing, the band is the bare spread over seeds.
     """
 
     kind: Kind
@@ -81,7 +81,7 @@ class Spectrum:
     outside: Array = field(default_factory=lambda: np.zeros(0))
     source: str = "deepdos_nb"
     notes: tuple[str, ...] = ()
-    band_factor: float = 1.0
+    band_model: BandModel | None = None
 
     def __post_init__(self) -> None:
         expected = (len(self.structure), self.grid.n_bins)
@@ -112,13 +112,15 @@ class Spectrum:
 
     @property
     def band(self) -> Array:
-        """Half-width of the error band, `band_factor` spreads, shape (n_bins,)."""
-        return self.band_factor * self.spread
+        """Half-width of the error band, shape (n_bins,); zero for fewer than two seeds."""
+        if self.band_model is None or len(self.members) < 2:
+            return self.spread
+        return self.band_model.sigma(self.total, self.spread)
 
     @property
     def band_name(self) -> str:
         """What the band is, for legends."""
-        return "± 1 σ over seeds" if self.band_factor == 1 else "± 1 σ, calibrated"
+        return "± 1 σ over seeds" if self.band_model is None else "± 1 σ, calibrated"
 
     @property
     def formula(self) -> str:

@@ -7,7 +7,8 @@ import pytest
 from pymatgen.core import Structure
 from synthetic import make_spectrum, rock_salt
 
-from deepdos_nb.calibration import calibrate, counted_bins, one_sigma_factor, stated_coverage
+from deepdos_nb.bands import BandModel
+from deepdos_nb.calibration import calibrate, counted_bins, fit_band, stated_coverage
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.grids import GRIDS
 from deepdos_nb.spectra import Spectrum
@@ -87,13 +88,36 @@ def test_what_cannot_be_calibrated():
         calibrate([(make_spectrum(MGO), make_spectrum(rock_salt("Na", "Cl", 5.6)))])
 
 
-def test_the_factor_makes_the_band_hold_what_it_states():
+def test_the_fitted_band_finds_what_errors_depend_on_and_holds_what_it_states():
     rng = np.random.default_rng(0)
-    spread = rng.uniform(0.5, 2.0, 20_000)
-    error = np.abs(rng.normal(scale=3 * spread))
-    factor = one_sigma_factor(error, spread)
-    assert factor == pytest.approx(3, rel=0.03)
-    assert (error <= factor * spread).mean() == pytest.approx(0.6827, abs=1e-3)
+    mean = rng.gamma(2.0, size=(200, 40))
+    mean /= mean.sum(axis=1, keepdims=True)
+    spread = mean.mean() * rng.uniform(0.1, 1.0, (200, 1)) * np.ones(40)
+    true = BandModel(9.0, 0.0, 0.04)
+    reference = mean + rng.normal(scale=true.sigma(mean, spread))
+    found = fit_band(mean, spread, reference)
+    assert found.spread == pytest.approx(9.0, rel=0.1)
+    assert found.level == pytest.approx(0.04, rel=0.3)
+    assert found.local < 0.03
+    counted = counted_bins(mean, reference)
+    inside = (np.abs(mean - reference) <= found.sigma(mean, spread))[counted]
+    assert inside.mean() == pytest.approx(0.6827, abs=1e-3)
+
+
+def test_a_band_pools_neighbours_and_has_the_unit_of_its_curves():
+    spread = np.zeros(9)
+    spread[4] = 5.0
+    mean = np.arange(9.0)
+    np.testing.assert_allclose(
+        BandModel(2.0, 0, 0).sigma(mean, spread), np.sqrt([0, 0, 10, 10, 10, 10, 10, 0, 0])
+    )
+    np.testing.assert_allclose(BandModel(0, 0, 0.25).sigma(mean, spread), 2.0)
+    # at the left end the first bin stands for those beyond it: 0, 0, 0, 1, 4
+    assert BandModel(0, 1.0, 0).sigma(mean, spread)[0] == pytest.approx(1.0)
+    band = BandModel(2.0, 0.3, 0.1)
+    np.testing.assert_allclose(
+        band.sigma(7 * mean, 7 * spread), 7 * band.sigma(mean, spread), rtol=1e-12
+    )
 
 
 def test_bins_without_states_in_either_curve_do_not_count():

@@ -19,6 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"arrays", "errors", "limits", "processes"}),
     frozenset(
         {
+            "bands",
             "graph",
             "grids",
             "spectra",

@@ -10,7 +10,7 @@ from crystals import mgo
 from data_files import salts, write_petretto, write_phonondb
 from test_model import random_model
 
-from deepdos_nb.calibration import one_sigma_factor
+from deepdos_nb.calibration import fit_band
 from deepdos_nb.cards import CARD, SCORES, pack
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
@@ -18,7 +18,7 @@ from deepdos_nb.errors import ConfigError
 from deepdos_nb.metrics import cosine, mse, wasserstein
 from deepdos_nb.predict import Ensemble, load_model
 from deepdos_nb.recipes import TrainingData
-from deepdos_nb.scoring import score_band, score_sites, score_totals, seed_errors
+from deepdos_nb.scoring import score_band, score_sites, score_totals, seed_curves
 from deepdos_nb.training import TrainConfig, train
 
 
@@ -124,14 +124,16 @@ def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
 
 
 def test_the_band_is_scored_on_sum_normalised_curves(ensemble, records):
-    error, spread = seed_errors(ensemble, records)
-    factor = one_sigma_factor(error, spread)
-    scores = score_band(ensemble, records, factor)
+    mean, spread, reference = seed_curves(ensemble, records)
+    predicted = [ensemble.predict(r.structure) for r in records]
+    np.testing.assert_allclose(
+        mean, [s.total / s.total.sum() for s in predicted], atol=1e-4, rtol=1e-3
+    )
+    np.testing.assert_allclose(mean.sum(axis=1), 1)
+    band = fit_band(mean, spread, reference)
+    scores = score_band(ensemble, records, band)
     assert scores["band_coverage_1"] == pytest.approx(0.683, abs=0.01)
     assert scores["band_coverage_1"] < scores["band_coverage_2"] <= 1
-    predicted = [ensemble.predict(r.structure) for r in records]
-    mean = np.stack([s.total / s.total.sum() for s in predicted])
-    reference = np.stack([r.shape for r in records])
     counted = np.maximum(mean, reference) >= 0.01 * reference.max(axis=1, keepdims=True)
-    assert len(error) == counted.sum()
-    np.testing.assert_allclose(error, np.abs(mean - reference)[counted], atol=1e-4)
+    inside = np.abs(mean - reference) <= 2 * band.sigma(mean, spread)
+    assert scores["band_coverage_2"] == pytest.approx(inside[counted].mean())

@@ -9,6 +9,7 @@ import pytest
 from crystals import mgo, rutile
 from synthetic import make_spectrum, make_trace
 
+from deepdos_nb.bands import BandModel
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.spectra import GRIDS, Spectrum, grid_for
 
@@ -48,7 +49,7 @@ def test_spread_is_the_sample_deviation_of_the_members():
     members = np.stack([np.full(grid.n_bins, v) for v in (1.0, 2.0, 3.0)])
     assert Spectrum("phdos", structure, sites, members=members).spread == pytest.approx(1.0)
     assert (Spectrum("phdos", structure, sites).spread == 0).all()
-    wide = Spectrum("phdos", structure, sites, members=members, band_factor=2.5)
+    wide = Spectrum("phdos", structure, sites, members=members, band_model=BandModel(6.25, 0, 0))
     assert wide.band == pytest.approx(2.5)
     assert wide.to_dataframe()["band"].tolist() == wide.to_dict()["band"] == wide.band.tolist()
     assert (wide.band_name, Spectrum("phdos", structure, sites).band_name) == (
