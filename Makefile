@@ -8,6 +8,8 @@ PY := $(BIN)/python
 STAMP := $(VENV)/.stamp
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 SEEDS ?= 0 1
+WORKERS ?= 1
+COMMA := ,
 DATA := $(if $(PETRETTO),--petretto $(PETRETTO)) $(if $(PHONONDB),--phonondb $(PHONONDB))
 TUTORIALS := $(sort $(wildcard tutorials/*.ipynb))
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
@@ -23,7 +25,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +104,16 @@ bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	  echo "== $$notebook"; \
 	  $(PAPERMILL) $$notebook $(OUT)/benchmarks/$$(basename $$notebook) --cwd benchmarks; \
 	done
+
+EXPERIMENT = $(PAPERMILL) notebooks/$(1).ipynb $(OUT)/$(1).ipynb --cwd notebooks -p results results/$(1).csv \
+	-p source $(or $(abspath $(PETRETTO)),petretto) -p epochs 36 -p workers $(WORKERS) -y 'seeds: $(2)'
+
+experiments: $(STAMP)  ## benchmark, ablations, data efficiency; hours on a CPU, resumable: PETRETTO=data.csv WORKERS=2
+	@mkdir -p $(OUT)
+	$(call EXPERIMENT,benchmark,[0$(COMMA) 1$(COMMA) 2])
+	$(call EXPERIMENT,ablations,[0$(COMMA) 1])
+	$(call EXPERIMENT,data_efficiency,[0$(COMMA) 1]) -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos]'
+	$(PY) scripts/readme_scores.py
 
 train: $(STAMP)  ## train the phonon ensemble: SEEDS="0 1" PETRETTO=data.csv PHONONDB=folder ARGS="..."
 	@set -e; for seed in $(SEEDS); do \

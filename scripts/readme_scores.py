@@ -9,7 +9,10 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
+
 from deepdos_nb.cards import score_table, site_table
+from deepdos_nb.comparison import markdown
 from deepdos_nb.grids import Kind
 from deepdos_nb.predict import SCORES
 
@@ -25,6 +28,9 @@ def with_scores(text: str) -> str:
         scores = json.loads(path.read_text("utf-8"))
         tables[f"{kind} scores"] = score_table(scores, kind)
         tables[f"{kind} sites"] = site_table(scores["test_sites"], kind)
+    for path in sorted((ROOT / "notebooks" / "results").glob("*.csv")):
+        by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
+        tables[path.stem] = markdown(pd.read_csv(path), "phdos", by)
     for name, table in tables.items():
         marked = re.compile(f"<!-- {name} -->.*?<!-- /{name} -->", re.DOTALL)
         text = marked.sub(f"<!-- {name} -->\n{table}\n<!-- /{name} -->", text)
