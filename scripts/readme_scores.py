@@ -13,6 +13,7 @@ import pandas as pd
 
 from deepdos_nb.cards import score_table, site_table
 from deepdos_nb.comparison import markdown
+from deepdos_nb.experiments import OURS
 from deepdos_nb.grids import Kind
 from deepdos_nb.predict import SCORES
 
@@ -30,11 +31,26 @@ def with_scores(text: str) -> str:
         tables[f"{kind} sites"] = site_table(scores["test_sites"], kind)
     for path in sorted((ROOT / "notebooks" / "results").glob("*.csv")):
         by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
-        tables[path.stem] = markdown(pd.read_csv(path), "phdos", by)
+        rows = pd.read_csv(path)
+        tables[path.stem] = markdown(rows, "phdos", by)
+        if path.stem == "benchmark":
+            tables[path.stem] += "\n\n" + lead(rows)
     for name, table in tables.items():
         marked = re.compile(f"<!-- {name} -->.*?<!-- /{name} -->", re.DOTALL)
         text = marked.sub(f"<!-- {name} -->\n{table}\n<!-- /{name} -->", text)
     return text
+
+
+def lead(rows: pd.DataFrame) -> str:
+    """How far our model is from the best baseline, in a sentence."""
+    means = rows[rows["seed"] != "mean curve"].groupby("variant")[["mse_max", "wd_mean"]].mean()
+    ours, others = means.loc[OURS], means.drop(OURS)
+    told = [
+        f"{name} {abs(ours[score] / others[score].min() - 1):.0%} "
+        f"{'below' if ours[score] < others[score].min() else 'above'} {others[score].idxmin()}'s"
+        for score, name in (("mse_max", "MSE (max)"), ("wd_mean", "Wasserstein distance"))
+    ]
+    return f"Against the best baseline: {', '.join(told)}."
 
 
 if __name__ == "__main__":

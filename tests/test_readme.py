@@ -7,11 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import deepdos_nb as dd
 from deepdos_nb.cards import score_table, site_table
 from deepdos_nb.cli import app
+from deepdos_nb.comparison import markdown
 from deepdos_nb.grids import Kind
 from deepdos_nb.predict import SCORES
 
@@ -37,6 +39,14 @@ def test_its_scores_are_those_of_the_shipped_weights(kind: Kind):
     for text in (README, (weights / "MODEL_CARD.md").read_text("utf-8")):
         assert score_table(scores, kind) in text
         assert site_table(scores["test_sites"], kind) in text
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks/results").glob("*.csv")), ids=lambda p: p.stem
+)
+def test_its_tables_of_experiments_are_those_of_the_results(path: Path):
+    by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
+    assert markdown(pd.read_csv(path), "phdos", by) in README
 
 
 def test_its_links_and_pictures_exist():
