@@ -220,7 +220,7 @@ class Spectrum:
         )
         if len(self.members) > 1:
             text += (
-                f" Error band from {len(self.members)} seeds: on average "
+                f" Error band over {len(self.members)} seeds: on average "
                 f"± {100 * self.band.mean() / max(total.max(), 1e-12):.1f} % of the highest value."
             )
         return " ".join([text, *self.notes])

@@ -188,7 +188,7 @@ def test_downloads_hold_what_is_shown(view: UploadPredictor):
         f"MgO-phdos.{ending}" for ending in ("csv", "json", "png", "cif")
     ]
     csv, answer, png, cif = (data for _, data in sent)
-    assert csv.decode().splitlines()[0].startswith("energy (cm⁻¹),total,spread,Mg,O")
+    assert csv.decode().splitlines()[0].startswith("energy (cm⁻¹),total,spread,band,Mg,O")
     np.testing.assert_allclose(json.loads(answer)["total"], view.spectrum.total)
     assert png.startswith(b"\x89PNG")
     assert dd.parse_structure(cif, "back.cif").composition == view.structure.composition
