@@ -31,6 +31,7 @@ ROWS = {
     "r2_crystal_mean_max": ("R², mean over crystals", "max", ".3f"),
     "r2_crystal_median_max": ("R², median over crystals", "max", ".3f"),
     "seeds_mse_max_mean": ("MSE of a single seed, mean", "max", ".4f"),
+    "mse_max_of_scaled": ("MSE of the mean of curves scaled seed by seed", "max", ".4f"),
     "stage_one_mse_max": ("MSE of Stage I, before the transport", "max", ".4f"),
     "mse_oracle": ("MSE", "oracle total", ".4f"),
     "mae_oracle": ("MAE", "oracle total", ".4f"),

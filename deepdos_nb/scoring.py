@@ -18,6 +18,7 @@ from deepdos_nb.metrics import (
     PROTOCOLS,
     cosine,
     mse,
+    normalised,
     r2_per_crystal,
     shape_scores,
     wasserstein,
@@ -32,7 +33,10 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     """Shape scores of the ensemble's mean total against the records' totals.
 
     Also reported: `seeds_mse_<protocol>_mean`, the mean score of single seeds, which tells what
-    averaging is worth; `stage_one_…`, scores before the first transport step; and
+    averaging is worth; `mse_max_of_scaled`, the error of the mean of curves that were each divided
+    by their maximum first, which is never above that mean (`mse_max` divides after averaging, and
+    peaks of seeds that disagree on where they lie average away, so it may be);
+    `stage_one_…`, scores before the first transport step; and
     `error_over_spread`, the root-mean-square error over the root-mean-square spread of all bins,
     both on sum-normalised curves: one where the spread is honest, above one where the ensemble is
     too sure.
@@ -44,6 +48,8 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     for protocol in PROTOCOLS:
         single = [mse(members[:, i], reference, protocol) for i in range(members.shape[1])]
         scores[f"seeds_mse_{protocol}_mean"] = float(np.mean(single))
+    scaled = normalised(members, "max").mean(axis=1)
+    scores["mse_max_of_scaled"] = float(np.mean((scaled - normalised(reference, "max")) ** 2))
     early = shape_scores(
         _totals(ensemble, graphs, step=0).mean(axis=1), reference, ensemble.grid.energies
     )

@@ -43,7 +43,12 @@ def test_totals_are_scored_as_the_spectra_a_user_gets(ensemble, records):
     )
     alone = [score_totals(Ensemble([m]), records)["mse_max"] for m in ensemble.models]
     assert scores["seeds_mse_max_mean"] == pytest.approx(np.mean(alone))
+    assert scores["mse_max_of_scaled"] <= scores["seeds_mse_max_mean"]
     single = [Ensemble([m]) for m in ensemble.models]
+    curves = [np.stack([e.predict(r.structure).total for r in records]) for e in single]
+    scaled = np.mean([c / c.max(axis=1, keepdims=True) for c in curves], axis=0)
+    target = reference / reference.max(axis=1, keepdims=True)
+    assert scores["mse_max_of_scaled"] == pytest.approx(np.mean((scaled - target) ** 2), rel=1e-3)
     drafts = [[m.trace(r.structure).total[0] for r in records] for m in single]
     first = np.mean(drafts, axis=0)
     assert scores["stage_one_mse_max"] == pytest.approx(mse(first, reference), rel=1e-3)
