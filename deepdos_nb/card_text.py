@@ -65,8 +65,10 @@ tell what the transport adds here, not whether another second stage of equal siz
 
 {tables[1]}
 
-{_supervision(settings)} The naive answers are told the true total: *equal share* gives every atom
-the same part of it, *source attention* shares each bin out as the attention map does.
+{_supervision(settings)} The last columns are median cosines of answers that are told the true
+total and only share it out, so that they compare like for like: *shares* does so bin by bin as the
+model's site densities do; of the two naive answers, *equal share* gives every atom the same part,
+and *source attention* goes by the attention map.
 """
     return (
         text

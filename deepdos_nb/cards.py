@@ -168,21 +168,21 @@ def score_table(scores: dict[str, dict[str, float]], kind: Kind) -> str:
 
 
 def site_table(scores: dict[str, float], kind: Kind) -> str:
-    """Markdown table of element- and site-resolved scores beside two naive answers."""
+    """Markdown table of element- and site-resolved scores beside answers told the true total."""
     unit, along = UNIT[kind]
-    # Scores of an earlier version know one naive answer only.
-    answers = {"equal share": "naive_", "source attention": "attention_"}
-    naive = {n: key for n, key in answers.items() if f"site_{key}cosine_median" in scores}
+    # Scores of an earlier version know fewer of them.
+    answers = {"shares": "told_", "equal share": "naive_", "source attention": "attention_"}
+    told = {n: key for n, key in answers.items() if f"site_{key}cosine_median" in scores}
     lines = [
         f"| resolved by | curves | median cosine | mean cosine | WD, mean ({unit}) |"
-        + "".join(f" median cosine of naive: {name} |" for name in naive),
-        "|---|---:|---:|---:|---:|" + "---:|" * len(naive),
+        + "".join(f" told the total: {name} |" for name in told),
+        "|---|---:|---:|---:|---:|" + "---:|" * len(told),
     ]
     for by in ("element", "site"):
         cells = [f"{scores[f'{by}_n']:.0f}"]
         cells += [f"{scores[f'{by}_cosine_{mean}']:.3f}" for mean in ("median", "mean")]
         cells += [format(scores[f"{by}_wd_mean"], along)]
-        cells += [f"{scores[f'{by}_{key}cosine_median']:.3f}" for key in naive.values()]
+        cells += [f"{scores[f'{by}_{key}cosine_median']:.3f}" for key in told.values()]
         lines.append(f"| {by} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -118,8 +118,9 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     """Element- and site-resolved scores against reference projections.
 
     Cosine similarity of each curve, and its Wasserstein distance, over all elements (sites) of all
-    records, beside two naive answers that are told the reference total: ``…_naive_…`` gives every
-    atom an equal share of it, ``…_attention_…`` shares each bin out as the source attention does.
+    records, beside answers that are told the reference total: ``…_told_…`` shares each bin of it
+    out as the model does, ``…_naive_…`` gives every atom an equal share, ``…_attention_…`` shares
+    each bin out as the source attention does.
 
     Raises
     ------
@@ -134,9 +135,11 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     # For every resolution and answer, one row for each curve of each record.
     curves: dict[tuple[str, str], list[Array]] = defaultdict(list)
     for record, graph, (density, _, _), attention in zip(known, graphs, shares, maps, strict=True):
+        own = density.mean(axis=0)
         answers = {
             "reference": graph.weight[:, None] * record.site_shape,
-            "": density.mean(axis=0),
+            "": own,
+            "told_": own / own.sum(axis=0).clip(min=1e-12) * record.shape,
             "naive_": equal_share(record.shape, graph.weight),
             "attention_": attention_share(attention, record.shape),
         }
@@ -147,7 +150,7 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     for resolved in ("element", "site"):
         reference = np.concatenate(curves[resolved, "reference"])
         scores[f"{resolved}_n"] = float(len(reference))
-        for name in ("", "naive_", "attention_"):
+        for name in ("", "told_", "naive_", "attention_"):
             answer = np.concatenate(curves[resolved, name])
             similarity = cosine(answer, reference)
             distance = wasserstein(answer, reference, ensemble.grid.step)
