@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import lightning as L
 import numpy as np
@@ -11,17 +12,39 @@ import torch
 from torch.utils.data import DataLoader, Sampler
 
 from deepdos_nb.data.records import Record
+from deepdos_nb.drafts import orbit_drafts
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import CrystalGraph, crystal_system
 from deepdos_nb.losses import Target
 from deepdos_nb.model import GraphBatch, collate
+from deepdos_nb.model.springs import SpringNetwork
 
 Item = tuple[CrystalGraph, Record]
 
 
-def prepare(records: Sequence[Record], *, systems: bool = False) -> list[Item]:
-    """Build the quotient graph of every record, if wanted with its crystal system."""
+def prepare(
+    records: Sequence[Record],
+    *,
+    systems: bool = False,
+    springs: SpringNetwork | None = None,
+    cache: str | Path | None = None,
+) -> list[Item]:
+    """Build the quotient graph of every record.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    systems : bool
+        Also find the crystal system.
+    springs : SpringNetwork, optional
+        Also draft its spectrum.
+    cache : path, optional
+        Folder where drafts are kept.
+    """
     items = [(r.graph(), r) for r in records]
+    if springs is not None:
+        drafts = orbit_drafts(records, springs, cache)
+        items = [(replace(g, draft=d), r) for (g, r), d in zip(items, drafts, strict=True)]
     if systems:
         return [(replace(g, system=crystal_system(r.structure)), r) for g, r in items]
     return items
@@ -85,7 +108,7 @@ class BucketSampler(Sampler[list[int]]):
 
 
 class SpectrumData(L.LightningDataModule):
-    """Training and validation crystals; `systems` also says which crystal system each is of."""
+    """Training and validation crystals; keywords as in `prepare`."""
 
     def __init__(
         self,
@@ -95,12 +118,16 @@ class SpectrumData(L.LightningDataModule):
         batch_size: int,
         seed: int,
         systems: bool = False,
+        springs: SpringNetwork | None = None,
+        cache: str | Path | None = None,
     ):
         super().__init__()
         if not train or not valid:
             raise ConfigError("training needs at least one training and one validation record.")
-        self.train_items = prepare(train, systems=systems)
-        self.valid_items = prepare(valid, systems=systems)
+        self.train_items, self.valid_items = (
+            prepare(records, systems=systems, springs=springs, cache=cache)
+            for records in (train, valid)
+        )
         self.batch_size, self.seed = batch_size, seed
 
     def train_dataloader(self) -> DataLoader[Item]:

@@ -1,4 +1,4 @@
-"""`deepdos train`, `pack` and `score`: from data to weights, and their numbers again."""
+"""`deepdos springs`, `train`, `pack` and `score`: from data to weights, and their numbers again."""
 
 from __future__ import annotations
 
@@ -35,6 +35,25 @@ class ModelName(StrEnum):
     dostransformer = "dostransformer"
 
 
+def springs(
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
+    petretto: Petretto = None,
+    phonondb: Phonondb = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
+    epochs: Annotated[int, typer.Option(min=1)] = 24,
+    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+) -> None:
+    """Learn the springs whose drafts phonon models read; all seeds of an ensemble share them."""
+    from deepdos_nb.spring_training import SPRINGS, SpringConfig, train_springs
+
+    data = _data(Kind.phdos, petretto, phonondb)
+    typer.echo(f"{len(data.train)} crystals to learn from, {len(data.valid)} to validate.")
+    train_springs(
+        data.train, data.valid, SpringConfig(seed=seed, epochs=epochs), out, progress=progress
+    )
+    typer.echo(f"The springs are {out / SPRINGS}; name them with `deepdos train --springs`.")
+
+
 def train(
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
     kind: KindOption = Kind.phdos,
@@ -48,7 +67,11 @@ def train(
     weight_decay: Annotated[float, typer.Option(min=0)] = 0.05,
     dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.2,
     width: Annotated[int, typer.Option(min=6, help="A multiple of six, the attention heads.")] = 96,
-    refiner: Annotated[str, typer.Option(help="transport, residual or none.")] = "transport",
+    springs: Annotated[
+        Path | None,
+        typer.Option(help="springs.safetensors of `deepdos springs`: read their drafts (phonons)."),
+    ] = None,
+    refiner: Annotated[str, typer.Option(help="transport, remap, residual or none.")] = "transport",
     site_weight: Annotated[
         float, typer.Option(min=0, help="Weight of site projections; 0 trains on totals alone.")
     ] = 1.0,
@@ -61,6 +84,7 @@ def train(
     from deepdos_nb.losses import LossWeights
     from deepdos_nb.model import ModelConfig
     from deepdos_nb.model.baselines import BaselineConfig
+    from deepdos_nb.model.weights import load_springs
     from deepdos_nb.training import TrainConfig
     from deepdos_nb.training import train as run
 
@@ -70,6 +94,7 @@ def train(
             kind=kind.value,
             width=width,
             dropout=dropout,
+            springs=springs is not None,
             refiner=refiner,  # type: ignore[arg-type]
         )
     else:
@@ -85,7 +110,16 @@ def train(
     )
     data = _data(kind, petretto, phonondb)
     typer.echo(f"{len(data.train)} crystals to train on, {len(data.valid)} to validate.")
-    run(data.train, data.valid, config, out, devices=devices or "auto", progress=progress)
+    run(
+        data.train,
+        data.valid,
+        config,
+        out,
+        springs=None if springs is None else load_springs(springs)[0],
+        cache=None if springs is None else springs.parent,
+        devices=devices or "auto",
+        progress=progress,
+    )
     typer.echo(f"Best weights of seed {seed} are in {out}; `deepdos pack` makes them loadable.")
 
 

@@ -12,10 +12,10 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -25,61 +25,43 @@ from deepdos_nb.arrays import Array
 from deepdos_nb.batches import collate_items, prepare
 from deepdos_nb.comparison import CURVES, FACTS, SCORED, Curves, read_curves, scores
 from deepdos_nb.data.records import Record
-from deepdos_nb.grids import Kind
-from deepdos_nb.losses import LossWeights
-from deepdos_nb.model import ModelConfig
-from deepdos_nb.model.baselines import NAMES, BaselineConfig, parameter_count
+from deepdos_nb.drafts import orbit_drafts
+from deepdos_nb.model import ModelConfig, Reasoner
+from deepdos_nb.model.baselines import parameter_count
+from deepdos_nb.model.springs import SpringNetwork
+from deepdos_nb.model.weights import load_springs
 from deepdos_nb.processes import end_with
 from deepdos_nb.recipes import TrainingData
+from deepdos_nb.spring_training import SPRINGS, SpringConfig, train_springs
 from deepdos_nb.training import (
     CONFIG,
     Network,
-    TrainConfig,
     keep_config,
     needs_systems,
     total_curves,
     train,
 )
-
-OURS = "deepdos"
-"""Name of our own model beside the baselines."""
-
-
-def benchmark_configs(kind: Kind, base: TrainConfig) -> dict[str, TrainConfig]:
-    """Our model and the three baselines, at their own losses, everything else as `base` says."""
-    dropout = base.model.dropout
-    baselines = {n: BaselineConfig(name=n, kind=kind, dropout=dropout) for n in NAMES}
-    ours = {OURS: replace(base, model=ModelConfig(kind=kind, dropout=dropout))}
-    return ours | {name: replace(base, model=model) for name, model in baselines.items()}
-
-
-def ablation_configs(kind: Kind, base: TrainConfig) -> dict[str, TrainConfig]:
-    """Our model with one thing changed at a time."""
-    full = ModelConfig(kind=kind, dropout=base.model.dropout)
-    models = {
-        OURS: full,
-        "no Stage II": replace(full, refiner="none"),
-        "residual softmax": replace(full, refiner="residual"),
-        "one cell a step": replace(full, strides=(1,) * len(full.strides)),
-        "K = 3": replace(full, strides=full.strides[: len(full.strides) // 2]),
-        "no angles": replace(full, moments=0),
-    }
-    variants = {name: replace(base, model=model) for name, model in models.items()}
-    blind = replace(base.loss, cdf=0.0)
-    return variants | {"no CDF term": replace(base, model=full, loss=blind)}
+from deepdos_nb.variants import SPRINGS_ALONE, Config, with_dropout
 
 
 def run(
-    config: TrainConfig, data: TrainingData, folder: str | Path, *, progress: bool = True
+    config: Config,
+    data: TrainingData,
+    folder: str | Path,
+    *,
+    springs: str | Path | None = None,
+    progress: bool = True,
 ) -> Curves:
     """Train one network, resuming where it stopped, and keep its curves; a finished one is read.
 
     Parameters
     ----------
-    config : TrainConfig
+    config : TrainConfig or SpringConfig
     data : TrainingData
     folder : path
         See `training.train`; `curves.npz` and `facts.json` are written beside the checkpoints.
+    springs : path, optional
+        Folder of finished springs, for a model that reads their drafts, which are kept there too.
     progress : bool
         Show a progress bar.
 
@@ -87,47 +69,71 @@ def run(
     ------
     ConfigError
         If the folder holds a run with other settings.
+    WeightsError
+        If there are no springs where they should be.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(folder / CONFIG, config)
     if not (folder / CURVES).exists():
         begin = time.perf_counter()
-        network = train(data.train, data.valid, config, folder, progress=progress)
+        if isinstance(config, SpringConfig):
+            alone = train_springs(data.train, data.valid, config, folder, progress=progress)
+            parameters = sum(p.numel() for p in alone.parameters())
+            totals = {part: drafted_totals(alone, getattr(data, part)) for part in SCORED}
+        else:
+            reads = isinstance(config.model, ModelConfig) and config.model.springs
+            learnt = load_springs(Path(springs or folder) / SPRINGS)[0] if reads else None
+            network = train(
+                data.train,
+                data.valid,
+                config,
+                folder,
+                springs=learnt,
+                cache=springs,
+                progress=progress,
+            )
+            parameters = parameter_count(network)
+            systems = needs_systems(config.model)
+            totals = {
+                part: predict_totals(network, getattr(data, part), systems=systems)
+                for part in SCORED
+            }
         facts = {
-            "parameters": parameter_count(network),
+            "parameters": parameters,
             "seconds": round(time.perf_counter() - begin, 1),
             "n_train": len(data.train),
         }
-        systems = needs_systems(config.model)
-        arrays: dict[str, Array] = {}
+        arrays: dict[str, Array] = dict(totals.items())
         for part in SCORED:
             records: list[Record] = getattr(data, part)
-            arrays[part] = predict_totals(network, records, systems=systems)
             arrays[f"{part}_materials"] = np.array([r.material_id for r in records])
         _write(folder, arrays, facts)
     return read_curves(folder)
 
 
-def place(folder: str | Path, name: str, config: TrainConfig, seed: int) -> Path:
+def place(folder: str | Path, name: str, config: Config, seed: int) -> Path:
     """Folder of one run of a variant."""
     plain = re.sub(r"[^a-z0-9.]+", "-", name.lower())
+    if isinstance(config, SpringConfig):
+        return Path(folder) / plain / f"seed-{seed}"
     return Path(folder) / plain / f"dropout-{config.model.dropout:g}" / f"seed-{seed}"
 
 
 def tune(
-    configs: Mapping[str, TrainConfig],
+    configs: Mapping[str, Config],
     dropouts: Sequence[float],
     data: TrainingData,
     folder: str | Path,
     *,
     workers: int = 1,
-) -> dict[str, TrainConfig]:
+) -> dict[str, Config]:
     """Choose each variant's dropout on the validation part, with one seed: equal effort for all.
 
     Parameters
     ----------
-    configs : mapping of str to TrainConfig
+    configs : mapping of str to TrainConfig or SpringConfig
+        Springs have no dropout to choose.
     dropouts : sequence of float
     data, folder, workers
         As in `run_all`, which finds these runs again.
@@ -137,7 +143,7 @@ def tune(
     dict
         For every variant, its configuration with the lowest validation MSE (max-normalised).
     """
-    best: dict[str, tuple[float, TrainConfig]] = {}
+    best: dict[str, tuple[float, Config]] = {}
     for dropout in dropouts:
         tried = {n: with_dropout(config, dropout) for n, config in configs.items()}
         for name, (curves,) in run_all(tried, [0], data, folder, workers=workers).items():
@@ -147,13 +153,8 @@ def tune(
     return {name: config for name, (_, config) in best.items()}
 
 
-def with_dropout(config: TrainConfig, dropout: float) -> TrainConfig:
-    """The same with another dropout."""
-    return replace(config, model=replace(config.model, dropout=dropout))
-
-
 def run_all(
-    configs: Mapping[str, TrainConfig],
+    configs: Mapping[str, Config],
     seeds: Sequence[int],
     data: TrainingData,
     folder: str | Path,
@@ -164,11 +165,12 @@ def run_all(
 
     Parameters
     ----------
-    configs : mapping of str to TrainConfig
+    configs : mapping of str to TrainConfig or SpringConfig
     seeds : sequence of int
     data : TrainingData
     folder : path
-        Gets a folder for each run, see `place`.
+        Gets a folder for each run, see `place`. Springs that models read are learnt first, with
+        the seed of the model and as many epochs, in the place of `SPRINGS_ALONE`.
     workers : int
         Runs at a time; more than one only helps on a CPU.
 
@@ -180,17 +182,42 @@ def run_all(
     # By seed first, so that an interrupted table has every variant.
     jobs = [(name, seed) for seed in seeds for name in configs]
     places = {(n, s): place(folder, n, configs[n], s) for n, s in jobs}
+    read = {(n, s): spring_run(configs[n], s, folder) for n, s in jobs}
+    before = {needed.folder: needed.config for needed in read.values() if needed is not None}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
-        futures = {
-            pool.submit(run, replace(configs[n], seed=s), data, places[n, s], progress=False): n
-            for n, s in jobs
-        }
-        done = as_completed(futures)
-        # Runs take minutes: redrawn ten times a second, the bar would flood a notebook's channel.
-        for future in track(done, "Training", total=len(futures), refresh_per_second=0.5):
-            future.result()
+        first = [pool.submit(run, c, data, where, progress=False) for where, c in before.items()]
+        _wait(first, "Springs")
+        futures = []
+        for (name, seed), where in places.items():
+            config, needed = replace(configs[name], seed=seed), read[name, seed]
+            springs = needed.folder if needed is not None else None
+            futures.append(pool.submit(run, config, data, where, springs=springs, progress=False))
+        _wait(futures, "Training")
     return {name: [read_curves(places[name, seed]) for seed in seeds] for name in configs}
+
+
+class SpringRun(NamedTuple):
+    """Settings and folder of springs that a model reads."""
+
+    config: SpringConfig
+    folder: Path
+
+
+def spring_run(config: Config, seed: int, folder: str | Path) -> SpringRun | None:
+    """The springs that a model of this seed reads; None where it reads none."""
+    if isinstance(config, SpringConfig) or not isinstance(config.model, ModelConfig):
+        return None
+    if not config.model.springs:
+        return None
+    springs = SpringConfig(seed, config.epochs)
+    return SpringRun(springs, place(folder, SPRINGS_ALONE, springs, seed))
+
+
+def _wait(futures: Sequence[Future[Curves]], what: str) -> None:
+    # Runs take minutes: redrawn ten times a second, the bar would flood a notebook's channel.
+    for future in track(as_completed(futures), what, total=len(futures), refresh_per_second=0.5):
+        future.result()
 
 
 def _one_thread() -> None:
@@ -204,7 +231,8 @@ def predict_totals(
     network: Network, records: Sequence[Record], *, systems: bool = False, batch_size: int = 32
 ) -> Array:
     """Totals of every record, each summing to one, shape (n_records, B)."""
-    items = prepare(records, systems=systems)
+    springs = network.springs if isinstance(network, Reasoner) else None
+    items = prepare(records, systems=systems, springs=springs)
     device = next(network.parameters()).device
     network.eval()
     rows = []
@@ -216,16 +244,13 @@ def predict_totals(
     return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
 
 
-def train_config(
-    *, epochs: int, dropout: float = 0.2, weight_decay: float = 0.05, sites: float = 0.0
-) -> TrainConfig:
-    """Settings that every variant of a table shares."""
-    return TrainConfig(
-        model=ModelConfig(dropout=dropout),
-        loss=LossWeights(sites=sites),
-        epochs=epochs,
-        weight_decay=weight_decay,
+def drafted_totals(springs: SpringNetwork, records: Sequence[Record]) -> Array:
+    """Totals as springs draft them, each summing to one, shape (n_records, B)."""
+    drafts = orbit_drafts(records, springs)
+    curves = np.stack(
+        [np.bincount(r.orbits) @ draft for r, draft in zip(records, drafts, strict=True)]
     )
+    return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
 
 
 def _write(folder: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:

@@ -100,6 +100,9 @@ class CrystalGraph:
     system : int
         Place of the crystal system in `SYSTEMS`, or `UNKNOWN_SYSTEM`. `build_graph` leaves it
         unknown, since only one baseline reads it; see `crystal_system`.
+    draft : ndarray, shape (n_nodes, n_bins), optional
+        Share of one atom's modes in each bin as springs have it; see `model.springs.draft`.
+        `build_graph` knows no springs and leaves it out.
     """
 
     numbers: Array
@@ -111,6 +114,7 @@ class CrystalGraph:
     cutoff: Array
     orbit: Array
     system: int = UNKNOWN_SYSTEM
+    draft: Array | None = None
 
     @property
     def n_nodes(self) -> int:
@@ -161,9 +165,15 @@ class CrystalGraph:
         keep = np.isin(self.receiver, first)
         receiver = orbit[self.receiver[keep]]
         order = np.argsort(receiver, kind="stable")
+        weight = np.bincount(orbit, weights=self.weight)
+        draft = None
+        if self.draft is not None:
+            draft = np.zeros((len(weight), self.draft.shape[1]), self.draft.dtype)
+            np.add.at(draft, orbit, self.draft * self.weight[:, None])
+            draft /= weight[:, None]
         return CrystalGraph(
             numbers=self.numbers[first],
-            weight=np.bincount(orbit, weights=self.weight),
+            weight=weight,
             receiver=receiver[order],
             sender=orbit[self.sender[keep]][order],
             vector=self.vector[keep][order],
@@ -171,6 +181,7 @@ class CrystalGraph:
             cutoff=self.cutoff[first],
             orbit=orbit[self.orbit],
             system=self.system,
+            draft=draft,
         )
 
     def to_pyg(self) -> Data:

@@ -17,6 +17,7 @@ from deepdos_nb.bands import BandModel
 from deepdos_nb.errors import ConfigError, WeightsError
 from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.model import Prediction, Reasoner, collate
+from deepdos_nb.model.springs import same_springs, with_draft
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.spectra import Grid, Kind, Spectrum, Trace, grid_for
 from deepdos_nb.structures import MAX_ATOMS, read_structure, warn_unseen
@@ -48,7 +49,7 @@ class Ensemble:
     Raises
     ------
     ConfigError
-        If there is no model, or the kinds differ.
+        If there is no model, or the kinds or springs differ.
     """
 
     def __init__(
@@ -60,6 +61,12 @@ class Ensemble:
     ):
         if not models or len({m.config.kind for m in models}) != 1:
             raise ConfigError("an ensemble needs one or more models of the same kind.")
+        self.springs = models[0].springs
+        if not all(same_springs(m.springs, self.springs) for m in models):
+            raise ConfigError(
+                "the models of an ensemble need the same springs.",
+                remedy="Train every seed with the same `--springs` file.",
+            )
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.models = [m.eval().to(self.device) for m in models]
         self.cards = list(cards)
@@ -113,7 +120,7 @@ class Ensemble:
         """Predict many crystals, several at a time; the order is kept."""
         structures = [read_structure(s, max_atoms=max_atoms) for s in structures]
         notes = [self._notes(s) for s in structures]
-        shares = self.predict_graphs([build_graph(s) for s in structures])
+        shares = self.predict_graphs([self.graph(s) for s in structures])
         spectra = []
         for structure, note, (density, outside, states) in zip(
             structures, notes, shares, strict=True
@@ -132,6 +139,10 @@ class Ensemble:
                 )
             )
         return spectra
+
+    def graph(self, structure: Structure) -> CrystalGraph:
+        """What the models read of a crystal: its neighbour graph, and the springs' draft if any."""
+        return with_draft(build_graph(structure), structure, self.springs)
 
     def predict_graphs(
         self, graphs: Sequence[CrystalGraph], *, step: int = -1
@@ -207,7 +218,7 @@ class Ensemble:
                 f"no seed {seed}.", remedy=f"This ensemble has seeds 0 to {len(self.models) - 1}."
             )
         structure = read_structure(structure)
-        graph = build_graph(structure)
+        graph = self.graph(structure)
         batch = collate([graph]).to(self.device)
         with torch.inference_mode():
             out: Prediction = self.models[seed](batch)
@@ -230,6 +241,7 @@ class Ensemble:
             fractions=_array(refined.fractions[:, 0]),
             strides=self.models[seed].config.strides[: len(refined.fractions)],
             seed=seed,
+            draft=None if graph.draft is None else graph.draft / graph.n_nodes,
         )
 
     def _notes(self, structure: Structure) -> tuple[str, ...]:

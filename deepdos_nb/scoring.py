@@ -36,12 +36,12 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     averaging is worth; `mse_max_of_scaled`, the error of the mean of curves that were each divided
     by their maximum first, which is never above that mean (`mse_max` divides after averaging, and
     peaks of seeds that disagree on where they lie average away, so it may be);
-    `stage_one_…`, scores before the first transport step; and
+    `stage_one_…`, scores before the first transport step; `draft_…`, of the springs' draft; and
     `error_over_spread`, the root-mean-square error over the root-mean-square spread of all bins,
     both on sum-normalised curves: one where the spread is honest, above one where the ensemble is
     too sure.
     """
-    graphs, reference = [r.graph() for r in records], np.stack([r.shape for r in records])
+    graphs, reference = _graphs(ensemble, records), np.stack([r.shape for r in records])
     members = _totals(ensemble, graphs)
     mean = members.mean(axis=1)
     scores = shape_scores(mean, reference, ensemble.grid.energies)
@@ -54,6 +54,10 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         _totals(ensemble, graphs, step=0).mean(axis=1), reference, ensemble.grid.energies
     )
     scores |= {f"stage_one_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
+    if ensemble.springs is not None:
+        drafts = np.stack([_drafted_total(g) for g in graphs])
+        drafted = shape_scores(drafts, reference, ensemble.grid.energies)
+        scores |= {f"draft_{key}": drafted[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
     scores["r2_crystal_median_max"] = float(np.median(r2_per_crystal(mean, reference)))
     if members.shape[1] > 1:
         curves = members / members.sum(axis=-1, keepdims=True)
@@ -64,7 +68,7 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
 
 def seed_curves(ensemble: Ensemble, records: Sequence[Record]) -> tuple[Array, Array, Array]:
     """Mean and spread over seeds, and reference; of sum-normalised curves, each shape (n, B)."""
-    curves = _totals(ensemble, [r.graph() for r in records])
+    curves = _totals(ensemble, _graphs(ensemble, records))
     curves = curves / curves.sum(axis=-1, keepdims=True)
     reference = np.stack([r.shape for r in records])
     return curves.mean(axis=1), curves.std(axis=1, ddof=1), reference
@@ -95,7 +99,7 @@ def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, f
     """
     grid = ensemble.grid
     shapes = np.stack([r.shape for r in records])
-    graphs = [r.graph() for r in records]
+    graphs = _graphs(ensemble, records)
     if ensemble.kind == "phdos":
         return phonon_scores(_totals(ensemble, graphs).mean(axis=1), shapes, grid.energies)
     unknown = [r.material_id for r in records if r.states is None]
@@ -130,7 +134,7 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     known = [r for r in records if r.site_shape is not None]
     if not known:
         raise ConfigError(f"none of {len(records)} record(s) knows its sites.")
-    graphs = [r.graph() for r in known]
+    graphs = _graphs(ensemble, known)
     shares, maps = ensemble.predict_graphs(graphs), ensemble.source_attention(graphs)
     # For every resolution and answer, one row for each curve of each record.
     curves: dict[tuple[str, str], list[Array]] = defaultdict(list)
@@ -170,3 +174,13 @@ def _totals(ensemble: Ensemble, graphs: Sequence[CrystalGraph], step: int = -1) 
     return np.stack(
         [density.sum(axis=1) for density, _, _ in ensemble.predict_graphs(graphs, step=step)]
     )
+
+
+def _graphs(ensemble: Ensemble, records: Sequence[Record]) -> list[CrystalGraph]:
+    return [ensemble.graph(r.structure).quotient(r.orbits) for r in records]
+
+
+def _drafted_total(graph: CrystalGraph) -> Array:
+    assert graph.draft is not None
+    total: Array = graph.weight @ graph.draft
+    return total

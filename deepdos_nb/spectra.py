@@ -268,6 +268,9 @@ class Trace:
         How many cells a moving part travels in each step.
     seed : int
         Which member of the ensemble this is.
+    draft : ndarray, shape (S, B), optional
+        Share of all states in each site and bin as springs have it, before Stage I; None for
+        models without springs.
     """
 
     kind: Kind
@@ -285,6 +288,7 @@ class Trace:
     fractions: Array
     strides: tuple[int, ...]
     seed: int = 0
+    draft: Array | None = None
 
     @property
     def grid(self) -> Grid:

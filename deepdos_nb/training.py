@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import lightning as L
 import torch
@@ -32,6 +32,7 @@ from deepdos_nb.losses import LossWeights, Target, spectrum_loss
 from deepdos_nb.metrics import shape_scores
 from deepdos_nb.model import GraphBatch, ModelConfig, Prediction, Reasoner
 from deepdos_nb.model.baselines import Baseline, BaselineConfig, make_baseline
+from deepdos_nb.model.springs import SpringNetwork
 
 Network = Reasoner | Baseline
 
@@ -154,6 +155,8 @@ def train(
     config: TrainConfig,
     folder: str | Path,
     *,
+    springs: SpringNetwork | None = None,
+    cache: str | Path | None = None,
     devices: int | str = "auto",
     progress: bool = True,
     stop_after: int | None = None,
@@ -166,6 +169,10 @@ def train(
     config : TrainConfig
     folder : path
         Checkpoints (`last.ckpt`, `best.ckpt`), `config.json` and tables of scores (`log/`) go here.
+    springs : SpringNetwork, optional
+        For a model that reads their drafts.
+    cache : path, optional
+        Folder where drafts are kept, so that other seeds need not compute them again.
     devices : int or "auto"
         Number of GPUs; more than one trains with DistributedDataParallel.
     progress : bool
@@ -181,22 +188,27 @@ def train(
     Raises
     ------
     ConfigError
-        If the folder holds a run with other settings.
+        If the folder holds a run with other settings, or the model wants springs and there are
+        none, or the other way round.
     """
     folder = Path(folder)
+    L.seed_everything(config.seed, verbose=False)
+    module = SpectrumTraining(config)
+    if isinstance(module.model, Reasoner):
+        module.model.take_springs(springs)
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(folder / CONFIG, config)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     torch.set_flush_denormal(True)
-    L.seed_everything(config.seed, verbose=False)
     data = SpectrumData(
         train_records,
         valid_records,
         batch_size=config.batch_size,
         seed=config.seed,
         systems=needs_systems(config.model),
+        springs=springs,
+        cache=cache,
     )
-    module = SpectrumTraining(config)
     best = ModelCheckpoint(folder, "best", monitor="valid/mse_max", enable_version_counter=False)
     last = ModelCheckpoint(folder, "last", every_n_epochs=1, enable_version_counter=False)
     callbacks: list[L.Callback] = [
@@ -271,7 +283,15 @@ class _StopAfter(L.Callback):
             trainer.should_stop = True
 
 
-def keep_config(path: Path, config: TrainConfig) -> None:
+class Settings(Protocol):
+    """What `keep_config` needs of a run's settings."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        ...
+
+
+def keep_config(path: Path, config: Settings) -> None:
     """Write a run's settings down, or check them against those that are there.
 
     Raises

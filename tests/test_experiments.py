@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from data_files import salts, write_petretto, write_phonondb
 
-from deepdos_nb import comparison, experiments
+from deepdos_nb import comparison, experiments, variants
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
-from deepdos_nb.errors import ConfigError
+from deepdos_nb.errors import ConfigError, WeightsError
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig
+from deepdos_nb.model.springs import same_springs
+from deepdos_nb.model.weights import load_springs
 from deepdos_nb.recipes import TrainingData
-from deepdos_nb.training import TrainConfig
+from deepdos_nb.spring_training import SPRINGS, SpringConfig
+from deepdos_nb.training import TrainConfig, best_model
 
 TINY = ModelConfig(
     width=16, heads=2, encoder_layers=1, decoder_layers=1, moments=4, radial=8, reasoner_width=16
@@ -36,9 +39,9 @@ def config(**changes: object) -> TrainConfig:
 
 
 def test_the_benchmark_has_our_model_and_every_baseline_at_one_setting():
-    base = experiments.train_config(epochs=7, dropout=0.3)
-    configs = experiments.benchmark_configs("edos", base)
-    assert list(configs) == [experiments.OURS, *NAMES]
+    base = variants.train_config(epochs=7, dropout=0.3)
+    configs = variants.benchmark_configs("edos", base)
+    assert list(configs) == [variants.OURS, *NAMES]
     assert {c.model.dropout for c in configs.values()} == {0.3}
     assert {c.model.kind for c in configs.values()} == {"edos"}
     assert {c.epochs for c in configs.values()} == {7}
@@ -47,9 +50,9 @@ def test_the_benchmark_has_our_model_and_every_baseline_at_one_setting():
 
 
 def test_each_ablation_changes_one_thing():
-    base = experiments.train_config(epochs=7)
-    configs = experiments.ablation_configs("phdos", base)
-    full = configs.pop(experiments.OURS).to_dict()
+    base = variants.train_config(epochs=7)
+    configs = variants.ablation_configs("phdos", base)
+    full = configs.pop(variants.OURS).to_dict()
     for name, variant in configs.items():
         values = variant.to_dict()
         changed = {
@@ -85,7 +88,7 @@ def test_a_run_with_other_settings_is_not_mixed_in(tmp_path, data):
 
 def test_variants_seeds_and_dropouts_have_folders_of_their_own(tmp_path):
     places = {
-        experiments.place(tmp_path, name, experiments.with_dropout(config(), dropout), seed)
+        experiments.place(tmp_path, name, variants.with_dropout(config(), dropout), seed)
         for name in ("no Stage II", "K = 3")
         for dropout in (0.1, 0.2)
         for seed in (0, 1)
@@ -102,7 +105,7 @@ def test_tuning_takes_the_lowest_validation_error_and_a_table_has_every_seed(tmp
     for name in configs:
         errors = {}
         for dropout in (0.0, 0.6):
-            tried = experiments.with_dropout(configs[name], dropout)
+            tried = variants.with_dropout(configs[name], dropout)
             curves = comparison.read_curves(experiments.place(tmp_path, name, tried, 0))
             errors[dropout] = comparison.scores(curves, data, "valid")["mse_max"]
         assert chosen[name].model.dropout == min(errors, key=errors.__getitem__)
@@ -119,3 +122,29 @@ def test_an_interrupted_table_goes_on(tmp_path: Path, data):
     (first,) = experiments.run_all(configs, [0], data, tmp_path)["ours"]
     both = experiments.run_all(configs, [0, 1], data, tmp_path)["ours"]
     np.testing.assert_array_equal(both[0].totals["test"], first.totals["test"])
+
+
+def test_springs_are_learnt_once_for_every_model_of_their_seed(tmp_path: Path, data):
+    ours = config(model=replace(TINY, springs=True))
+    alone = SpringConfig(epochs=ours.epochs)
+    still = replace(ours, model=replace(ours.model, refiner="none"))
+    configs = {variants.OURS: ours, "no Stage II": still, variants.SPRINGS_ALONE: alone}
+    trained = experiments.run_all(configs, [0, 1], data, tmp_path, workers=2)
+    for seed in (0, 1):
+        folder = experiments.place(tmp_path, variants.SPRINGS_ALONE, alone, seed)
+        learnt, _ = load_springs(folder / SPRINGS)
+        for name in (variants.OURS, "no Stage II"):
+            network = best_model(experiments.place(tmp_path, name, configs[name], seed))
+            assert same_springs(network.springs, learnt)
+        drafted = experiments.drafted_totals(learnt, data.test)
+        np.testing.assert_allclose(
+            trained[variants.SPRINGS_ALONE][seed].totals["test"], drafted, atol=1e-6
+        )
+    assert trained[variants.SPRINGS_ALONE][0].facts["parameters"] < 50_000
+    one, two = trained[variants.SPRINGS_ALONE]
+    assert np.abs(one.totals["test"] - two.totals["test"]).max() > 1e-4
+
+
+def test_a_model_that_reads_springs_needs_them(tmp_path: Path, data):
+    with pytest.raises(WeightsError, match="no such file"):
+        experiments.run(config(model=replace(TINY, springs=True)), data, tmp_path, progress=False)

@@ -22,6 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "bands",
             "graph",
             "grids",
+            "primitive",
             "spectra",
             "structures",
             "structure_checks",
@@ -39,6 +40,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "card_text",
             "cards",
             "comparison",
+            "drafts",
             "gap_scores",
             "laboratory",
             "live",
@@ -49,6 +51,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "predict",
             "recipes",
             "scoring",
+            "spring_training",
             "training",
             "transport_schemes",
         }
@@ -71,6 +74,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "cli_train",
             "experiments",
             "screening",
+            "variants",
         }
     ),
 )

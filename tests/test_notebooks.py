@@ -10,8 +10,8 @@ import pandas as pd
 import papermill
 import pytest
 
-from deepdos_nb.experiments import OURS
 from deepdos_nb.model.baselines import NAMES
+from deepdos_nb.variants import BARE, OURS, SPRINGS_ALONE
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 QUICK = {"epochs": 1, "workers": 2, "seeds": [0]}
@@ -37,7 +37,7 @@ def execute(name: str, folder: Path, **parameters: Any) -> tuple[pd.DataFrame, i
 def test_experiments_run_and_the_second_reads_the_runs_of_the_first(tmp_path: Path):
     one_epoch: dict[str, int] = {}
     rows, figures = execute("benchmark", tmp_path, longer=one_epoch, dropouts=[0.2])
-    assert rows["variant"].tolist() == [OURS, *NAMES]
+    assert rows["variant"].tolist() == [OURS, BARE, SPRINGS_ALONE, *NAMES]
     assert figures == 2
     best = tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt"
     stamp = best.stat().st_mtime_ns
@@ -51,10 +51,10 @@ def test_experiments_run_and_the_second_reads_the_runs_of_the_first(tmp_path: Pa
 
     ablations, figures = execute("ablations", tmp_path)
     assert figures == 1
-    assert len(ablations) == 7
+    assert len(ablations) == 10
     assert best.stat().st_mtime_ns == stamp
     for table in (parts, ablations):
         same = table[(table["variant"] == OURS) & (table["n_train"] == whole)]
         assert same["mse_max"].tolist() == rows["mse_max"][:1].tolist()
-    # one epoch, whatever it is worth, is not the same network seven times
-    assert ablations["mse_max"].nunique() == 7
+    # one epoch, whatever it is worth, is not the same network ten times
+    assert ablations["mse_max"].nunique() == 10

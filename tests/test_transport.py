@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepdos_nb.model.transport import donor_step, move_fractions
+from deepdos_nb.model.transport import donor_step, move_fractions, moved_faces, remap
 
 
 def random_density(rng: np.random.Generator, n_bins: int) -> torch.Tensor:
@@ -115,3 +115,55 @@ def test_a_displaced_peak_gives_the_velocity_a_gradient_through_the_cdf():
         gradients[name] = (logits.grad[..., 2] - logits.grad[..., 0]).sum().item()
     assert gradients["cdf"] < 0  # moving right lowers the loss
     assert abs(gradients["cdf"]) > 20 * abs(gradients["mse"])
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    n_bins=st.sampled_from([2, 51, 128]),
+    size=st.sampled_from([0.0, 1.0, 30.0, 1e4]),
+)
+def test_moving_faces_conserves_and_stays_non_negative(seed, n_bins, size):
+    rng = np.random.default_rng(seed)
+    faces = moved_faces(random_logits(rng, n_bins, size).sum(-1))
+    assert (faces.diff(dim=-1) >= 0).all()
+    assert (faces[:, 0] == 0).all()
+    assert (faces[:, -1] == n_bins).all()
+    matrix = remap(faces)
+    assert matrix.min() >= 0
+    torch.testing.assert_close(matrix.sum(-2), torch.ones(3, n_bins))
+
+
+def test_faces_that_stay_move_nothing():
+    torch.testing.assert_close(remap(moved_faces(torch.zeros(1, 51)))[0], torch.eye(51))
+
+
+def test_a_map_of_faces_carries_one_spectrum_onto_another_exactly():
+    """The optimal transport on a line: every face goes where the other CDF has its value."""
+    rng = np.random.default_rng(0)
+    source, target = rng.dirichlet(np.ones(12), size=2) + 1e-3
+    source, target = source / source.sum(), target / target.sum()
+    # Refined until cells of the source hold whole parts of cells of the target.
+    at = np.unique(np.round(np.concatenate([np.cumsum(source), np.cumsum(target)]), 12))
+    fine = torch.as_tensor(np.diff(np.concatenate([[0.0], at])))
+    heights = np.concatenate([[0.0], np.cumsum(target)])
+    faces = np.interp(np.concatenate([[0.0], at]), heights, np.arange(13))
+    overlap = np.clip(
+        np.minimum(faces[None, 1:], np.arange(1, 13)[:, None])
+        - np.maximum(faces[None, :-1], np.arange(12)[:, None]),
+        0,
+        None,
+    )
+    arrived = (overlap / overlap.sum(0)) @ fine.numpy()
+    np.testing.assert_allclose(arrived, target, atol=1e-12)
+    # and `remap` is that matrix where the faces are as many as the cells
+    square = torch.as_tensor(np.linspace(0, 1, 13) ** 2 * 12)[None]
+    share = remap(square)[0]
+    low, high = square[0, :-1], square[0, 1:]
+    whole = torch.floor(low) == torch.floor(high - 1e-9)
+    inside = torch.floor(low).long()
+    assert whole.any()
+    torch.testing.assert_close(
+        share[inside[whole], whole.nonzero()[:, 0]],
+        torch.ones(int(whole.sum()), dtype=torch.float64),
+    )

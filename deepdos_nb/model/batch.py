@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +43,8 @@ class GraphBatch:
         False where the table is padded.
     system : int64 (C,)
         Crystal system, its place in `graph.SYSTEMS`; negative where it is unknown.
+    draft : (C, S, B), optional
+        Share of one atom's modes in each bin as springs have it, zero in the padding.
     """
 
     numbers: Tensor
@@ -54,10 +57,15 @@ class GraphBatch:
     slot: Tensor
     site: Tensor
     system: Tensor
+    draft: Tensor | None = None
 
     def to(self, device: torch.device | str) -> GraphBatch:
         """Copy to a device."""
-        return GraphBatch(*(getattr(self, f.name).to(device) for f in fields(self)))
+        moved: dict[str, Any] = {
+            f.name: value if (value := getattr(self, f.name)) is None else value.to(device)
+            for f in fields(self)
+        }
+        return GraphBatch(**moved)
 
     def pad(self, nodes: Tensor) -> Tensor:
         """Lay node rows out per crystal: (N, …) → (C, S, …), zeros in the padding."""
@@ -109,6 +117,7 @@ def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:
     Parameters
     ----------
     graphs : sequence of CrystalGraph, not empty
+        Their drafts are taken over where all of them have one.
     """
     n_nodes = [g.n_nodes for g in graphs]
     first = np.concatenate([[0], np.cumsum(n_nodes)])
@@ -131,6 +140,11 @@ def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:
 
     slot = np.concatenate([i * most_sites + np.arange(n) for i, n in enumerate(n_nodes)])
     site = np.arange(most_sites) < np.array(n_nodes)[:, None]
+    drafts = [g.draft for g in graphs if g.draft is not None]
+    draft = None
+    if len(drafts) == len(graphs):
+        draft = np.zeros((site.size, drafts[0].shape[1]), dtype=np.float32)
+        draft[slot] = np.concatenate(drafts)
     return GraphBatch(
         numbers=torch.from_numpy(np.concatenate([g.numbers for g in graphs])),
         weight=torch.from_numpy(np.concatenate([g.weight for g in graphs]).astype(np.float32)),
@@ -142,4 +156,5 @@ def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:
         slot=torch.from_numpy(slot),
         site=torch.from_numpy(site),
         system=torch.tensor([g.system for g in graphs]),
+        draft=None if draft is None else torch.from_numpy(draft).unflatten(0, site.shape),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.spectra import Grid, Kind, grid_for
 
-Refiner = Literal["transport", "residual", "none"]
+Refiner = Literal["transport", "remap", "residual", "none"]
+Sharing = Literal["additive", "pooled"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,14 @@ class ModelConfig:
     radial : int
         Gaussian radial basis functions.
     dropout : float
-    refiner : {"transport", "residual", "none"}
-        Stage II: the conserving transport, its equal-parameter control, or nothing.
+    springs : bool
+        Stage 0, for phonons: the decoder reads a draft of the spectrum by `SpringNetwork`.
+    sharing : {"additive", "pooled"}
+        Stage I: a logit for every site and bin, whose softmax is the site density; or one for every
+        bin, whose states are shared out as the last source attention says.
+    refiner : {"transport", "remap", "residual", "none"}
+        Stage II: the conserving transport by donor cells or by moving cell faces, its
+        equal-parameter control, or nothing.
     strides : tuple of int
         Reach of each transport step in cells; its length is the number of steps K.
     reasoner_width : int
@@ -46,15 +53,21 @@ class ModelConfig:
     moments: int = 16
     radial: int = 24
     dropout: float = 0.1
+    springs: bool = False
+    sharing: Sharing = "additive"
     refiner: Refiner = "transport"
-    strides: tuple[int, ...] = (4, 2, 1, 4, 2, 1)
+    strides: tuple[int, ...] = (4, 2, 1)
     reasoner_width: int = 64
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
-        if self.refiner not in ("transport", "residual", "none"):
+        if self.springs and not self.fixed_modes:
+            raise ConfigError("springs make phonons; electrons have no such draft.")
+        if self.refiner not in get_args(Refiner):
             raise ConfigError(f"unknown refiner {self.refiner!r}.")
+        if self.sharing not in get_args(Sharing):
+            raise ConfigError(f"unknown sharing {self.sharing!r}.")
         if any(not 1 <= s < self.grid.n_bins for s in self.strides):
             raise ConfigError(f"strides {self.strides} must lie between 1 and the number of bins.")
 

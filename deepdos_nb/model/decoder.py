@@ -8,6 +8,8 @@ sites' rows. How many states a site may own is physics, not learning:
 - phonons: each of the N atoms owns 3 of the 3N modes: a softmax over bins for every site, times
   1/N, with one more bin for modes beyond the window;
 - electrons: one softmax over all sites and bins together.
+
+With springs (Stage 0), bins and logits also read what mechanics drafted for every site.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
+from deepdos_nb.model.draft import DraftReader
 from deepdos_nb.model.encoder import feed_forward
 
 
@@ -71,7 +75,9 @@ class Attention(nn.Module):
 
     def heads_of(self, x: Tensor, source: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries (C, heads, B, W / heads), keys and values (C, heads, S, W / heads)."""
-        parts = (self.query(x), *self.key_value(source).chunk(2, dim=-1))
+        # See `NeighbourLayer`: weights are split, not products.
+        key, value = self.key_value.weight.chunk(2)
+        parts = (self.query(x), linear(source, key), linear(source, value))
         q, k, v = (t.unflatten(-1, (self.heads, -1)).transpose(1, 2) for t in parts)
         return q, k, v
 
@@ -119,6 +125,8 @@ class Decoder(nn.Module):
         nn.init.zeros_(self.site_own.bias)
         if config.fixed_modes:
             nn.init.constant_(self.site_own.bias[-1:], -4.0)
+        self.draft = DraftReader(width) if config.springs else None
+        self.pooled = config.sharing == "pooled"
 
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Decoded:
         """From node embeddings, shape (N, W)."""
@@ -127,6 +135,10 @@ class Decoder(nn.Module):
         # An orbit of m atoms counts m times in every softmax; padding counts never.
         prior = torch.log(weight)
         x = self.energies + crystal[:, None]
+        read = None
+        if self.draft is not None:
+            read = self.draft.read(batch)
+            x = x + self.draft.for_bins(read, atom_share(weight))
         bin_maps, source_maps = [], []
         for layer in self.layers:
             x, bin_map, source_map = layer(x, sites, prior)
@@ -134,7 +146,14 @@ class Decoder(nn.Module):
             source_maps.append(source_map)
         bins = self.norm(x)
         logits = self.logits(bins, sites)
-        density, outside = share_states(logits.float(), weight, self.fixed_modes)
+        if self.draft is not None and read is not None:
+            own = self.draft.for_sites(read, sites, batch)
+            logits = logits + nn.functional.pad(own, (0, 1))
+        if self.pooled:
+            share = source_maps[-1].mean(dim=1).transpose(1, 2)
+            density, outside = share_by_attention(logits.float(), weight, share, self.fixed_modes)
+        else:
+            density, outside = share_states(logits.float(), weight, self.fixed_modes)
         return Decoded(bins, crystal, logits, density, outside, tuple(bin_maps), tuple(source_maps))
 
     def logits(self, bins: Tensor, sites: Tensor) -> Tensor:
@@ -173,3 +192,30 @@ def share_states(logits: Tensor, weight: Tensor, fixed_modes: bool) -> tuple[Ten
     joint = logits + torch.log(weight)[..., None]
     density = torch.softmax(joint.flatten(1), dim=-1).view_as(logits)
     return density, density.new_zeros(density.shape[:2])
+
+
+def share_by_attention(
+    logits: Tensor, weight: Tensor, attention: Tensor, fixed_modes: bool
+) -> tuple[Tensor, Tensor]:
+    """Share out the states of every bin as the attention map says; the alternative for comparison.
+
+    One spectrum of the crystal comes from its atoms' mean logits. The sites add up to it, but
+    nothing gives a phonon site three modes.
+
+    Parameters
+    ----------
+    logits, weight, fixed_modes
+        As in `share_states`.
+    attention : Tensor, shape (C, S, B)
+        Of every bin over the sites; sums to one over them.
+
+    Returns
+    -------
+    density, outside
+        As from `share_states`.
+    """
+    own = atom_share(weight)
+    shares = torch.softmax(torch.einsum("cs,csb->cb", own, logits), dim=-1)
+    inside = shares[:, None, : attention.shape[-1]] * attention
+    beyond = shares[:, -1:] * own if fixed_modes else torch.zeros_like(own)
+    return inside, beyond

@@ -50,6 +50,26 @@ def element_features() -> Array:
     return np.vstack([np.zeros(standard.shape[1]), standard]).astype(np.float32)
 
 
+@cache
+def atomic_masses() -> Array:
+    """Mass of every element in u, float64, shape (MAX_NUMBER + 1,); row 0 is one."""
+    from pymatgen.core import Element
+
+    masses = [float(Element.from_Z(z).atomic_mass) for z in range(1, MAX_NUMBER + 1)]
+    return np.array([1.0, *masses])
+
+
+@cache
+def atomic_radii() -> Array:
+    """Atomic radius of every element in Å, shape (MAX_NUMBER + 1,); 1.6 where there is none."""
+    from pymatgen.core import Element
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        radii = [Element.from_Z(z).atomic_radius for z in range(1, MAX_NUMBER + 1)]
+    return np.array([1.0, *(float(r or 1.6) for r in radii)], dtype=np.float32)
+
+
 def _valence_electrons(shells: list[tuple[int, str, int]]) -> list[float]:
     """Electrons outside the last noble gas in s, p, d and f shells."""
     top = max(n for n, _, _ in shells)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
@@ -94,15 +95,13 @@ class NeighbourLayer(nn.Module):
     def forward(self, h: Tensor, radial: Tensor, batch: GraphBatch) -> tuple[Tensor, Tensor]:
         """New embeddings (N, W) and attention (N, heads, M)."""
         x = self.norm(h)
-        far = self.sender(x).index_select(0, batch.neighbour.flatten())
-        far = far.unflatten(0, batch.neighbour.shape)
-        near = self.edge(radial)
-        key, value, moment = (
-            f + n if i == 0 else f * n
-            for i, (f, n) in enumerate(
-                zip(far.split(self.sizes, -1), near.split(self.sizes, -1), strict=True)
-            )
-        )
+        # Keys add, values and moments multiply. Splitting weights instead of products spares the
+        # backward pass from gluing three tables of all edges together.
+        weights, biases = (t.split(self.sizes) for t in (self.sender.weight, self.sender.bias))
+        ends = (linear(x, w, b) for w, b in zip(weights, biases, strict=True))
+        far = [gather(end, batch.neighbour) for end in ends]
+        near = [linear(radial, part) for part in self.edge.weight.split(self.sizes)]
+        key, value, moment = far[0] + near[0], far[1] * near[1], far[2] * near[2]
         message, attention = self.attend(self.query(x), key, value, batch)
         invariants = self.invariant_moments(moment, batch)
         update = self.update(torch.cat([message, invariants], dim=-1))
@@ -152,6 +151,11 @@ class Encoder(nn.Module):
             attentions.append(attention)
         layers[-1] = self.norm(h)
         return Encoded(tuple(layers), tuple(attentions))
+
+
+def gather(nodes: Tensor, neighbour: Tensor) -> Tensor:
+    """Rows of the neighbours, (N, W) to (N, M, W)."""
+    return nodes.index_select(0, neighbour.flatten()).unflatten(0, neighbour.shape)
 
 
 def feed_forward(width: int, dropout: float) -> nn.Sequential:

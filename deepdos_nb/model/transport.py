@@ -26,6 +26,9 @@ from deepdos_nb.model.decoder import Attention, Decoded
 
 LEFT, STAY, RIGHT = range(3)
 
+NARROWEST = 1e-3
+"""Cells; a cell of no width would hold no place to count its states in."""
+
 
 class Refined(NamedTuple):
     """Output of Stage II for K steps.
@@ -148,6 +151,64 @@ class TransportReasoner(nn.Module):
         return Refined(torch.stack(densities), torch.stack(moves))
 
 
+def moved_faces(logits: Tensor) -> Tensor:
+    """Monotone map of the cell faces, in cells, from exactly 0 to B, shape (..., B + 1).
+
+    Every cell's new width is its part in a softmax, and never below `NARROWEST`; equal logits leave
+    all faces where they are.
+    """
+    width = torch.softmax(logits, dim=-1) * logits.shape[-1]
+    width = NARROWEST + (1 - NARROWEST) * width
+    inner = width[..., :-1].cumsum(dim=-1)
+    first, last = torch.zeros_like(width[..., :1]), torch.full_like(width[..., :1], width.shape[-1])
+    return torch.cat([first, torch.minimum(inner, last), last], dim=-1)
+
+
+def remap(faces: Tensor) -> Tensor:
+    """Share of each old cell's states that ends up in each new cell, shape (..., B new, B old).
+
+    A cell's states stay evenly spread between its two faces wherever these move, and are counted in
+    the fixed cells they meet: columns sum to one. There is no bound on how far a face may move, and
+    the exact optimal transport between two spectra is such a map.
+    """
+    n_bins = faces.shape[-1] - 1
+    grid = torch.arange(n_bins + 1, device=faces.device, dtype=faces.dtype)
+    low, high = faces[..., None, :-1], faces[..., None, 1:]
+    bottom, top = grid[:-1, None], grid[1:, None]
+    overlap = (torch.minimum(high, top) - torch.maximum(low, bottom)).clamp_min(0.0)
+    return overlap / overlap.sum(dim=-2, keepdim=True).clamp_min(1e-12)
+
+
+class RemapReasoner(nn.Module):
+    """K monotone remaps of the cell faces by the same network, another conserving operator.
+
+    The three outputs are summed into one logit of each cell's width. `Refined.fractions` are the
+    parts that leave a cell downwards, stay, and leave it upwards, however far.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.n_steps = len(config.strides)
+        self.velocity = VelocityField(config)
+
+    def forward(self, decoded: Decoded) -> Refined:
+        """Refine the decoder's density."""
+        density = decoded.density
+        densities, moves = [density], []
+        with torch.autocast(density.device.type, enabled=False):
+            context = self.velocity.context(_float(decoded))
+            for k in range(self.n_steps):
+                logits = self.velocity(context, k / self.n_steps, density.sum(dim=1))
+                matrix = remap(moved_faces(logits.sum(dim=-1)))
+                density = density @ matrix.transpose(-1, -2)
+                densities.append(density)
+                stay = matrix.diagonal(dim1=-2, dim2=-1)
+                moves.append(
+                    torch.stack([matrix.triu(1).sum(-2), stay, matrix.tril(-1).sum(-2)], -1)
+                )
+        return Refined(torch.stack(densities), torch.stack(moves))
+
+
 class ResidualReasoner(nn.Module):
     """The honest control: the same network corrects logits; a softmax per site conserves too.
 
@@ -192,9 +253,14 @@ class NoReasoner(nn.Module):
 
 def make_reasoner(config: ModelConfig) -> nn.Module:
     """Stage II as the configuration names it."""
-    if config.refiner == "transport":
-        return TransportReasoner(config)
-    return ResidualReasoner(config) if config.refiner == "residual" else NoReasoner()
+    if config.refiner == "none":
+        return NoReasoner()
+    operators = {
+        "transport": TransportReasoner,
+        "remap": RemapReasoner,
+        "residual": ResidualReasoner,
+    }
+    return operators[config.refiner](config)
 
 
 def _float(decoded: Decoded) -> Decoded:

@@ -10,12 +10,15 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from deepdos_nb.errors import WeightsError
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.reasoner import Reasoner
+from deepdos_nb.model.springs import SpringNetwork
 
 FORMAT = "deepdos_nb-1"
+SPRINGS_FORMAT = "deepdos_nb-springs-1"
 
 
 def save_weights(
@@ -32,21 +35,8 @@ def save_weights(
     half : bool
         Store float16, which halves the file; the weights are used in float32.
     """
-    path = Path(path)
-    tensors = {
-        name: (value.half() if half and value.is_floating_point() else value).contiguous()
-        for name, value in model.state_dict().items()
-    }
-    header = {
-        "format": FORMAT,
-        "config": json.dumps(model.config.to_dict()),
-        "card": json.dumps(card, sort_keys=True),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file(tensors, part, metadata=header)
-    os.replace(part, path)
-    return path
+    header = {"config": json.dumps(model.config.to_dict()), "card": _text(card)}
+    return _write(model, Path(path), FORMAT, header, half=half)
 
 
 def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
@@ -58,6 +48,58 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
         If the file is missing, is no safetensors file of this package, or does not fit the code.
     """
     path = Path(path)
+    header, floats = _read(path, FORMAT)
+    model = Reasoner(ModelConfig.from_dict(json.loads(header["config"])))
+    _fill(model, floats, path)
+    return model.eval(), json.loads(header["card"])
+
+
+def save_springs(springs: SpringNetwork, path: str | Path, *, card: dict[str, Any]) -> Path:
+    """Write springs to a safetensors file of their own, atomically, in float16 as models keep them.
+
+    Parameters
+    ----------
+    springs : SpringNetwork
+    path : path
+    card : dict
+        Facts about the training.
+    """
+    return _write(springs, Path(path), SPRINGS_FORMAT, {"card": _text(card)}, half=True)
+
+
+def load_springs(path: str | Path) -> tuple[SpringNetwork, dict[str, Any]]:
+    """Read springs and their card, in float32 and without gradients.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, is no safetensors file of springs, or does not fit the code.
+    """
+    path = Path(path)
+    header, floats = _read(path, SPRINGS_FORMAT)
+    springs = SpringNetwork()
+    _fill(springs, floats, path)
+    return springs.eval().requires_grad_(False), json.loads(header["card"])
+
+
+def _text(card: dict[str, Any]) -> str:
+    return json.dumps(card, sort_keys=True)
+
+
+def _write(module: nn.Module, path: Path, form: str, header: dict[str, str], *, half: bool) -> Path:
+    tensors = {
+        name: (value.half() if half and value.is_floating_point() else value).contiguous()
+        for name, value in module.state_dict().items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file(tensors, part, metadata={"format": form} | header)
+    os.replace(part, path)
+    return path
+
+
+def _read(path: Path, form: str) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Header and tensors, floats in float32."""
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
@@ -66,18 +108,19 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
         raise WeightsError("no such file.", source=str(path)) from None
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"not a safetensors file ({error}).", source=str(path)) from error
-    if header.get("format") != FORMAT:
+    if header.get("format") != form:
         raise WeightsError(
-            f"written in format {header.get('format')!r}, this version reads {FORMAT!r}.",
+            f"written in format {header.get('format')!r}, this version reads {form!r}.",
             source=str(path),
             remedy="Use the deepdos_nb version that wrote it, or train again.",
         )
-    model = Reasoner(ModelConfig.from_dict(json.loads(header["config"])))
-    floats = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+    return header, {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+
+
+def _fill(module: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
     try:
-        model.load_state_dict(floats)
+        module.load_state_dict(tensors)
     except RuntimeError as error:
         raise WeightsError(f"tensors do not fit the model ({error}).", source=str(path)) from error
-    if not all(torch.isfinite(v).all() for v in floats.values() if v.is_floating_point()):
+    if not all(torch.isfinite(v).all() for v in tensors.values() if v.is_floating_point()):
         raise WeightsError("holds numbers that are not finite.", source=str(path))
-    return model.eval(), json.loads(header["card"])

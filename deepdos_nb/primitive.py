@@ -1,0 +1,113 @@
+"""The smallest cell of a crystal: lattice dynamics wants each atom once, whatever cell it came in.
+
+A supercell, or another choice of cell, must not change a spectrum. So lattice dynamics is done in
+one cell: translations that map the crystal onto itself are found first, and the lattice they span
+is reduced after Niggli, whose cell is unique up to its orientation.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepdos_nb.arrays import Array
+from deepdos_nb.graph import CrystalGraph
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+TRANSLATION_TOLERANCE = 1e-3
+"""Å within which a translated atom must meet its like."""
+
+MESH_LENGTH = 20.0
+"""Å; a mesh of wave vectors has at least this length over the cell's edge as points along it."""
+
+
+@dataclass(frozen=True)
+class PrimitiveCell:
+    """A primitive cell and where the atoms of the cell it was found in went.
+
+    Parameters
+    ----------
+    graph : CrystalGraph
+        One node for each atom of the primitive cell; `vector` tells its edges' senders apart.
+    lattice : ndarray, shape (3, 3)
+        Reduced vectors as rows, Å, in the orientation of the cell it was found in.
+    member : ndarray of int, shape (n_atoms,)
+        Node of each atom of that cell.
+    """
+
+    graph: CrystalGraph
+    lattice: Array
+    member: Array
+
+
+def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
+    """Find the primitive cell of a crystal whose graph is known.
+
+    Where no translation is found, or the search fails, the cell given is its own primitive cell.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    graph : CrystalGraph
+        Of all its atoms, as `build_graph` makes it.
+    """
+    import spglib
+
+    lattice = np.asarray(structure.lattice.matrix, dtype=float)
+    member: Array = np.arange(len(structure))
+    cell: Any = (lattice, np.asarray(structure.frac_coords), graph.numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = spglib.get_symmetry_dataset(cell, symprec=TRANSLATION_TOLERANCE)
+        if found is not None:
+            found_member = np.unique(found.mapping_to_primitive, return_inverse=True)[1]
+            smaller = np.asarray(found.primitive_lattice, dtype=float)
+            copies = np.bincount(found_member)
+            # Each atom of a primitive cell has as many copies as that cell fits into the other.
+            if (copies == round(volume(lattice) / volume(smaller))).all():
+                member, lattice = found_member, smaller
+        reduced = spglib.niggli_reduce(lattice)
+    if reduced is not None:
+        lattice = np.asarray(reduced)
+    return PrimitiveCell(graph.quotient(member), lattice, member)
+
+
+def volume(lattice: Array) -> float:
+    """Volume of a cell, Å³."""
+    return abs(float(np.linalg.det(lattice)))
+
+
+def wave_vectors(lattice: Array, length: float = MESH_LENGTH) -> tuple[Array, Array]:
+    """Mesh of wave vectors q, one of every pair ±q, with their weights.
+
+    The mesh is uniform (Monkhorst and Pack, Phys. Rev. B 13, 5188 (1976)) and shifted by half a
+    step, so that it avoids Γ, where three modes have no restoring force.
+
+    Parameters
+    ----------
+    lattice : ndarray, shape (3, 3)
+        Cell vectors as rows, Å.
+    length : float
+        Å; along each vector there are at least length / |vector| points.
+
+    Returns
+    -------
+    q : ndarray, shape (n_points, 3)
+        Å⁻¹, the factor 2π included.
+    weight : ndarray, shape (n_points,)
+        Sums to one.
+    """
+    edges = np.linalg.norm(lattice, axis=1)
+    counts = np.maximum(1, np.ceil(length / edges - 1e-3)).astype(int)
+    index = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 3)
+    place = np.arange(len(index))
+    # The mesh is symmetric: −q has the index counted from the other end of every axis.
+    first = place <= place[::-1]
+    weight = np.where(place == place[::-1], 1.0, 2.0)[first]
+    reciprocal = 2 * np.pi * np.linalg.inv(lattice).T
+    return ((index[first] + 0.5) / counts) @ reciprocal, weight / weight.sum()
