@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deepdos_nb.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.graph import CrystalGraph, build_graph
     from deepdos_nb.live import label
+    from deepdos_nb.mechanics import vibrations
     from deepdos_nb.predict import Ensemble, load_model
     from deepdos_nb.spectra import Spectrum, Trace
     from deepdos_nb.structures import example, examples, parse_structure, read_structure
@@ -54,6 +55,7 @@ _HOMES = {
     "examples": "structures",
     "parse_structure": "structures",
     "read_structure": "structures",
+    "vibrations": "mechanics",
     "AttentionExplorer": "widgets",
     "EnsembleView": "widgets",
     "GraphView": "widgets",
@@ -95,6 +97,7 @@ __all__ = [
     "parse_structure",
     "quicklook",
     "read_structure",
+    "vibrations",
 ]
 
 

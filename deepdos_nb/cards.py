@@ -182,11 +182,17 @@ def site_table(scores: dict[str, float], kind: Kind) -> str:
         "|---|---:|---:|---:|---:|" + "---:|" * len(told),
     ]
     for by in ("element", "site"):
-        cells = [f"{scores[f'{by}_n']:.0f}"]
-        cells += [f"{scores[f'{by}_cosine_{mean}']:.3f}" for mean in ("median", "mean")]
-        cells += [format(scores[f"{by}_wd_mean"], along)]
-        cells += [f"{scores[f'{by}_{key}cosine_median']:.3f}" for key in told.values()]
-        lines.append(f"| {by} | " + " | ".join(cells) + " |")
+        for whose, name in (("", by), ("draft_", f"{by}, springs' draft")):
+            if f"{by}_{whose}cosine_median" not in scores:
+                continue
+            cells = [f"{scores[f'{by}_n']:.0f}"]
+            cells += [f"{scores[f'{by}_{whose}cosine_{mean}']:.3f}" for mean in ("median", "mean")]
+            cells += [format(scores[f"{by}_{whose}wd_mean"], along)]
+            cells += [
+                "–" if whose else f"{scores[f'{by}_{key}cosine_median']:.3f}"
+                for key in told.values()
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

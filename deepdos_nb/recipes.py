@@ -63,7 +63,10 @@ def _draw(record: Record) -> tuple[str, str]:
 
 
 def phonon_data(
-    petretto: str | Path | None = None, phonondb: str | Path | None = None
+    petretto: str | Path | None = None,
+    phonondb: str | Path | None = None,
+    *,
+    train_on_phonondb: bool = True,
 ) -> TrainingData:
     """Read the benchmark and, if named, phonondb without anything that shares a formula with it.
 
@@ -74,12 +77,14 @@ def phonon_data(
     phonondb : path, optional
         Folder with `structures.jsonl` and `phdos_sites.npz`; without it only the benchmark's
         own training part is used (like for like with published models).
+    train_on_phonondb : bool
+        Otherwise only the site projections of test materials are taken from there.
     """
     parts = benchmark_split(load_petretto(petretto))
     more = load_phonondb(phonondb) if phonondb is not None else []
     tested = {r.material_id for r in parts["test"]}
     return TrainingData(
-        train=parts["train"] + without_leaks(more),
+        train=parts["train"] + (without_leaks(more) if train_on_phonondb else []),
         valid=parts["valid"],
         test=parts["test"],
         test_sites=[r for r in more if r.material_id in tested],

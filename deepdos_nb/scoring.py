@@ -124,7 +124,7 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     Cosine similarity of each curve, and its Wasserstein distance, over all elements (sites) of all
     records, beside answers that are told the reference total: ``…_told_…`` shares each bin of it
     out as the model does, ``…_naive_…`` gives every atom an equal share, ``…_attention_…`` shares
-    each bin out as the source attention does.
+    each bin out as the source attention does; ``…_draft_…`` are the springs' drafts, if any.
 
     Raises
     ------
@@ -147,6 +147,8 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
             "naive_": equal_share(record.shape, graph.weight),
             "attention_": attention_share(attention, record.shape),
         }
+        if graph.draft is not None:
+            answers["draft_"] = graph.weight[:, None] * graph.draft
         for name, rows in answers.items():
             curves["site", name].append(rows)
             curves["element", name].append(_by_number(graph.numbers, rows))
@@ -154,7 +156,9 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     for resolved in ("element", "site"):
         reference = np.concatenate(curves[resolved, "reference"])
         scores[f"{resolved}_n"] = float(len(reference))
-        for name in ("", "told_", "naive_", "attention_"):
+        for name in ("", "told_", "naive_", "attention_", "draft_"):
+            if (resolved, name) not in curves:
+                continue
             answer = np.concatenate(curves[resolved, name])
             similarity = cosine(answer, reference)
             distance = wasserstein(answer, reference, ensemble.grid.step)

@@ -65,6 +65,16 @@ def ablation_configs(kind: Kind, base: TrainConfig) -> dict[str, TrainConfig]:
     return variants | {"no CDF term": replace(base, model=full, loss=blind)}
 
 
+PROJECTIONS = "totals and sites"
+"""Our model trained on site projections too."""
+
+
+def site_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
+    """Our model trained on totals alone, as in the benchmark, and on site projections too."""
+    ours = replace(base, model=full_model(kind, base.model.dropout))
+    return {OURS: ours, PROJECTIONS: replace(ours, loss=replace(ours.loss, sites=1.0))}
+
+
 def with_dropout(config: Config, dropout: float) -> Config:
     """The same with another dropout, if it has any."""
     if isinstance(config, SpringConfig):

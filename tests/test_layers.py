@@ -54,6 +54,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "spring_training",
             "training",
             "transport_schemes",
+            "mechanics",
         }
     ),
     frozenset({"palette", "plots"}),
@@ -73,6 +74,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "cli_report",
             "cli_train",
             "experiments",
+            "readings",
             "screening",
             "variants",
         }

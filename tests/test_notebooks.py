@@ -11,7 +11,7 @@ import papermill
 import pytest
 
 from deepdos_nb.model.baselines import NAMES
-from deepdos_nb.variants import BARE, OURS, SPRINGS_ALONE
+from deepdos_nb.variants import BARE, OURS, PROJECTIONS, SPRINGS_ALONE
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 QUICK = {"epochs": 1, "workers": 2, "seeds": [0]}
@@ -58,3 +58,20 @@ def test_experiments_run_and_the_second_reads_the_runs_of_the_first(tmp_path: Pa
         assert same["mse_max"].tolist() == rows["mse_max"][:1].tolist()
     # one epoch, whatever it is worth, is not the same network ten times
     assert ablations["mse_max"].nunique() == 10
+
+
+@pytest.mark.slow
+def test_sites_and_gaps_are_read_from_the_runs_of_electrons(tmp_path: Path):
+    few = {"epochs": 1, "runs": str(tmp_path / "runs")}
+    rows, figures = execute("sites", tmp_path, kind="edos", **few)
+    assert figures == 1
+    assert rows["variant"].tolist() == [OURS, PROJECTIONS]
+    assert rows["element_told_cosine_median"].between(0, 1).all()
+    assert "element_draft_cosine_median" not in rows  # electrons have no springs
+    stamp = (tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt").stat().st_mtime_ns
+    gaps, _ = execute("gap_screen", tmp_path, longer={}, **few)
+    assert gaps["variant"].tolist() == [OURS, *NAMES]
+    assert gaps["positives"].nunique() == 1
+    assert gaps["mse_max"].nunique() == 4
+    again = tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt"
+    assert again.stat().st_mtime_ns == stamp

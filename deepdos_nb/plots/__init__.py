@@ -14,6 +14,7 @@ from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
 from deepdos_nb.plots.spectrum import sites_axes, spectrum_axes
+from deepdos_nb.plots.springs import springs_figure
 from deepdos_nb.plots.transport import transport_figure
 from deepdos_nb.plots.transport_step import transport_step_figure
 
@@ -33,6 +34,7 @@ __all__ = [
     "shares_axes",
     "sites_axes",
     "spectrum_axes",
+    "springs_figure",
     "transport_figure",
     "transport_step_figure",
 ]

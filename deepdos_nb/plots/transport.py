@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+DRAFT = "springs' draft"
+
 FEW = 0.02
 """Density, relative to the highest, below which the moves of a cell fade out."""
 
@@ -29,7 +31,8 @@ FEW = 0.02
 def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
     """Draw how transport moves the density from Stage I to the final spectrum.
 
-    From top to bottom: the total density at every step, from grey (Stage I) to crimson (last); the
+    From top to bottom: the total density at every step, from grey (Stage I) to crimson (last), and
+    dotted what the springs drafted before, where there are springs; the
     mean displacement of each cell's states in every step, faded where there are next to none; the
     cumulative share, whose ends never move; beside them the shift of the mean energy by each step,
     and the two invariants.
@@ -69,7 +72,7 @@ def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
             fraction=0.06,
             extend="both",
         )
-        _key(key, colours, ink)
+        _key(key, colours, ink, drafted=trace.draft is not None)
         _readout(readout, trace, ink)
         for ax in (density, moves):
             ax.tick_params(labelbottom=False)
@@ -102,6 +105,9 @@ def _densities(ax: Axes, trace: Trace, colours: list[str], ink: str) -> None:
             zorder=3 + 0.01 * k,
             label=_step_name(k, trace.n_steps),
         )
+    if trace.draft is not None:
+        drafted = trace.draft.sum(axis=0) * (trace.states / trace.grid.step)
+        ax.plot(trace.energies, drafted, ":", color=ink, linewidth=1.2, label=DRAFT)
     energy_axis(ax, trace.grid, ink, label=False)
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel(f"Density of states\n({trace.grid.density_unit})")
@@ -164,12 +170,15 @@ def _cumulative(ax: Axes, trace: Trace, colours: list[str], ink: str) -> None:
     ax.set_ylabel("Cumulative share")
 
 
-def _key(ax: Axes, colours: list[str], ink: str) -> None:
+def _key(ax: Axes, colours: list[str], ink: str, *, drafted: bool) -> None:
     """The steps' colours as a ladder, which reads better than a legend of many lines."""
     ax.set_axis_off()
     last = len(colours) - 1
     ax.set_xlim(0, 1)
-    ax.set_ylim(max(last, 4) + 0.6, -0.6)
+    ax.set_ylim(max(last, 4) + 0.6, -0.6 - drafted)
+    if drafted:
+        ax.plot([0.0, 0.22], [-1, -1], ":", color=ink, linewidth=1.2)
+        ax.text(0.32, -1, DRAFT, va="center", fontsize=8, color=ink)
     for k, colour in enumerate(colours):
         ax.plot([0.0, 0.22], [k, k], color=colour, linewidth=1.8 if k == last else 1.2)
         if k in (0, last) or last <= 12:

@@ -1,0 +1,158 @@
+"""`vibrations`: a crystal as balls and springs, its bands and the spectrum they make."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from deepdos_nb.arrays import Array
+from deepdos_nb.errors import ConfigError
+from deepdos_nb.graph import build_graph
+from deepdos_nb.grids import MODES_PER_ATOM, grid_for
+from deepdos_nb.model.lattice_dynamics import SpringCell, frequencies, spring_cell
+from deepdos_nb.model.springs import SpringNetwork, draft
+from deepdos_nb.predict import Ensemble
+from deepdos_nb.primitive import PrimitiveCell, primitive_cell
+from deepdos_nb.spectra import Spectrum
+from deepdos_nb.structures import read_structure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pymatgen.core import Structure
+
+POINTS = 160
+"""Wave vectors along the whole path, about."""
+
+SAME = 0.01
+"""Å; bonds between the same elements that differ by less count as one kind."""
+
+
+@dataclass(frozen=True)
+class Vibrations:
+    """What springs make of a crystal.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Their density of states, site by site: the draft that the network reads.
+    bonds : DataFrame
+        One row for each kind of bond, stiffest first: "atoms", "length (Å)", "k_L (eV/Å²)" against
+        stretching, "k_T (eV/Å²)" against shearing, "per cell".
+    bands : ndarray, shape (n_q, 3 N)
+        Wavenumbers along the path, cm⁻¹, for the N atoms of a primitive cell.
+    distance : ndarray, shape (n_q,)
+        Place of each wave vector on the path, Å⁻¹.
+    ticks : tuple of (float, str)
+        Place and name of the points of high symmetry.
+    """
+
+    spectrum: Spectrum
+    bonds: pd.DataFrame
+    bands: Array
+    distance: Array
+    ticks: tuple[tuple[float, str], ...]
+
+
+def vibrations(model: Ensemble, structure: Any) -> Vibrations:
+    """Look at the springs of a phonon model in one crystal.
+
+    Parameters
+    ----------
+    model : Ensemble
+        With springs, as the shipped phonon model.
+    structure : pymatgen Structure, ASE Atoms, or path
+
+    Returns
+    -------
+    Vibrations
+
+    Raises
+    ------
+    ConfigError
+        If the model has no springs.
+    StructureError
+        If the structure cannot be used.
+    """
+    springs = model.springs
+    if springs is None:
+        raise ConfigError(
+            "this model has no springs.", remedy="Use `load_model('phdos')`, or train with them."
+        )
+    structure = read_structure(structure)
+    graph = build_graph(structure)
+    rows = draft(springs, structure, graph)
+    spectrum = Spectrum(
+        "phdos",
+        structure,
+        MODES_PER_ATOM * rows / grid_for("phdos").step,
+        outside=MODES_PER_ATOM * (1.0 - rows.sum(axis=1)).clip(min=0.0),
+        source="springs",
+    )
+    q, distance, ticks, cell = _path(structure)
+    with torch.no_grad():
+        bands = frequencies(springs(cell).double(), cell, torch.from_numpy(q)).numpy()
+    return Vibrations(
+        spectrum, bond_table(springs, primitive_cell(structure, graph)), bands, distance, ticks
+    )
+
+
+@torch.no_grad()
+def bond_table(springs: SpringNetwork, primitive: PrimitiveCell) -> pd.DataFrame:
+    """Kinds of bonds in a primitive cell, see `Vibrations.bonds`."""
+    import pandas as pd
+    from pymatgen.core import Element
+
+    cell = spring_cell(primitive)
+    along, across = (k.numpy() for k in springs.stiffness(cell))
+    length = np.linalg.norm(cell.vector.numpy(), axis=1)
+    elements = [Element.from_Z(int(z)) for z in cell.numbers]
+    ends = zip(cell.receiver.tolist(), cell.sender.tolist(), strict=True)
+    # The electropositive end first, as in a formula.
+    pairs = [sorted((elements[i], elements[j]), key=lambda e: (e.X, e.Z)) for i, j in ends]
+    names = ["–".join(e.symbol for e in pair) for pair in pairs]
+    table = pd.DataFrame({"atoms": names, "length": length, "along": along, "across": across})
+    table = table.sort_values(["atoms", "length"], kind="stable")
+    step = (table["length"].diff() > SAME) | (table["atoms"] != table["atoms"].shift())
+    kinds = table.groupby(step.cumsum()).agg(
+        {"atoms": "first", "length": "mean", "along": "mean", "across": "mean"}
+    )
+    # Every bond stands in the list once for each of its ends.
+    kinds["per cell"] = table.groupby(step.cumsum()).size() // 2
+    kinds = kinds.sort_values("along", ascending=False, ignore_index=True)
+    units = {"length": "length (Å)", "along": "k_L (eV/Å²)", "across": "k_T (eV/Å²)"}
+    return kinds.rename(columns=units)
+
+
+def _path(
+    structure: Structure,
+) -> tuple[Array, Array, tuple[tuple[float, str], ...], SpringCell]:
+    """Wave vectors through the points of high symmetry, and the cell they belong to."""
+    from pymatgen.symmetry.bandstructure import HighSymmKpath
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = HighSymmKpath(structure, symprec=1e-2)
+        standard = found.prim
+        named: dict[str, Any] = found.kpath
+    reciprocal = 2 * np.pi * np.linalg.inv(standard.lattice.matrix).T
+    corners = {name: np.asarray(p) @ reciprocal for name, p in named["kpoints"].items()}
+    pairs = [(a, b) for part in named["path"] for a, b in pairwise(part)]
+    lengths = [float(np.linalg.norm(corners[b] - corners[a])) for a, b in pairs]
+    q, distance, ticks, start = [], [], [(0.0, pairs[0][0])], 0.0
+    for (a, b), length in zip(pairs, lengths, strict=True):
+        n = max(2, round(POINTS * length / sum(lengths)))
+        part = np.linspace(0.0, 1.0, n)
+        q.append(corners[a] + part[:, None] * (corners[b] - corners[a]))
+        distance.append(start + part * length)
+        # Where the path jumps, one place has two names.
+        if ticks[-1][1] != a:
+            ticks[-1] = (ticks[-1][0], f"{ticks[-1][1]}|{a}")
+        start += length
+        ticks.append((start, b))
+    cell = spring_cell(primitive_cell(standard, build_graph(standard)))
+    return np.concatenate(q), np.concatenate(distance), tuple(ticks), cell
