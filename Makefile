@@ -25,7 +25,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments springs train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,20 +105,31 @@ bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	  $(PAPERMILL) $$notebook $(OUT)/benchmarks/$$(basename $$notebook) --cwd benchmarks; \
 	done
 
-EXPERIMENT = $(PAPERMILL) notebooks/$(1).ipynb $(OUT)/$(1).ipynb --cwd notebooks -p results results/$(1).csv \
-	-p source $(or $(abspath $(PETRETTO)),petretto) -p epochs 36 -p workers $(WORKERS) -y 'seeds: $(2)'
+SOURCE := $(or $(abspath $(PETRETTO)),petretto)
+EXPERIMENT = $(PAPERMILL) notebooks/$(1).ipynb $(OUT)/$(1).ipynb --cwd notebooks -p results results/$(2).csv \
+	-p epochs 36 -p workers $(WORKERS) -y 'seeds: $(3)'
 
-experiments: $(STAMP)  ## benchmark, ablations, data efficiency; hours on a CPU, resumable: PETRETTO=data.csv WORKERS=2
+experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumable: PETRETTO=data.csv PHONONDB=folder WORKERS=2
 	@mkdir -p $(OUT)
-	$(call EXPERIMENT,benchmark,[0$(COMMA) 1$(COMMA) 2])
-	$(call EXPERIMENT,ablations,[0$(COMMA) 1])
-	$(call EXPERIMENT,data_efficiency,[0$(COMMA) 1]) -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos]'
+	$(call EXPERIMENT,benchmark,benchmark,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE)
+	$(call EXPERIMENT,ablations,ablations,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE)
+	$(call EXPERIMENT,data_efficiency,data_efficiency,[0]) -p source $(SOURCE) \
+	  -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos]'
+	$(call EXPERIMENT,sites,sites_phdos,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) -p phonondb "$(abspath $(PHONONDB))" \
+	  -y 'variants_shown: [deepdos]'
+	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos
+	$(call EXPERIMENT,gap_screen,gap_screen,[0]) -p runs ../runs/experiments-edos
 	$(PY) scripts/readme_scores.py
 
-train: $(STAMP)  ## train the phonon ensemble: SEEDS="0 1" PETRETTO=data.csv PHONONDB=folder ARGS="..."
+SPRINGS := runs/springs/springs.safetensors
+
+springs: $(STAMP)  ## learn the springs that every phonon seed reads: PETRETTO=data.csv PHONONDB=folder
+	$(BIN)/deepdos springs --out $(dir $(SPRINGS)) $(DATA)
+
+train: springs  ## train the phonon ensemble: SEEDS="0 1" PETRETTO=data.csv PHONONDB=folder ARGS="..."
 	@set -e; for seed in $(SEEDS); do \
 	  echo "== seed $$seed"; \
-	  $(BIN)/deepdos train --out runs/phdos-$$seed --seed $$seed $(DATA) $(ARGS); \
+	  $(BIN)/deepdos train --out runs/phdos-$$seed --seed $$seed --springs $(SPRINGS) $(DATA) $(ARGS); \
 	done
 
 weights: train  ## the same, then pack it with its scores and model card into runs/weights

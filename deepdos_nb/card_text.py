@@ -37,7 +37,7 @@ Written by deepdos_nb {__version__} on {date.today().isoformat()}.
 ## What it is
 
 An ensemble of {len(settings)} models (seeds {seeds}) that predict {about["what"]} Weights are
-safetensors in float16, used in float32.
+safetensors in float16, used in float32.{_drafted(settings)}
 
 ## Training data
 
@@ -100,6 +100,16 @@ The weights are under the MIT licence, like the code. The training data are cred
 
 def _all(name: str, settings: Sequence[dict[str, Any]]) -> str:
     return ", ".join(sorted({str(s[name]) for s in settings}))
+
+
+def _drafted(settings: Sequence[dict[str, Any]]) -> str:
+    if not any(s["model"].get("springs") for s in settings):
+        return ""
+    return """
+
+Every seed reads the same draft by springs: a ball-and-spring model whose stiffnesses were learnt
+before, from the totals of the same training crystals (primitive cells of at most 40 atoms), and
+which travels with the weights. Its own scores stand in the tables."""
 
 
 def _supervision(settings: Sequence[dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""The README's picture, drawn with the package's own plots: `python scripts/readme_figure.py`."""
+"""The README's pictures, drawn with the package's own plots: `python scripts/readme_figure.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 
 import deepdos_nb as dd
 from deepdos_nb.palette import element_colours, theme
-from deepdos_nb.plots import attention_axes, save, spectrum_axes
+from deepdos_nb.plots import attention_axes, save, spectrum_axes, springs_figure
 
 INK = "#7a7a7a"
 """Grey that reads on a white and on a black page; the background is transparent."""
@@ -44,7 +44,7 @@ def crystal_axes(ax: Axes, structure: Structure) -> None:
 
 
 def main() -> None:
-    """Draw one crystal, its spectrum by element, and what its energy bins attend to."""
+    """Draw one crystal, its spectrum by element, what its bins attend to, and its springs."""
     model, structure = dd.load_model("phdos"), dd.example("SrTiO3")
     with theme(None):
         figure = Figure(figsize=(12, 3.6), facecolor="none", layout="constrained")
@@ -62,7 +62,9 @@ def main() -> None:
         ):
             for place in ("left", "center", "right"):
                 axes.set_title(title if place == "left" else "", loc=place, color=INK, fontsize=12)
-    print(save(figure, Path(__file__).parent.parent / "docs" / "overview.png"))
+    docs = Path(__file__).parent.parent / "docs"
+    print(save(figure, docs / "overview.png"))
+    print(save(springs_figure(dd.vibrations(model, structure)), docs / "springs.png"))
 
 
 if __name__ == "__main__":

@@ -13,30 +13,43 @@ import pandas as pd
 
 from deepdos_nb.cards import score_table, site_table
 from deepdos_nb.comparison import markdown
-from deepdos_nb.grids import Kind
+from deepdos_nb.grids import Kind, grid_for
 from deepdos_nb.predict import SCORES
+from deepdos_nb.readings import gap_markdown, site_markdown
 from deepdos_nb.variants import BARE, OURS, baselines
 
 ROOT = Path(__file__).parent.parent
 
 
-def with_scores(text: str) -> str:
-    """README text with every table taken from its file."""
-    tables: dict[str, str] = {}
+def tables() -> dict[str, str]:
+    """Every table of the README by the name of its marks."""
+    made: dict[str, str] = {}
     kinds: tuple[Kind, ...] = ("phdos", "edos")
     for kind in kinds:
         path = ROOT / "deepdos_nb" / "weights" / kind / SCORES
         scores = json.loads(path.read_text("utf-8"))
-        tables[f"{kind} scores"] = score_table(scores, kind)
-        tables[f"{kind} sites"] = site_table(scores["test_sites"], kind)
+        made[f"{kind} scores"] = score_table(scores, kind)
+        made[f"{kind} sites"] = site_table(scores["test_sites"], kind)
     for path in sorted((ROOT / "notebooks" / "results").glob("*.csv")):
-        by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
         rows = pd.read_csv(path)
-        tables[path.stem] = markdown(rows, "phdos", by)
+        if path.stem.startswith("sites_"):
+            unit = grid_for(path.stem.removeprefix("sites_")).unit
+            made[path.stem] = site_markdown(rows, unit)
+        elif path.stem == "gap_screen":
+            made[path.stem] = gap_markdown(rows)
+        else:
+            by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
+            made[path.stem] = markdown(rows, "phdos", by)
         if path.stem == "benchmark":
-            tables[path.stem] += "\n\n" + lead(rows)
-    for name, table in tables.items():
+            made[path.stem] += "\n\n" + lead(rows)
+    return made
+
+
+def with_scores(text: str) -> str:
+    """README text with every table taken from its file."""
+    for name, table in tables().items():
         marked = re.compile(f"<!-- {name} -->.*?<!-- /{name} -->", re.DOTALL)
+        assert marked.search(text), f"the README has no place for {name}"
         text = marked.sub(f"<!-- {name} -->\n{table}\n<!-- /{name} -->", text)
     return text
 

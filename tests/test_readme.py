@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 import deepdos_nb as dd
 from deepdos_nb.cards import score_table, site_table
 from deepdos_nb.cli import app
-from deepdos_nb.comparison import markdown
 from deepdos_nb.grids import Kind
 from deepdos_nb.predict import SCORES
 
@@ -33,20 +32,23 @@ def test_its_lines_of_python_run(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["phdos", "edos"])
-def test_its_scores_are_those_of_the_shipped_weights(kind: Kind):
+def test_the_cards_scores_are_those_of_the_shipped_weights(kind: Kind):
     weights = ROOT / "deepdos_nb" / "weights" / kind
     scores = json.loads((weights / SCORES).read_text("utf-8"))
-    for text in (README, (weights / "MODEL_CARD.md").read_text("utf-8")):
-        assert score_table(scores, kind) in text
-        assert site_table(scores["test_sites"], kind) in text
+    text = (weights / "MODEL_CARD.md").read_text("utf-8")
+    assert score_table(scores, kind) in text
+    assert site_table(scores["test_sites"], kind) in text
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "notebooks/results").glob("*.csv")), ids=lambda p: p.stem
-)
-def test_its_tables_of_experiments_are_those_of_the_results(path: Path):
-    by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
-    assert markdown(pd.read_csv(path), "phdos", by) in README
+def test_its_tables_are_those_of_the_weights_and_of_the_experiments():
+    path = ROOT / "scripts" / "readme_scores.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert len(script.tables()) >= 8
+    assert script.with_scores(README) == README
 
 
 def test_its_links_and_pictures_exist():
