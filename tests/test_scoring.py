@@ -9,12 +9,14 @@ import pytest
 from crystals import mgo
 from data_files import salts, write_petretto, write_phonondb
 from test_model import random_model
+from test_springs import reader
 
 from deepdos_nb.calibration import fit_band
-from deepdos_nb.cards import CARD, SCORES, pack
+from deepdos_nb.cards import CARD, SCORES, pack, score_table, site_table
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.errors import ConfigError
+from deepdos_nb.mechanics import vibrations
 from deepdos_nb.metrics import cosine, mse, wasserstein
 from deepdos_nb.predict import Ensemble, load_model
 from deepdos_nb.recipes import TrainingData
@@ -144,3 +146,29 @@ def test_the_band_is_scored_on_sum_normalised_curves(ensemble, records):
     counted = np.maximum(mean, reference) >= 0.01 * reference.max(axis=1, keepdims=True)
     inside = np.abs(mean - reference) <= 2 * band.sigma(mean, spread)
     assert scores["band_coverage_2"] == pytest.approx(inside[counted].mean())
+
+
+def test_the_draft_of_springs_is_scored_beside_the_model(records):
+    ensemble = Ensemble([reader()])
+    scores, sites = score_totals(ensemble, records), score_sites(ensemble, records)
+    drafts = [vibrations(ensemble, r.structure).spectrum for r in records]
+    reference = np.stack([r.shape for r in records])
+    totals = np.stack([d.total for d in drafts])
+    assert scores["draft_mse_max"] == pytest.approx(mse(totals, reference), rel=1e-3)
+    assert scores["draft_wd_mean"] == pytest.approx(
+        wasserstein(totals, reference, 20).mean(), rel=1e-3
+    )
+    # Equivalent atoms have equal rows, so a curve of all of them has the cosine of one.
+    same = [
+        cosine(d.sites[r.orbits == o][:1], r.site_shape[o : o + 1])[0]
+        for d, r in zip(drafts, records, strict=True)
+        for o in range(len(r.site_shape))
+    ]
+    assert sites["site_draft_cosine_mean"] == pytest.approx(np.mean(same), rel=1e-3)
+    table = site_table(sites, "phdos")
+    assert "| element, springs' draft |" in table
+    assert f"{scores['draft_mse_max']:.4f}" in score_table(
+        {"valid": scores, "test": scores}, "phdos"
+    )
+    bare = score_sites(Ensemble([random_model("phdos")]), records)
+    assert "springs" not in site_table(bare, "phdos")
