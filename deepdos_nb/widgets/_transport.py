@@ -89,6 +89,14 @@ class Steps:
         scaled: Array = self.reference.total * scale
         return scaled
 
+    @property
+    def draft_curve(self) -> Array:
+        """Density as springs drafted it, shape (B,); empty for a model without springs."""
+        if self.trace.draft is None:
+            return np.zeros(0)
+        drafted: Array = self.trace.draft.sum(axis=0) * (self.trace.states / self.trace.grid.step)
+        return drafted
+
     @cached_property
     def distance(self) -> Array:
         """Wasserstein distance of each step in the grid's unit, shape (K + 1,).

@@ -55,6 +55,9 @@ class TransportView(Linked, anywidget.AnyWidget):
     reference = t.Bytes().tag(sync=True)
     """float32, shape (bins,): density of the reference; empty without one."""
 
+    draft = t.Bytes().tag(sync=True)
+    """float32, shape (bins,): density as springs drafted it; empty for models without."""
+
     measures: t.List[Any] = t.List().tag(sync=True)
     """One dict per step: mass error, smallest density, Wasserstein distance."""
 
@@ -117,6 +120,7 @@ class TransportView(Linked, anywidget.AnyWidget):
             rows=pack16(data.row_values()),
             moves=np.rint(source.fractions[..., [0, 2]] * 65535).astype("<u2").tobytes(),
             reference=pack(data.reference_curve),
+            draft=pack(data.draft_curve),
             measures=data.measures(),
             **options,
         )

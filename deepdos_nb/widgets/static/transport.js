@@ -12,6 +12,7 @@ function render({ model, el }) {
   const last = header.steps;
   const data = unpack(model, header);
   const goal = floats(model.get("reference"));
+  const draft = floats(model.get("draft"));
   const measures = model.get("measures");
   const goalShare = goal.length ? cumulative(goal) : null;
 
@@ -35,7 +36,7 @@ function render({ model, el }) {
   el.append(root);
 
   // One scale for all steps, so that what moves on the screen has really moved.
-  const highest = Math.max(...data.totals.map((t) => Math.max(...t)), ...goal, 1e-12);
+  const highest = Math.max(...data.totals.map((t) => Math.max(...t)), ...goal, ...draft, 1e-12);
   let reach = 1e-12;
   for (let k = 1; k <= last; k++) for (let i = 0; i < bins; i++) reach = Math.max(reach, Math.abs(data.totals[k][i] - data.totals[k - 1][i]));
   const stack = panelStack(plot, header, [
@@ -78,7 +79,7 @@ function render({ model, el }) {
     const now = (curves) => blend(curves, shown);
     drawDensity(stack, {
       entries: entries(), hidden: hidden(), layers: layers.map(now), total: now(data.totals),
-      first: shown > 0 ? data.totals[0] : null, goal, selected: selected() && now(selected()),
+      first: shown > 0 ? data.totals[0] : null, goal, draft, selected: selected() && now(selected()),
     });
     drawShare(stack, { share: now(data.shares), first: shown > 0 && !goalShare ? data.shares[0] : null, goal: goalShare });
     drawMoves(stack, { k, moves: data.moves, before: k ? data.totals[k - 1] : null, stride: header.strides[k - 1], moving: header.moves, width });
@@ -147,6 +148,7 @@ function render({ model, el }) {
     };
     key("ddos-total", off.size ? "sum of those shown" : "total");
     if (steps.current() > 0) key("ddos-start", "Stage I");
+    if (draft.length) key("ddos-draft", "springs' draft");
     if (goal.length) key("ddos-goal", header.reference);
     if (selected()) key("ddos-site", model.get("selected_label"));
   }
@@ -181,6 +183,7 @@ function render({ model, el }) {
     if (parts.length > 8) rows.push(["", `and ${parts.length - 8} more`, ""]);
     if (selected()) rows.push(["var(--ddos-accent)", model.get("selected_label"), scientific(selected()[k][i])]);
     if (k) rows.push(["", "Stage I", scientific(data.totals[0][i])]);
+    if (draft.length) rows.push(["", "springs' draft", scientific(draft[i])]);
     if (goal.length) rows.push([header.referenceColour, header.reference, scientific(goal[i])]);
     if (k) {
       const change = data.totals[k][i] - data.totals[k - 1][i];

@@ -39,7 +39,7 @@ function blend(curves, at) {
   return curves[k].map((v, i) => v + u * (curves[k + 1][i] - v));
 }
 
-function drawDensity(stack, { entries, hidden, layers, total, first, goal, selected }) {
+function drawDensity(stack, { entries, hidden, layers, total, first, goal, draft, selected }) {
   const g = stack.layers.density;
   g.replaceChildren();
   let floor = new Float32Array(total.length);
@@ -50,6 +50,7 @@ function drawDensity(stack, { entries, hidden, layers, total, first, goal, selec
     floor = top;
   });
   if (goal.length) g.append(svg("path", { class: "ddos-goal", d: stack.line("density", goal) }));
+  if (draft.length) g.append(svg("path", { class: "ddos-draft", d: stack.line("density", draft) }));
   if (first) g.append(svg("path", { class: "ddos-start", d: stack.line("density", first) }));
   // With an element hidden the outline is that of what is left, so that the two agree.
   g.append(svg("path", { class: "ddos-total", d: stack.line("density", hidden.size ? floor : total) }));
