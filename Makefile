@@ -113,6 +113,8 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 	@mkdir -p $(OUT)
 	$(call EXPERIMENT,benchmark,benchmark,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE)
 	$(call EXPERIMENT,ablations,ablations,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE)
+	$(call EXPERIMENT,ablations,ablations_without_springs,[0$(COMMA) 1]) -p source $(SOURCE) -p runs ../runs/bare \
+	  -p springs False -y 'strides: [4, 2, 1, 4, 2, 1]'
 	$(call EXPERIMENT,data_efficiency,data_efficiency,[0]) -p source $(SOURCE) \
 	  -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos]'
 	$(call EXPERIMENT,sites,sites_phdos,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) -p phonondb "$(abspath $(PHONONDB))" \

@@ -44,21 +44,42 @@ def full_model(kind: Kind, dropout: float) -> ModelConfig:
     return ModelConfig(kind=kind, dropout=dropout, springs=kind == "phdos")
 
 
-def ablation_configs(kind: Kind, base: TrainConfig) -> dict[str, TrainConfig]:
-    """Our model with one thing changed at a time."""
-    full = full_model(kind, base.model.dropout)
+def ablation_configs(
+    kind: Kind,
+    base: TrainConfig,
+    *,
+    springs: bool = True,
+    strides: tuple[int, ...] = ModelConfig().strides,
+) -> dict[str, TrainConfig]:
+    """Our model with one thing changed at a time.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    base : TrainConfig
+        Everything else.
+    springs : bool
+        Whether the model that is changed reads springs; electrons have none.
+    strides : tuple of int
+        Of its transport. A variant has half as many steps, or twice as many where they are few.
+    """
+    springs = springs and kind == "phdos"
+    dropout = base.model.dropout
+    full = ModelConfig(kind=kind, dropout=dropout, springs=springs, strides=strides)
+    other = strides * 2 if len(strides) < 6 else strides[: len(strides) // 2]
     models = {
-        OURS: full,
         BARE: replace(full, springs=False),
         "no Stage II": replace(full, refiner="none"),
         "residual softmax": replace(full, refiner="residual"),
         "moving faces": replace(full, refiner="remap"),
-        "one cell a step": replace(full, strides=(1,) * len(full.strides)),
-        "K = 6": replace(full, strides=full.strides * 2),
+        "one cell a step": replace(full, strides=(1,) * len(strides)),
+        f"K = {len(other)}": replace(full, strides=other),
         "pooled sites": replace(full, sharing="pooled"),
         "no angles": replace(full, moments=0),
     }
-    if not full.springs:
+    if springs or kind == "edos":
+        models = {OURS: full} | models
+    if not springs and kind == "edos":
         del models[BARE]
     variants = {name: replace(base, model=model) for name, model in models.items()}
     blind = replace(base.loss, cdf=0.0)

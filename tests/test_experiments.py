@@ -49,10 +49,21 @@ def test_the_benchmark_has_our_model_and_every_baseline_at_one_setting():
     assert all(c.loss.sites == 0 for c in configs.values())  # totals alone, like for like
 
 
-def test_each_ablation_changes_one_thing():
+@pytest.mark.parametrize(
+    ("kind", "springs", "base_name", "steps"),
+    [
+        ("phdos", True, variants.OURS, (4, 2, 1)),
+        ("phdos", False, variants.BARE, (4, 2, 1, 4, 2, 1)),
+        ("edos", True, variants.OURS, (4, 2, 1)),
+    ],
+)
+def test_each_ablation_changes_one_thing(kind, springs, base_name, steps):
     base = variants.train_config(epochs=7)
-    configs = variants.ablation_configs("phdos", base)
-    full = configs.pop(variants.OURS).to_dict()
+    configs = variants.ablation_configs(kind, base, springs=springs, strides=steps)
+    assert (variants.BARE in configs) == (kind == "phdos")
+    full = configs.pop(base_name).to_dict()
+    assert full["model"]["springs"] == (springs and kind == "phdos")
+    assert len(configs) == 8 + (variants.BARE in configs)
     for name, variant in configs.items():
         values = variant.to_dict()
         changed = {

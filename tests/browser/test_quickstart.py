@@ -162,7 +162,7 @@ def test_linked_views(views: Views, quickstart: NotebookPage, screenshots: Path)
 
     assert (
         quickstart.python("print(look.state.step, look.state.energy_range, look.state.playing)")
-        == "6 None False"
+        == f"{views.last} None False"
     )
     assert quickstart.errors == []
 
