@@ -56,7 +56,7 @@ for each seed.
 
 {tables[0]}
 
-Stage I is the same models' draft before the transport, not a model trained without one: its rows
+Stage I is the same models' curve before the transport, not a model trained without one: its rows
 tell what the transport adds here, not whether another second stage of equal size would add more.
 """
     if len(tables) > 1:
