@@ -24,6 +24,7 @@ import deepdos_nb as dd
 from deepdos_nb.graph import build_graph, symmetry_orbits
 from deepdos_nb.losses import LossWeights, Target, spectrum_loss
 from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner, collate
+from deepdos_nb.model.springs import draft
 from deepdos_nb.predict import Ensemble
 
 REPEATS = 7
@@ -78,10 +79,7 @@ def neighbour_attention(batch: GraphBatch, structures: list) -> tuple[float, flo
 
     def ours() -> None:
         x = layer.norm(h)
-        far = layer.sender(x).index_select(0, batch.neighbour.flatten())
-        key, value, _ = (far.unflatten(0, batch.neighbour.shape) + layer.edge(radial)).split(
-            layer.sizes, -1
-        )
+        key, value, _ = layer.edges(x, radial, batch)
         layer.attend(layer.query(x), key, value, batch)[0].sum().backward()
 
     scattered = Batch.from_data_list([build_graph(s).to_pyg() for s in structures])
@@ -112,11 +110,15 @@ def main() -> None:
     together = milliseconds(lambda: model.predict_many(structures)) / len(structures)
     single = Ensemble(model.models[:1], device="cpu")
     one_seed = milliseconds(lambda: [single.predict(s) for s in structures]) / len(structures)
+    springs = single.models[0].springs
+    pairs = list(zip(structures, graphs, strict=True))
+    drafted = milliseconds(lambda: [draft(springs, s, g) for s, g in pairs]) / len(pairs)
     step_full, step_small = milliseconds(training_step(full)), milliseconds(training_step(small))
     dense, scattered = neighbour_attention(full, structures)
     rows = [
         ("import deepdos_nb (against a bare interpreter)", cold("import deepdos_nb"), cold("pass")),
         (f"warm predict, {len(model.models)} seeds (against one seed)", one_by_one, one_seed),
+        ("the springs' draft, per crystal (against warm predict)", drafted, one_by_one),
         ("predict_many, per crystal (against one by one)", together, one_by_one),
         ("training step on quotient graphs (against all atoms)", step_small, step_full),
         ("neighbour attention, dense table (against PyG TransformerConv)", dense, scattered),

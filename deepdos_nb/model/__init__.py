@@ -1,4 +1,6 @@
-"""The model, to be read in this order: batch, encoder, decoder, transport, totals, reasoner."""
+"""The model, to be read in this order: batch, encoder, lattice_dynamics, springs, draft, decoder,
+transport, totals, reasoner.
+"""
 
 from deepdos_nb.model.batch import GraphBatch, collate
 from deepdos_nb.model.config import ModelConfig

@@ -95,18 +95,22 @@ class NeighbourLayer(nn.Module):
     def forward(self, h: Tensor, radial: Tensor, batch: GraphBatch) -> tuple[Tensor, Tensor]:
         """New embeddings (N, W) and attention (N, heads, M)."""
         x = self.norm(h)
+        key, value, moment = self.edges(x, radial, batch)
+        message, attention = self.attend(self.query(x), key, value, batch)
+        invariants = self.invariant_moments(moment, batch)
+        update = self.update(torch.cat([message, invariants], dim=-1))
+        h = h + torch.sigmoid(self.gate(torch.cat([x, update], dim=-1))) * update
+        return h + self.feed_forward(h), attention
+
+    def edges(self, x: Tensor, radial: Tensor, batch: GraphBatch) -> tuple[Tensor, Tensor, Tensor]:
+        """Key, value and moment of every edge, shapes (N, M, W), (N, M, W), (N, M, moments)."""
         # Keys add, values and moments multiply. Splitting weights instead of products spares the
         # backward pass from gluing three tables of all edges together.
         weights, biases = (t.split(self.sizes) for t in (self.sender.weight, self.sender.bias))
         ends = (linear(x, w, b) for w, b in zip(weights, biases, strict=True))
         far = [gather(end, batch.neighbour) for end in ends]
         near = [linear(radial, part) for part in self.edge.weight.split(self.sizes)]
-        key, value, moment = far[0] + near[0], far[1] * near[1], far[2] * near[2]
-        message, attention = self.attend(self.query(x), key, value, batch)
-        invariants = self.invariant_moments(moment, batch)
-        update = self.update(torch.cat([message, invariants], dim=-1))
-        h = h + torch.sigmoid(self.gate(torch.cat([x, update], dim=-1))) * update
-        return h + self.feed_forward(h), attention
+        return far[0] + near[0], far[1] * near[1], far[2] * near[2]
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, batch: GraphBatch
