@@ -138,32 +138,14 @@ def test_faces_that_stay_move_nothing():
     torch.testing.assert_close(remap(moved_faces(torch.zeros(1, 51)))[0], torch.eye(51))
 
 
-def test_a_map_of_faces_carries_one_spectrum_onto_another_exactly():
-    """The optimal transport on a line: every face goes where the other CDF has its value."""
-    rng = np.random.default_rng(0)
-    source, target = rng.dirichlet(np.ones(12), size=2) + 1e-3
-    source, target = source / source.sum(), target / target.sum()
-    # Refined until cells of the source hold whole parts of cells of the target.
-    at = np.unique(np.round(np.concatenate([np.cumsum(source), np.cumsum(target)]), 12))
-    fine = torch.as_tensor(np.diff(np.concatenate([[0.0], at])))
-    heights = np.concatenate([[0.0], np.cumsum(target)])
-    faces = np.interp(np.concatenate([[0.0], at]), heights, np.arange(13))
-    overlap = np.clip(
-        np.minimum(faces[None, 1:], np.arange(1, 13)[:, None])
-        - np.maximum(faces[None, :-1], np.arange(12)[:, None]),
-        0,
-        None,
-    )
-    arrived = (overlap / overlap.sum(0)) @ fine.numpy()
-    np.testing.assert_allclose(arrived, target, atol=1e-12)
-    # and `remap` is that matrix where the faces are as many as the cells
-    square = torch.as_tensor(np.linspace(0, 1, 13) ** 2 * 12)[None]
-    share = remap(square)[0]
-    low, high = square[0, :-1], square[0, 1:]
-    whole = torch.floor(low) == torch.floor(high - 1e-9)
-    inside = torch.floor(low).long()
-    assert whole.any()
-    torch.testing.assert_close(
-        share[inside[whole], whole.nonzero()[:, 0]],
-        torch.ones(int(whole.sum()), dtype=torch.float64),
-    )
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10**6), n=st.sampled_from([2, 12, 51]))
+def test_states_go_where_their_faces_go(seed, n):
+    """The cumulative share is carried along: F'(X_f) = F_f, linear in between."""
+    rng = np.random.default_rng(seed)
+    states = rng.dirichlet(np.ones(n))
+    inner = np.sort(rng.uniform(0, n, n - 1))
+    faces = np.concatenate([[0.0], inner, [n]])
+    arrived = remap(torch.as_tensor(faces)).numpy() @ states
+    expected = np.interp(np.arange(n + 1), faces, np.concatenate([[0.0], np.cumsum(states)]))
+    np.testing.assert_allclose(np.cumsum(arrived), expected[1:], atol=1e-9)
