@@ -24,7 +24,7 @@ import deepdos_nb as dd
 from deepdos_nb.graph import build_graph, symmetry_orbits
 from deepdos_nb.losses import LossWeights, Target, spectrum_loss
 from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner, collate
-from deepdos_nb.model.springs import draft
+from deepdos_nb.model.drafter import draft
 from deepdos_nb.predict import Ensemble
 
 REPEATS = 7
@@ -110,9 +110,9 @@ def main() -> None:
     together = milliseconds(lambda: model.predict_many(structures)) / len(structures)
     single = Ensemble(model.models[:1], device="cpu")
     one_seed = milliseconds(lambda: [single.predict(s) for s in structures]) / len(structures)
-    springs = single.models[0].springs
+    drafter = single.models[0].drafter
     pairs = list(zip(structures, graphs, strict=True))
-    drafted = milliseconds(lambda: [draft(springs, s, g) for s, g in pairs]) / len(pairs)
+    drafted = milliseconds(lambda: [draft(drafter, s, g) for s, g in pairs]) / len(pairs)
     step_full, step_small = milliseconds(training_step(full)), milliseconds(training_step(small))
     dense, scattered = neighbour_attention(full, structures)
     rows = [

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deepdos_nb.checkup import doctor
     from deepdos_nb.data.catalogue import datasets
     from deepdos_nb.data.dataset import Dataset
+    from deepdos_nb.electrons import orbitals
     from deepdos_nb.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.graph import CrystalGraph, build_graph
     from deepdos_nb.live import label
@@ -55,6 +56,7 @@ _HOMES = {
     "examples": "structures",
     "parse_structure": "structures",
     "read_structure": "structures",
+    "orbitals": "electrons",
     "vibrations": "mechanics",
     "AttentionExplorer": "widgets",
     "EnsembleView": "widgets",
@@ -94,6 +96,7 @@ __all__ = [
     "export_html",
     "label",
     "load_model",
+    "orbitals",
     "parse_structure",
     "quicklook",
     "read_structure",

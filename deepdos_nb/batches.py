@@ -17,7 +17,7 @@ from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import CrystalGraph, crystal_system
 from deepdos_nb.losses import Target
 from deepdos_nb.model import GraphBatch, collate
-from deepdos_nb.model.springs import SpringNetwork
+from deepdos_nb.model.drafter import Drafter
 
 Item = tuple[CrystalGraph, Record]
 
@@ -26,7 +26,7 @@ def prepare(
     records: Sequence[Record],
     *,
     systems: bool = False,
-    springs: SpringNetwork | None = None,
+    drafter: Drafter | None = None,
     cache: str | Path | None = None,
 ) -> list[Item]:
     """Build the quotient graph of every record.
@@ -36,14 +36,14 @@ def prepare(
     records : sequence of Record
     systems : bool
         Also find the crystal system.
-    springs : SpringNetwork, optional
+    drafter : Drafter, optional
         Also draft its spectrum.
     cache : path, optional
         Folder where drafts are kept.
     """
     items = [(r.graph(), r) for r in records]
-    if springs is not None:
-        drafts = orbit_drafts(records, springs, cache)
+    if drafter is not None:
+        drafts = orbit_drafts(records, drafter, cache)
         items = [(replace(g, draft=d), r) for (g, r), d in zip(items, drafts, strict=True)]
     if systems:
         return [(replace(g, system=crystal_system(r.structure)), r) for g, r in items]
@@ -118,14 +118,14 @@ class SpectrumData(L.LightningDataModule):
         batch_size: int,
         seed: int,
         systems: bool = False,
-        springs: SpringNetwork | None = None,
+        drafter: Drafter | None = None,
         cache: str | Path | None = None,
     ):
         super().__init__()
         if not train or not valid:
             raise ConfigError("training needs at least one training and one validation record.")
         self.train_items, self.valid_items = (
-            prepare(records, systems=systems, springs=springs, cache=cache)
+            prepare(records, systems=systems, drafter=drafter, cache=cache)
             for records in (train, valid)
         )
         self.batch_size, self.seed = batch_size, seed

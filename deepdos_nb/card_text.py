@@ -103,8 +103,15 @@ def _all(name: str, settings: Sequence[dict[str, Any]]) -> str:
 
 
 def _drafted(settings: Sequence[dict[str, Any]]) -> str:
-    if not any(s["model"].get("springs") for s in settings):
+    if not any(s["model"].get("draft") for s in settings):
         return ""
+    if settings[0]["model"]["kind"] == "edos":
+        return """
+
+Every seed reads the same draft by tight binding: s, p and d levels and Slater-Koster hoppings that
+were learnt before, from the states of every shell of every atom of the same training crystals
+(primitive cells of at most ten atoms), and which travel with the weights. Its own scores stand in
+the tables."""
     return """
 
 Every seed reads the same draft by springs: a ball-and-spring model whose stiffnesses were learnt

@@ -33,13 +33,13 @@ ROWS = {
     "seeds_mse_max_mean": ("MSE of a single seed, mean", "max", ".4f"),
     "mse_max_of_scaled": ("MSE of the mean of curves scaled seed by seed", "max", ".4f"),
     "stage_one_mse_max": ("MSE of Stage I, before the transport", "max", ".4f"),
-    "draft_mse_max": ("MSE of the springs' draft, before Stage I", "max", ".4f"),
+    "draft_mse_max": ("MSE of the draft, before Stage I", "max", ".4f"),
     "mse_oracle": ("MSE", "oracle total", ".4f"),
     "mae_oracle": ("MAE", "oracle total", ".4f"),
     "r2_pooled_oracle": ("R², pooled over the set", "oracle total", ".3f"),
     "seeds_mse_oracle_mean": ("MSE of a single seed, mean", "oracle total", ".4f"),
     "stage_one_mse_oracle": ("MSE of Stage I, before the transport", "oracle total", ".4f"),
-    "draft_mse_oracle": ("MSE of the springs' draft, before Stage I", "oracle total", ".4f"),
+    "draft_mse_oracle": ("MSE of the draft, before Stage I", "oracle total", ".4f"),
     "mse_end_to_end": ("MSE", "end-to-end", ".4f"),
     "mae_end_to_end": ("MAE", "end-to-end", ".4f"),
     "mae_sum": ("MAE", "sum", ".5f"),
@@ -48,7 +48,7 @@ ROWS = {
     "wd_mean": ("Wasserstein distance, mean ({unit})", "sum", "energy"),
     "wd_median": ("Wasserstein distance, median ({unit})", "sum", "energy"),
     "stage_one_wd_mean": ("Wasserstein distance of Stage I, mean ({unit})", "sum", "energy"),
-    "draft_wd_mean": ("Wasserstein distance of the springs' draft, mean ({unit})", "sum", "energy"),
+    "draft_wd_mean": ("Wasserstein distance of the draft, mean ({unit})", "sum", "energy"),
     "mean_energy_mae": ("mean {axis}, MAE ({unit})", "sum", "energy"),
     "heat_capacity_300K_mae": ("C_V at 300 K, MAE (J/(mol·K) per mole of atoms)", "sum", ".3f"),
     "states_mae": ("states in the window per atom, MAE", "none", ".2f"),
@@ -182,7 +182,7 @@ def site_table(scores: dict[str, float], kind: Kind) -> str:
         "|---|---:|---:|---:|---:|" + "---:|" * len(told),
     ]
     for by in ("element", "site"):
-        for whose, name in (("", by), ("draft_", f"{by}, springs' draft")):
+        for whose, name in (("", by), ("draft_", f"{by}, draft")):
             if f"{by}_{whose}cosine_median" not in scores:
                 continue
             cells = [f"{scores[f'{by}_n']:.0f}"]

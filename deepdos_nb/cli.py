@@ -16,7 +16,7 @@ from deepdos_nb.cli_data import app as data
 from deepdos_nb.cli_doctor import doctor
 from deepdos_nb.cli_label import label
 from deepdos_nb.cli_predict import demo, predict
-from deepdos_nb.cli_train import pack, score, springs, train
+from deepdos_nb.cli_train import bonds, pack, score, springs, train
 from deepdos_nb.errors import DeepDOSError
 
 
@@ -62,7 +62,7 @@ def main(
     """Electronic and phonon densities of states of crystals, atom by atom."""
 
 
-for command in (predict, demo, doctor, label, springs, train, pack, score):
+for command in (predict, demo, doctor, label, springs, bonds, train, pack, score):
     app.command()(command)
 app.command("app")(serve)
 app.add_typer(data, name="data")

@@ -1,4 +1,4 @@
-"""`deepdos springs`, `train`, `pack` and `score`: from data to weights, and their numbers again."""
+"""`deepdos springs`, `bonds`, `train`, `pack` and `score`: data to weights, and their scores."""
 
 from __future__ import annotations
 
@@ -51,7 +51,26 @@ def springs(
     train_springs(
         data.train, data.valid, SpringConfig(seed=seed, epochs=epochs), out, progress=progress
     )
-    typer.echo(f"The springs are {out / SPRINGS}; name them with `deepdos train --springs`.")
+    typer.echo(f"The springs are {out / SPRINGS}; name them with `deepdos train --draft`.")
+
+
+def bonds(
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
+    seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
+    epochs: Annotated[int, typer.Option(min=1)] = 40,
+    projections: Annotated[
+        bool, typer.Option(help="Learn from the states of every shell, or from totals alone.")
+    ] = True,
+    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+) -> None:
+    """Learn the tight binding whose drafts electronic models read; all seeds share it."""
+    from deepdos_nb.bond_training import BONDS, BondConfig, train_bonds
+
+    data = _data(Kind.edos, None, None)
+    typer.echo(f"{len(data.train)} crystals to learn from, {len(data.valid)} to validate.")
+    config = BondConfig(seed=seed, epochs=epochs, projections=projections)
+    train_bonds(data.train, data.valid, config, out, progress=progress)
+    typer.echo(f"They are {out / BONDS}; name them with `deepdos train --kind edos --draft`.")
 
 
 def train(
@@ -67,9 +86,9 @@ def train(
     weight_decay: Annotated[float, typer.Option(min=0)] = 0.05,
     dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.2,
     width: Annotated[int, typer.Option(min=6, help="A multiple of six, the attention heads.")] = 96,
-    springs: Annotated[
+    draft: Annotated[
         Path | None,
-        typer.Option(help="springs.safetensors of `deepdos springs`: read their drafts (phonons)."),
+        typer.Option(help="File of `deepdos springs` or `deepdos bonds`: read their drafts."),
     ] = None,
     refiner: Annotated[str, typer.Option(help="transport, remap, residual or none.")] = "transport",
     site_weight: Annotated[
@@ -84,7 +103,7 @@ def train(
     from deepdos_nb.losses import LossWeights
     from deepdos_nb.model import ModelConfig
     from deepdos_nb.model.baselines import BaselineConfig
-    from deepdos_nb.model.weights import load_springs
+    from deepdos_nb.model.weights import load_drafter
     from deepdos_nb.training import TrainConfig
     from deepdos_nb.training import train as run
 
@@ -94,7 +113,7 @@ def train(
             kind=kind.value,
             width=width,
             dropout=dropout,
-            springs=springs is not None,
+            draft=draft is not None,
             refiner=refiner,  # type: ignore[arg-type]
         )
     else:
@@ -115,8 +134,8 @@ def train(
         data.valid,
         config,
         out,
-        springs=None if springs is None else load_springs(springs)[0],
-        cache=None if springs is None else springs.parent,
+        drafter=None if draft is None else load_drafter(draft)[0],
+        cache=None if draft is None else draft.parent,
         devices=devices or "auto",
         progress=progress,
     )

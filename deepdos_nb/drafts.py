@@ -1,4 +1,4 @@
-"""Drafts of springs for whole data sets, kept on disk: seeds of an ensemble read the same ones."""
+"""Drafts for whole data sets, kept on disk: seeds of an ensemble read the same ones."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from deepdos_nb.arrays import Array
 from deepdos_nb.data.graph_cache import content_hash
 from deepdos_nb.data.records import Record
 from deepdos_nb.graph import build_graph
-from deepdos_nb.model.springs import SpringNetwork, with_draft
+from deepdos_nb.model.drafter import Drafter, with_draft
 
 
 def orbit_drafts(
-    records: Sequence[Record], springs: SpringNetwork, folder: str | Path | None = None
+    records: Sequence[Record], drafter: Drafter, folder: str | Path | None = None
 ) -> list[Array]:
     """Drafts of every record's symmetry orbits, each of shape (n_orbits, n_bins).
 
     Parameters
     ----------
     records : sequence of Record
-    springs : SpringNetwork
+    drafter : Drafter
     folder : path, optional
-        Where drafts are kept between calls, in one file for each set of springs.
+        Where drafts are kept between calls, in one file for each drafter.
     """
-    file = None if folder is None else Path(folder) / f"drafts-{fingerprint(springs)}.npz"
+    file = None if folder is None else Path(folder) / f"drafts-{fingerprint(drafter)}.npz"
     known = {} if file is None else _read(file)
     keys = [content_hash(r) for r in records]
-    fresh = {k: _draft(r, springs) for k, r in zip(keys, records, strict=True) if k not in known}
+    fresh = {k: _draft(r, drafter) for k, r in zip(keys, records, strict=True) if k not in known}
     if fresh and file is not None:
         _write(file, known | fresh)
     drafts = known | fresh
     return [drafts[k] for k in keys]
 
 
-def fingerprint(springs: SpringNetwork) -> str:
-    """Twelve hexadecimal digits that tell springs apart."""
+def fingerprint(drafter: Drafter) -> str:
+    """Twelve hexadecimal digits that tell drafters apart."""
     digest = hashlib.sha256()
-    for name, value in sorted(springs.state_dict().items()):
+    for name, value in sorted(drafter.state_dict().items()):
         digest.update(name.encode() + value.cpu().numpy().tobytes())
     return digest.hexdigest()[:12]
 
 
-def _draft(record: Record, springs: SpringNetwork) -> Array:
+def _draft(record: Record, drafter: Drafter) -> Array:
     structure = record.structure
-    draft = with_draft(build_graph(structure), structure, springs).quotient(record.orbits).draft
+    draft = with_draft(build_graph(structure), structure, drafter).quotient(record.orbits).draft
     assert draft is not None
     return draft
 

@@ -23,13 +23,15 @@ from rich.progress import track
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.batches import collate_items, prepare
+from deepdos_nb.bond_training import BONDS, BondConfig, train_bonds
 from deepdos_nb.comparison import CURVES, FACTS, SCORED, Curves, read_curves, scores
 from deepdos_nb.data.records import Record
+from deepdos_nb.draft_training import DraftConfig
 from deepdos_nb.drafts import orbit_drafts
 from deepdos_nb.model import ModelConfig, Reasoner
 from deepdos_nb.model.baselines import parameter_count
-from deepdos_nb.model.springs import SpringNetwork
-from deepdos_nb.model.weights import load_springs
+from deepdos_nb.model.drafter import Drafter
+from deepdos_nb.model.weights import load_drafter
 from deepdos_nb.processes import end_with
 from deepdos_nb.recipes import TrainingData
 from deepdos_nb.spring_training import SPRINGS, SpringConfig, train_springs
@@ -41,7 +43,7 @@ from deepdos_nb.training import (
     total_curves,
     train,
 )
-from deepdos_nb.variants import SPRINGS_ALONE, Config, with_dropout
+from deepdos_nb.variants import ALONE, Config, draft_config, with_dropout
 
 
 def run(
@@ -49,19 +51,19 @@ def run(
     data: TrainingData,
     folder: str | Path,
     *,
-    springs: str | Path | None = None,
+    drafter: str | Path | None = None,
     progress: bool = True,
 ) -> Curves:
     """Train one network, resuming where it stopped, and keep its curves; a finished one is read.
 
     Parameters
     ----------
-    config : TrainConfig or SpringConfig
+    config : TrainConfig or DraftConfig
     data : TrainingData
     folder : path
         See `training.train`; `curves.npz` and `facts.json` are written beside the checkpoints.
-    springs : path, optional
-        Folder of finished springs, for a model that reads their drafts, which are kept there too.
+    drafter : path, optional
+        Folder of a finished drafter, for a model that reads its drafts, which are kept there too.
     progress : bool
         Show a progress bar.
 
@@ -70,27 +72,29 @@ def run(
     ConfigError
         If the folder holds a run with other settings.
     WeightsError
-        If there are no springs where they should be.
+        If there is no drafter where it should be.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(folder / CONFIG, config)
     if not (folder / CURVES).exists():
         begin = time.perf_counter()
-        if isinstance(config, SpringConfig):
-            alone = train_springs(data.train, data.valid, config, folder, progress=progress)
+        if isinstance(config, DraftConfig):
+            alone = train_drafter(data, config, folder, progress=progress)
             parameters = sum(p.numel() for p in alone.parameters())
             totals = {part: drafted_totals(alone, getattr(data, part)) for part in SCORED}
         else:
-            reads = isinstance(config.model, ModelConfig) and config.model.springs
-            learnt = load_springs(Path(springs or folder) / SPRINGS)[0] if reads else None
+            learnt = None
+            if isinstance(config.model, ModelConfig) and config.model.draft:
+                file = BONDS if config.model.kind == "edos" else SPRINGS
+                learnt = load_drafter(Path(drafter or folder) / file)[0]
             network = train(
                 data.train,
                 data.valid,
                 config,
                 folder,
-                springs=learnt,
-                cache=springs,
+                drafter=learnt,
+                cache=drafter,
                 progress=progress,
             )
             parameters = parameter_count(network)
@@ -115,7 +119,7 @@ def run(
 def place(folder: str | Path, name: str, config: Config, seed: int) -> Path:
     """Folder of one run of a variant."""
     plain = re.sub(r"[^a-z0-9.]+", "-", name.lower())
-    if isinstance(config, SpringConfig):
+    if isinstance(config, DraftConfig):
         return Path(folder) / plain / f"seed-{seed}"
     return Path(folder) / plain / f"dropout-{config.model.dropout:g}" / f"seed-{seed}"
 
@@ -132,8 +136,8 @@ def tune(
 
     Parameters
     ----------
-    configs : mapping of str to TrainConfig or SpringConfig
-        Springs have no dropout to choose.
+    configs : mapping of str to TrainConfig or DraftConfig
+        Drafters have no dropout to choose.
     dropouts : sequence of float
     data, folder, workers
         As in `run_all`, which finds these runs again.
@@ -165,12 +169,12 @@ def run_all(
 
     Parameters
     ----------
-    configs : mapping of str to TrainConfig or SpringConfig
+    configs : mapping of str to TrainConfig or DraftConfig
     seeds : sequence of int
     data : TrainingData
     folder : path
-        Gets a folder for each run, see `place`. Springs that models read are learnt first, with
-        the seed of the model and as many epochs, in the place of `SPRINGS_ALONE`.
+        Gets a folder for each run, see `place`. Drafters that models read are learnt first, with
+        the seed of the model and as many epochs, see `draft_run`.
     workers : int
         Runs at a time; more than one only helps on a CPU.
 
@@ -182,36 +186,50 @@ def run_all(
     # By seed first, so that an interrupted table has every variant.
     jobs = [(name, seed) for seed in seeds for name in configs]
     places = {(n, s): place(folder, n, configs[n], s) for n, s in jobs}
-    read = {(n, s): spring_run(configs[n], s, folder) for n, s in jobs}
+    read = {(n, s): draft_run(configs[n], s, folder) for n, s in jobs}
     before = {needed.folder: needed.config for needed in read.values() if needed is not None}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
         first = [pool.submit(run, c, data, where, progress=False) for where, c in before.items()]
-        _wait(first, "Springs")
+        _wait(first, "Drafts")
         futures = []
         for (name, seed), where in places.items():
             config, needed = replace(configs[name], seed=seed), read[name, seed]
-            springs = needed.folder if needed is not None else None
-            futures.append(pool.submit(run, config, data, where, springs=springs, progress=False))
+            drafter = needed.folder if needed is not None else None
+            futures.append(pool.submit(run, config, data, where, drafter=drafter, progress=False))
         _wait(futures, "Training")
     return {name: [read_curves(places[name, seed]) for seed in seeds] for name in configs}
 
 
-class SpringRun(NamedTuple):
-    """Settings and folder of springs that a model reads."""
+class DraftRun(NamedTuple):
+    """Settings and folder of a drafter that a model reads."""
 
-    config: SpringConfig
+    config: SpringConfig | BondConfig
     folder: Path
 
 
-def spring_run(config: Config, seed: int, folder: str | Path) -> SpringRun | None:
-    """The springs that a model of this seed reads; None where it reads none."""
-    if isinstance(config, SpringConfig) or not isinstance(config.model, ModelConfig):
+def draft_run(config: Config, seed: int, folder: str | Path) -> DraftRun | None:
+    """The drafter that a model of this seed reads; None where it reads none.
+
+    It sees what the model sees: projections only where the model is trained on them.
+    """
+    if isinstance(config, DraftConfig) or not isinstance(config.model, ModelConfig):
         return None
-    if not config.model.springs:
+    if not config.model.draft:
         return None
-    springs = SpringConfig(seed, config.epochs)
-    return SpringRun(springs, place(folder, SPRINGS_ALONE, springs, seed))
+    kind, told = config.model.kind, config.loss.sites > 0
+    draft = draft_config(kind, seed, config.epochs, projections=told)
+    name = f"{ALONE[kind]}, told sites" if told and kind == "edos" else ALONE[kind]
+    return DraftRun(draft, place(folder, name, draft, seed))
+
+
+def train_drafter(
+    data: TrainingData, config: DraftConfig, folder: str | Path, *, progress: bool = True
+) -> Drafter:
+    """Learn what `config` is for."""
+    if isinstance(config, BondConfig):
+        return train_bonds(data.train, data.valid, config, folder, progress=progress)
+    return train_springs(data.train, data.valid, config, folder, progress=progress)
 
 
 def _wait(futures: Sequence[Future[Curves]], what: str) -> None:
@@ -231,8 +249,8 @@ def predict_totals(
     network: Network, records: Sequence[Record], *, systems: bool = False, batch_size: int = 32
 ) -> Array:
     """Totals of every record, each summing to one, shape (n_records, B)."""
-    springs = network.springs if isinstance(network, Reasoner) else None
-    items = prepare(records, systems=systems, springs=springs)
+    drafter = network.drafter if isinstance(network, Reasoner) else None
+    items = prepare(records, systems=systems, drafter=drafter)
     device = next(network.parameters()).device
     network.eval()
     rows = []
@@ -244,9 +262,9 @@ def predict_totals(
     return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
 
 
-def drafted_totals(springs: SpringNetwork, records: Sequence[Record]) -> Array:
-    """Totals as springs draft them, each summing to one, shape (n_records, B)."""
-    drafts = orbit_drafts(records, springs)
+def drafted_totals(drafter: Drafter, records: Sequence[Record]) -> Array:
+    """Totals as a drafter has them, each summing to one, shape (n_records, B)."""
+    drafts = orbit_drafts(records, drafter)
     curves = np.stack(
         [np.bincount(r.orbits) @ draft for r, draft in zip(records, drafts, strict=True)]
     )

@@ -101,8 +101,8 @@ class CrystalGraph:
         Place of the crystal system in `SYSTEMS`, or `UNKNOWN_SYSTEM`. `build_graph` leaves it
         unknown, since only one baseline reads it; see `crystal_system`.
     draft : ndarray, shape (n_nodes, n_bins), optional
-        Share of one atom's modes in each bin as springs have it; see `model.springs.draft`.
-        `build_graph` knows no springs and leaves it out.
+        What one atom has in each bin as Stage 0 drafts it; see `model.drafter.draft`.
+        `build_graph` drafts nothing and leaves it out.
     """
 
     numbers: Array

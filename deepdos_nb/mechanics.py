@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from deepdos_nb.arrays import Array
+from deepdos_nb.band_path import Ticks, band_path
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import build_graph
 from deepdos_nb.grids import MODES_PER_ATOM, grid_for
-from deepdos_nb.model.lattice_dynamics import SpringCell, frequencies, spring_cell
-from deepdos_nb.model.springs import SpringNetwork, draft
+from deepdos_nb.model.lattice_dynamics import frequencies, spring_cell
+from deepdos_nb.model.springs import SpringNetwork, spring_draft
 from deepdos_nb.predict import Ensemble
 from deepdos_nb.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.spectra import Spectrum
@@ -23,10 +22,6 @@ from deepdos_nb.structures import read_structure
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pymatgen.core import Structure
-
-POINTS = 160
-"""Wave vectors along the whole path, about."""
 
 SAME = 0.01
 """Å; bonds between the same elements that differ by less count as one kind."""
@@ -55,7 +50,7 @@ class Vibrations:
     bonds: pd.DataFrame
     bands: Array
     distance: Array
-    ticks: tuple[tuple[float, str], ...]
+    ticks: Ticks
 
 
 def vibrations(model: Ensemble, structure: Any) -> Vibrations:
@@ -78,14 +73,14 @@ def vibrations(model: Ensemble, structure: Any) -> Vibrations:
     StructureError
         If the structure cannot be used.
     """
-    springs = model.springs
-    if springs is None:
+    springs = model.drafter
+    if not isinstance(springs, SpringNetwork):
         raise ConfigError(
             "this model has no springs.", remedy="Use `load_model('phdos')`, or train with them."
         )
     structure = read_structure(structure)
     graph = build_graph(structure)
-    rows = draft(springs, structure, graph)
+    rows = spring_draft(springs, structure, graph)
     spectrum = Spectrum(
         "phdos",
         structure,
@@ -93,12 +88,12 @@ def vibrations(model: Ensemble, structure: Any) -> Vibrations:
         outside=MODES_PER_ATOM * (1.0 - rows.sum(axis=1)).clip(min=0.0),
         source="springs",
     )
-    q, distance, ticks, cell = _path(structure)
+    path = band_path(structure)
+    cell = spring_cell(primitive_cell(path.cell, build_graph(path.cell)))
     with torch.no_grad():
-        bands = frequencies(springs(cell).double(), cell, torch.from_numpy(q)).numpy()
-    return Vibrations(
-        spectrum, bond_table(springs, primitive_cell(structure, graph)), bands, distance, ticks
-    )
+        bands = frequencies(springs(cell).double(), cell, torch.from_numpy(path.k)).numpy()
+    bonds = bond_table(springs, primitive_cell(structure, graph))
+    return Vibrations(spectrum, bonds, bands, path.distance, path.ticks)
 
 
 @torch.no_grad()
@@ -126,33 +121,3 @@ def bond_table(springs: SpringNetwork, primitive: PrimitiveCell) -> pd.DataFrame
     kinds = kinds.sort_values("along", ascending=False, ignore_index=True)
     units = {"length": "length (Å)", "along": "k_L (eV/Å²)", "across": "k_T (eV/Å²)"}
     return kinds.rename(columns=units)
-
-
-def _path(
-    structure: Structure,
-) -> tuple[Array, Array, tuple[tuple[float, str], ...], SpringCell]:
-    """Wave vectors through the points of high symmetry, and the cell they belong to."""
-    from pymatgen.symmetry.bandstructure import HighSymmKpath
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = HighSymmKpath(structure, symprec=1e-2)
-        standard = found.prim
-        named: dict[str, Any] = found.kpath
-    reciprocal = 2 * np.pi * np.linalg.inv(standard.lattice.matrix).T
-    corners = {name: np.asarray(p) @ reciprocal for name, p in named["kpoints"].items()}
-    pairs = [(a, b) for part in named["path"] for a, b in pairwise(part)]
-    lengths = [float(np.linalg.norm(corners[b] - corners[a])) for a, b in pairs]
-    q, distance, ticks, start = [], [], [(0.0, pairs[0][0])], 0.0
-    for (a, b), length in zip(pairs, lengths, strict=True):
-        n = max(2, round(POINTS * length / sum(lengths)))
-        part = np.linspace(0.0, 1.0, n)
-        q.append(corners[a] + part[:, None] * (corners[b] - corners[a]))
-        distance.append(start + part * length)
-        # Where the path jumps, one place has two names.
-        if ticks[-1][1] != a:
-            ticks[-1] = (ticks[-1][0], f"{ticks[-1][1]}|{a}")
-        start += length
-        ticks.append((start, b))
-    cell = spring_cell(primitive_cell(standard, build_graph(standard)))
-    return np.concatenate(q), np.concatenate(distance), tuple(ticks), cell

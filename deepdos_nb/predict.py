@@ -17,7 +17,7 @@ from deepdos_nb.bands import BandModel
 from deepdos_nb.errors import ConfigError, WeightsError
 from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.model import Prediction, Reasoner, collate
-from deepdos_nb.model.springs import same_springs, with_draft
+from deepdos_nb.model.drafter import same_drafter, with_draft
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.spectra import Grid, Kind, Spectrum, Trace, grid_for
 from deepdos_nb.structures import MAX_ATOMS, read_structure, warn_unseen
@@ -49,7 +49,7 @@ class Ensemble:
     Raises
     ------
     ConfigError
-        If there is no model, or the kinds or springs differ.
+        If there is no model, or the kinds or drafters differ.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class Ensemble:
     ):
         if not models or len({m.config.kind for m in models}) != 1:
             raise ConfigError("an ensemble needs one or more models of the same kind.")
-        self.springs = models[0].springs
-        if not all(same_springs(m.springs, self.springs) for m in models):
+        self.drafter = models[0].drafter
+        if not all(same_drafter(m.drafter, self.drafter) for m in models):
             raise ConfigError(
-                "the models of an ensemble need the same springs.",
-                remedy="Train every seed with the same `--springs` file.",
+                "the models of an ensemble need the same drafter.",
+                remedy="Train every seed with the same `--draft` file.",
             )
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.models = [m.eval().to(self.device) for m in models]
@@ -141,8 +141,8 @@ class Ensemble:
         return spectra
 
     def graph(self, structure: Structure) -> CrystalGraph:
-        """What the models read of a crystal: its neighbour graph, and the springs' draft if any."""
-        return with_draft(build_graph(structure), structure, self.springs)
+        """What the models read of a crystal: its neighbour graph, and a draft if they read one."""
+        return with_draft(build_graph(structure), structure, self.drafter)
 
     def predict_graphs(
         self, graphs: Sequence[CrystalGraph], *, step: int = -1
@@ -241,8 +241,13 @@ class Ensemble:
             fractions=_array(refined.fractions[:, 0]),
             strides=self.models[seed].config.strides[: len(refined.fractions)],
             seed=seed,
-            draft=None if graph.draft is None else graph.draft / graph.n_nodes,
+            draft=None if graph.draft is None else self._share(graph.draft),
         )
+
+    def _share(self, draft: Array) -> Array:
+        """A draft as shares of all states, those beyond the window included where it has them."""
+        states = len(draft) if self.kind == "phdos" else draft.sum()
+        return draft / max(float(states), 1e-12)
 
     def _notes(self, structure: Structure) -> tuple[str, ...]:
         unseen = warn_unseen(structure, self.elements) if self.elements else ()

@@ -112,7 +112,7 @@ SITE_COLUMNS = {
     "_cosine_median": "median cosine",
     "_cosine_mean": "mean cosine",
     "_wd_mean": "WD ({unit})",
-    "_draft_cosine_median": "springs' draft",
+    "_draft_cosine_median": "draft",
     "_told_cosine_median": "told the total: shares",
     "_naive_cosine_median": "told: equal share",
     "_attention_cosine_median": "told: source attention",

@@ -36,7 +36,7 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     averaging is worth; `mse_max_of_scaled`, the error of the mean of curves that were each divided
     by their maximum first, which is never above that mean (`mse_max` divides after averaging, and
     peaks of seeds that disagree on where they lie average away, so it may be);
-    `stage_one_…`, scores before the first transport step; `draft_…`, of the springs' draft; and
+    `stage_one_…`, scores before the first transport step; `draft_…`, of the draft of Stage 0; and
     `error_over_spread`, the root-mean-square error over the root-mean-square spread of all bins,
     both on sum-normalised curves: one where the spread is honest, above one where the ensemble is
     too sure.
@@ -54,7 +54,7 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         _totals(ensemble, graphs, step=0).mean(axis=1), reference, ensemble.grid.energies
     )
     scores |= {f"stage_one_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
-    if ensemble.springs is not None:
+    if ensemble.drafter is not None:
         drafts = np.stack([_drafted_total(g) for g in graphs])
         drafted = shape_scores(drafts, reference, ensemble.grid.energies)
         scores |= {f"draft_{key}": drafted[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
@@ -124,7 +124,7 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     Cosine similarity of each curve, and its Wasserstein distance, over all elements (sites) of all
     records, beside answers that are told the reference total: ``…_told_…`` shares each bin of it
     out as the model does, ``…_naive_…`` gives every atom an equal share, ``…_attention_…`` shares
-    each bin out as the source attention does; ``…_draft_…`` are the springs' drafts, if any.
+    each bin out as the source attention does; ``…_draft_…`` are the drafts of Stage 0, if any.
 
     Raises
     ------

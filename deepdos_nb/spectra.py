@@ -269,8 +269,8 @@ class Trace:
     seed : int
         Which member of the ensemble this is.
     draft : ndarray, shape (S, B), optional
-        Share of all states in each site and bin as springs have it, before Stage I; None for
-        models without springs.
+        Share of all states in each site and bin as Stage 0 drafts it, before Stage I; None
+        for models that read no draft.
     """
 
     kind: Kind

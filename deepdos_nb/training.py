@@ -7,8 +7,6 @@ ends with the same weights, because data order and dropout depend on the seed an
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,23 +14,19 @@ from typing import Any, Protocol
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import (
-    LearningRateMonitor,
-    ModelCheckpoint,
-    RichProgressBar,
-)
-from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.callbacks import LearningRateMonitor
 from torch import Tensor
 
 from deepdos_nb.averaging import MovingAverage
 from deepdos_nb.batches import SpectrumData
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
+from deepdos_nb.fitting import best_state, fit, make_trainer, one_cycle
 from deepdos_nb.losses import LossWeights, Target, spectrum_loss
 from deepdos_nb.metrics import shape_scores
 from deepdos_nb.model import GraphBatch, ModelConfig, Prediction, Reasoner
 from deepdos_nb.model.baselines import Baseline, BaselineConfig, make_baseline
-from deepdos_nb.model.springs import SpringNetwork
+from deepdos_nb.model.drafter import Drafter
 
 Network = Reasoner | Baseline
 
@@ -115,24 +109,12 @@ class SpectrumTraining(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW without decay on biases and norms, one-cycle learning rate."""
-        decay = [p for p in self.parameters() if p.requires_grad and p.ndim > 1]
+        tables = [p for p in self.parameters() if p.requires_grad and p.ndim > 1]
         rest = [p for p in self.parameters() if p.requires_grad and p.ndim <= 1]
-        groups: list[dict[str, Any]] = [{"params": decay}, {"params": rest, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(
-            groups,
-            lr=self.config.learning_rate,
-            weight_decay=self.config.weight_decay,
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            self.config.learning_rate,
-            total_steps=int(self.trainer.estimated_stepping_batches),
-            pct_start=0.1,
-        )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        rate = self.config.learning_rate
+        groups = [{"params": tables, "lr": rate}, {"params": rest, "lr": rate, "weight_decay": 0.0}]
+        decay = self.config.weight_decay
+        return one_cycle(groups, self.trainer, weight_decay=decay, warm_up=0.1)
 
 
 def make_network(config: ModelConfig | BaselineConfig) -> Network:
@@ -155,7 +137,7 @@ def train(
     config: TrainConfig,
     folder: str | Path,
     *,
-    springs: SpringNetwork | None = None,
+    drafter: Drafter | None = None,
     cache: str | Path | None = None,
     devices: int | str = "auto",
     progress: bool = True,
@@ -169,7 +151,7 @@ def train(
     config : TrainConfig
     folder : path
         Checkpoints (`last.ckpt`, `best.ckpt`), `config.json` and tables of scores (`log/`) go here.
-    springs : SpringNetwork, optional
+    drafter : Drafter, optional
         For a model that reads their drafts.
     cache : path, optional
         Folder where drafts are kept, so that other seeds need not compute them again.
@@ -188,17 +170,16 @@ def train(
     Raises
     ------
     ConfigError
-        If the folder holds a run with other settings, or the model wants springs and there are
-        none, or the other way round.
+        If the folder holds a run with other settings, or the model wants a drafter and there
+        is none, or the other way round.
     """
     folder = Path(folder)
     L.seed_everything(config.seed, verbose=False)
     module = SpectrumTraining(config)
     if isinstance(module.model, Reasoner):
-        module.model.take_springs(springs)
+        module.model.take_drafter(drafter)
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(folder / CONFIG, config)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     torch.set_flush_denormal(True)
     data = SpectrumData(
         train_records,
@@ -206,40 +187,24 @@ def train(
         batch_size=config.batch_size,
         seed=config.seed,
         systems=needs_systems(config.model),
-        springs=springs,
+        drafter=drafter,
         cache=cache,
     )
-    best = ModelCheckpoint(folder, "best", monitor="valid/mse_max", enable_version_counter=False)
-    last = ModelCheckpoint(folder, "last", every_n_epochs=1, enable_version_counter=False)
-    callbacks: list[L.Callback] = [
-        MovingAverage(config.ema),
-        LearningRateMonitor("epoch"),
-        best,
-        last,
-    ]
-    if progress:
-        callbacks.append(RichProgressBar())
-    trainer = L.Trainer(
-        max_epochs=config.epochs,
+    trainer = make_trainer(
+        folder,
+        "valid/mse_max",
+        epochs=config.epochs,
+        progress=progress,
+        callbacks=[MovingAverage(config.ema), LearningRateMonitor("epoch")],
         accelerator="auto",
         devices=devices,
-        callbacks=callbacks,
-        logger=CSVLogger(folder, name="log"),  # every resumption writes its own table
         gradient_clip_val=config.gradient_clip,
-        enable_progress_bar=progress,
-        enable_model_summary=False,
         use_distributed_sampler=False,
         deterministic="warn",
     )
     if stop_after is not None:
         trainer.callbacks.append(_StopAfter(stop_after))  # type: ignore[attr-defined]
-    checkpoint = folder / "last.ckpt"
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*does not have many workers.*")
-        warnings.filterwarnings("ignore", ".*smaller than the logging interval.*")
-        warnings.filterwarnings("ignore", ".*treespec, LeafSpec.*")
-        warnings.filterwarnings("ignore", ".*Checkpoint directory.*exists and is not empty.*")
-        trainer.fit(module, data, ckpt_path=checkpoint if checkpoint.exists() else None)
+    fit(trainer, module, folder, datamodule=data)
     return best_model(folder)
 
 
@@ -258,19 +223,11 @@ def best_model(folder: str | Path) -> Network:
     """
     folder = Path(folder)
     settings = json.loads((folder / CONFIG).read_text("utf-8"))
-    checkpoint = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)
     values = settings["model"]
     # A baseline is told apart by its name; our own configuration has none.
     config = (BaselineConfig if "name" in values else ModelConfig).from_dict(values)
     model = make_network(config)
-    prefix = "model."
-    model.load_state_dict(
-        {
-            name.removeprefix(prefix): value
-            for name, value in checkpoint["state_dict"].items()
-            if name.startswith(prefix)
-        }
-    )
+    model.load_state_dict(best_state(folder, "model."))
     return model.eval()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from deepdos_nb.bond_training import BondConfig
+from deepdos_nb.draft_training import DraftConfig
 from deepdos_nb.grids import Kind
 from deepdos_nb.losses import LossWeights
 from deepdos_nb.model import ModelConfig
@@ -15,40 +17,50 @@ from deepdos_nb.training import TrainConfig
 OURS = "deepdos"
 """Name of our own model beside the baselines."""
 
-BARE = "no springs"
-"""Our model as published: without the draft of springs."""
+BARE: dict[Kind, str] = {"phdos": "no springs", "edos": "no tight binding"}
+"""Our model as published: without a draft."""
 
-SPRINGS_ALONE = "springs alone"
+ALONE: dict[Kind, str] = {"phdos": "springs alone", "edos": "tight binding alone"}
 """The draft by itself, before any network reads it."""
 
-Config = TrainConfig | SpringConfig
-"""Of a network, or of springs alone."""
+Config = TrainConfig | DraftConfig
+"""Of a network, or of a drafter alone."""
 
 
 def benchmark_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
     """Our model and the three baselines, at their own losses, everything else as `base` says.
 
-    For phonons also ours without springs, and springs without ours.
+    Also ours without a draft, and the draft without ours.
     """
     dropout = base.model.dropout
-    ours: dict[str, Config] = {OURS: replace(base, model=full_model(kind, dropout))}
-    if kind == "phdos":
-        ours[BARE] = replace(base, model=ModelConfig(kind=kind, dropout=dropout))
-        ours[SPRINGS_ALONE] = SpringConfig(base.seed, base.epochs)
+    ours: dict[str, Config] = {
+        OURS: replace(base, model=full_model(kind, dropout)),
+        BARE[kind]: replace(base, model=ModelConfig(kind=kind, dropout=dropout)),
+        ALONE[kind]: draft_config(kind, base.seed, base.epochs),
+    }
     baselines = {n: BaselineConfig(name=n, kind=kind, dropout=dropout) for n in NAMES}
     return ours | {name: replace(base, model=model) for name, model in baselines.items()}
 
 
 def full_model(kind: Kind, dropout: float) -> ModelConfig:
-    """Our model with everything it has: springs too, where there are phonons."""
-    return ModelConfig(kind=kind, dropout=dropout, springs=kind == "phdos")
+    """Our model with everything it has."""
+    return ModelConfig(kind=kind, dropout=dropout, draft=True)
+
+
+def draft_config(
+    kind: Kind, seed: int, epochs: int, *, projections: bool = False
+) -> SpringConfig | BondConfig:
+    """How the draft is learnt; springs never ask for projections."""
+    if kind == "phdos":
+        return SpringConfig(seed, epochs)
+    return BondConfig(seed, epochs, projections=projections)
 
 
 def ablation_configs(
     kind: Kind,
     base: TrainConfig,
     *,
-    springs: bool = True,
+    draft: bool = True,
     strides: tuple[int, ...] = ModelConfig().strides,
 ) -> dict[str, TrainConfig]:
     """Our model with one thing changed at a time.
@@ -58,17 +70,16 @@ def ablation_configs(
     kind : {"phdos", "edos"}
     base : TrainConfig
         Everything else.
-    springs : bool
-        Whether the model that is changed reads springs; electrons have none.
+    draft : bool
+        Whether the model that is changed reads one.
     strides : tuple of int
         Of its transport. A variant has half as many steps, or twice as many where they are few.
     """
-    springs = springs and kind == "phdos"
     dropout = base.model.dropout
-    full = ModelConfig(kind=kind, dropout=dropout, springs=springs, strides=strides)
+    full = ModelConfig(kind=kind, dropout=dropout, draft=draft, strides=strides)
     other = strides * 2 if len(strides) < 6 else strides[: len(strides) // 2]
     models = {
-        BARE: replace(full, springs=False),
+        BARE[kind]: replace(full, draft=False),
         "no Stage II": replace(full, refiner="none"),
         "residual softmax": replace(full, refiner="residual"),
         "moving faces": replace(full, refiner="remap"),
@@ -77,10 +88,8 @@ def ablation_configs(
         "pooled sites": replace(full, sharing="pooled"),
         "no angles": replace(full, moments=0),
     }
-    if springs or kind == "edos":
+    if draft:
         models = {OURS: full} | models
-    if not springs and kind == "edos":
-        del models[BARE]
     variants = {name: replace(base, model=model) for name, model in models.items()}
     blind = replace(base.loss, cdf=0.0)
     return variants | {"no CDF term": replace(base, model=full, loss=blind)}
@@ -98,14 +107,14 @@ def site_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
 
 def with_dropout(config: Config, dropout: float) -> Config:
     """The same with another dropout, if it has any."""
-    if isinstance(config, SpringConfig):
+    if isinstance(config, DraftConfig):
         return config
     return replace(config, model=replace(config.model, dropout=dropout))
 
 
 def dropout_of(config: Config) -> float | None:
-    """A variant's dropout; springs have none."""
-    return None if isinstance(config, SpringConfig) else config.model.dropout
+    """A variant's dropout; drafters have none."""
+    return None if isinstance(config, DraftConfig) else config.model.dropout
 
 
 def baselines(names: Iterable[str]) -> list[str]:

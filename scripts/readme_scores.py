@@ -59,7 +59,7 @@ def lead(rows: pd.DataFrame) -> str:
     means = rows[rows["seed"] != "mean curve"].groupby("variant")[["mse_max", "wd_mean"]].mean()
     others = means.loc[baselines(means.index)]
     told = []
-    for ours, what in ((OURS, "With springs"), (BARE, "without")):
+    for ours, what in ((OURS, "With springs"), (BARE["phdos"], "without")):
         told += [
             f"{what} {abs(means.loc[ours, score] / others[score].min() - 1):.0%} "
             f"{'below' if means.loc[ours, score] < others[score].min() else 'above'} "

@@ -10,13 +10,14 @@ import pytest
 from data_files import salts, write_petretto, write_phonondb
 
 from deepdos_nb import comparison, experiments, variants
+from deepdos_nb.bond_training import BondConfig
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.errors import ConfigError, WeightsError
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig
-from deepdos_nb.model.springs import same_springs
-from deepdos_nb.model.weights import load_springs
+from deepdos_nb.model.drafter import same_drafter
+from deepdos_nb.model.weights import load_drafter
 from deepdos_nb.recipes import TrainingData
 from deepdos_nb.spring_training import SPRINGS, SpringConfig
 from deepdos_nb.training import TrainConfig, best_model
@@ -41,7 +42,9 @@ def config(**changes: object) -> TrainConfig:
 def test_the_benchmark_has_our_model_and_every_baseline_at_one_setting():
     base = variants.train_config(epochs=7, dropout=0.3)
     configs = variants.benchmark_configs("edos", base)
-    assert list(configs) == [variants.OURS, *NAMES]
+    bare, alone = variants.BARE["edos"], variants.ALONE["edos"]
+    assert list(configs) == [variants.OURS, bare, alone, *NAMES]
+    assert configs.pop(alone) == BondConfig(epochs=7, projections=False)
     assert {c.model.dropout for c in configs.values()} == {0.3}
     assert {c.model.kind for c in configs.values()} == {"edos"}
     assert {c.epochs for c in configs.values()} == {7}
@@ -50,20 +53,19 @@ def test_the_benchmark_has_our_model_and_every_baseline_at_one_setting():
 
 
 @pytest.mark.parametrize(
-    ("kind", "springs", "base_name", "steps"),
+    ("kind", "draft", "base_name", "steps"),
     [
         ("phdos", True, variants.OURS, (4, 2, 1)),
-        ("phdos", False, variants.BARE, (4, 2, 1, 4, 2, 1)),
+        ("phdos", False, variants.BARE["phdos"], (4, 2, 1, 4, 2, 1)),
         ("edos", True, variants.OURS, (4, 2, 1)),
     ],
 )
-def test_each_ablation_changes_one_thing(kind, springs, base_name, steps):
+def test_each_ablation_changes_one_thing(kind, draft, base_name, steps):
     base = variants.train_config(epochs=7)
-    configs = variants.ablation_configs(kind, base, springs=springs, strides=steps)
-    assert (variants.BARE in configs) == (kind == "phdos")
+    configs = variants.ablation_configs(kind, base, draft=draft, strides=steps)
     full = configs.pop(base_name).to_dict()
-    assert full["model"]["springs"] == (springs and kind == "phdos")
-    assert len(configs) == 8 + (variants.BARE in configs)
+    assert full["model"]["draft"] == draft
+    assert len(configs) == 8 + draft
     for name, variant in configs.items():
         values = variant.to_dict()
         changed = {
@@ -136,26 +138,26 @@ def test_an_interrupted_table_goes_on(tmp_path: Path, data):
 
 
 def test_springs_are_learnt_once_for_every_model_of_their_seed(tmp_path: Path, data):
-    ours = config(model=replace(TINY, springs=True))
+    ours = config(model=replace(TINY, draft=True))
     alone = SpringConfig(epochs=ours.epochs)
     still = replace(ours, model=replace(ours.model, refiner="none"))
-    configs = {variants.OURS: ours, "no Stage II": still, variants.SPRINGS_ALONE: alone}
+    configs = {variants.OURS: ours, "no Stage II": still, variants.ALONE["phdos"]: alone}
     trained = experiments.run_all(configs, [0, 1], data, tmp_path, workers=2)
     for seed in (0, 1):
-        folder = experiments.place(tmp_path, variants.SPRINGS_ALONE, alone, seed)
-        learnt, _ = load_springs(folder / SPRINGS)
+        folder = experiments.place(tmp_path, variants.ALONE["phdos"], alone, seed)
+        learnt, _ = load_drafter(folder / SPRINGS)
         for name in (variants.OURS, "no Stage II"):
             network = best_model(experiments.place(tmp_path, name, configs[name], seed))
-            assert same_springs(network.springs, learnt)
+            assert same_drafter(network.drafter, learnt)
         drafted = experiments.drafted_totals(learnt, data.test)
         np.testing.assert_allclose(
-            trained[variants.SPRINGS_ALONE][seed].totals["test"], drafted, atol=1e-6
+            trained[variants.ALONE["phdos"]][seed].totals["test"], drafted, atol=1e-6
         )
-    assert trained[variants.SPRINGS_ALONE][0].facts["parameters"] < 50_000
-    one, two = trained[variants.SPRINGS_ALONE]
+    assert trained[variants.ALONE["phdos"]][0].facts["parameters"] < 50_000
+    one, two = trained[variants.ALONE["phdos"]]
     assert np.abs(one.totals["test"] - two.totals["test"]).max() > 1e-4
 
 
 def test_a_model_that_reads_springs_needs_them(tmp_path: Path, data):
     with pytest.raises(WeightsError, match="no such file"):
-        experiments.run(config(model=replace(TINY, springs=True)), data, tmp_path, progress=False)
+        experiments.run(config(model=replace(TINY, draft=True)), data, tmp_path, progress=False)

@@ -15,7 +15,7 @@ from deepdos_nb import plots
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import build_graph
 from deepdos_nb.model import ModelConfig, Reasoner
-from deepdos_nb.model.springs import SpringNetwork, draft
+from deepdos_nb.model.drafter import SpringNetwork, draft
 from deepdos_nb.predict import Ensemble
 
 mpl.use("agg")
@@ -25,9 +25,9 @@ mpl.use("agg")
 def ensemble(*, springs: bool = True) -> Ensemble:
     torch.manual_seed(0)
     small = {"width": 24, "heads": 4, "encoder_layers": 1, "moments": 4, "reasoner_width": 16}
-    model = Reasoner(ModelConfig(springs=springs, **small))
+    model = Reasoner(ModelConfig(draft=springs, **small))
     if springs:
-        model.take_springs(SpringNetwork().requires_grad_(False))
+        model.take_drafter(SpringNetwork().requires_grad_(False))
     return Ensemble([model])
 
 
@@ -60,7 +60,7 @@ def test_bands_start_at_zero_and_end_at_named_points():
 def test_the_spectrum_is_the_draft_and_holds_three_modes_an_atom():
     model, structure = ensemble(), rutile()
     spectrum = dd.vibrations(model, structure).spectrum
-    rows = draft(model.springs, structure, build_graph(structure))
+    rows = draft(model.drafter, structure, build_graph(structure))
     np.testing.assert_allclose(spectrum.sites * spectrum.grid.step / 3, rows, atol=1e-7)
     owned = spectrum.sites.sum(axis=1) * spectrum.grid.step + spectrum.outside
     np.testing.assert_allclose(owned, 3, atol=5e-3)

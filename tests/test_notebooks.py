@@ -11,7 +11,7 @@ import papermill
 import pytest
 
 from deepdos_nb.model.baselines import NAMES
-from deepdos_nb.variants import BARE, OURS, PROJECTIONS, SPRINGS_ALONE
+from deepdos_nb.variants import ALONE, BARE, OURS, PROJECTIONS
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 QUICK = {"epochs": 1, "workers": 2, "seeds": [0]}
@@ -37,7 +37,7 @@ def execute(name: str, folder: Path, **parameters: Any) -> tuple[pd.DataFrame, i
 def test_experiments_run_and_the_second_reads_the_runs_of_the_first(tmp_path: Path):
     one_epoch: dict[str, int] = {}
     rows, figures = execute("benchmark", tmp_path, longer=one_epoch, dropouts=[0.2])
-    assert rows["variant"].tolist() == [OURS, BARE, SPRINGS_ALONE, *NAMES]
+    assert rows["variant"].tolist() == [OURS, BARE["phdos"], ALONE["phdos"], *NAMES]
     assert figures == 2
     best = tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt"
     stamp = best.stat().st_mtime_ns
@@ -67,11 +67,11 @@ def test_sites_and_gaps_are_read_from_the_runs_of_electrons(tmp_path: Path):
     assert figures == 1
     assert rows["variant"].tolist() == [OURS, PROJECTIONS]
     assert rows["element_told_cosine_median"].between(0, 1).all()
-    assert "element_draft_cosine_median" not in rows  # electrons have no springs
+    assert rows["element_draft_cosine_median"].nunique() == 2  # one was told sites, one was not
     stamp = (tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt").stat().st_mtime_ns
     gaps, _ = execute("gap_screen", tmp_path, longer={}, **few)
-    assert gaps["variant"].tolist() == [OURS, *NAMES]
+    assert gaps["variant"].tolist() == [OURS, BARE["edos"], ALONE["edos"], *NAMES]
     assert gaps["positives"].nunique() == 1
-    assert gaps["mse_max"].nunique() == 4
+    assert gaps["mse_max"].nunique() == 6
     again = tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt"
     assert again.stat().st_mtime_ns == stamp

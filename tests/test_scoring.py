@@ -166,9 +166,9 @@ def test_the_draft_of_springs_is_scored_beside_the_model(records):
     ]
     assert sites["site_draft_cosine_mean"] == pytest.approx(np.mean(same), rel=1e-3)
     table = site_table(sites, "phdos")
-    assert "| element, springs' draft |" in table
+    assert "| element, draft |" in table
     assert f"{scores['draft_mse_max']:.4f}" in score_table(
         {"valid": scores, "test": scores}, "phdos"
     )
     bare = score_sites(Ensemble([random_model("phdos")]), records)
-    assert "springs" not in site_table(bare, "phdos")
+    assert "draft" not in site_table(bare, "phdos")

@@ -20,18 +20,19 @@ from deepdos_nb.errors import ConfigError, WeightsError
 from deepdos_nb.graph import build_graph, symmetry_orbits
 from deepdos_nb.grids import grid_for
 from deepdos_nb.model import ModelConfig, Reasoner, collate
+from deepdos_nb.model.drafter import draft, same_drafter, with_draft
 from deepdos_nb.model.elements import atomic_masses
 from deepdos_nb.model.lattice_dynamics import (
     INVERSE_CM2,
-    SpringCell,
     drawn,
     dynamical_matrices,
     frequencies,
     modes,
     spring_cell,
 )
-from deepdos_nb.model.springs import SpringNetwork, draft, join, same_springs, with_draft
-from deepdos_nb.model.weights import load_springs, load_weights, save_springs, save_weights
+from deepdos_nb.model.pairs import PairCell, join
+from deepdos_nb.model.springs import SpringNetwork
+from deepdos_nb.model.weights import load_drafter, load_weights, save_drafter, save_weights
 from deepdos_nb.predict import Ensemble
 from deepdos_nb.primitive import primitive_cell, wave_vectors
 
@@ -44,11 +45,11 @@ def random_springs(seed: int = 0) -> SpringNetwork:
     return SpringNetwork().eval().requires_grad_(False)
 
 
-def cell_of(structure) -> SpringCell:
+def cell_of(structure) -> PairCell:
     return spring_cell(primitive_cell(structure, build_graph(structure)))
 
 
-def simple_cubic(numbers: list[int], a: float = 3.0) -> SpringCell:
+def simple_cubic(numbers: list[int], a: float = 3.0) -> PairCell:
     """Atoms in a row along x, each joined with springs to its six neighbours at distance a."""
     n = len(numbers)
     edges = []
@@ -58,7 +59,7 @@ def simple_cubic(numbers: list[int], a: float = 3.0) -> SpringCell:
     receiver, sender, vector = zip(*edges, strict=True)
     lattice = np.diag([n * a, a, a])
     q, weight = wave_vectors(lattice)
-    return SpringCell(
+    return PairCell(
         torch.tensor(numbers),
         torch.tensor(receiver),
         torch.tensor(sender),
@@ -69,7 +70,7 @@ def simple_cubic(numbers: list[int], a: float = 3.0) -> SpringCell:
     )
 
 
-def axial(cell: SpringCell, along: float, across: float) -> torch.Tensor:
+def axial(cell: PairCell, along: float, across: float) -> torch.Tensor:
     unit = torch.nn.functional.normalize(cell.vector, dim=-1)
     dyads = unit[:, :, None] * unit[:, None, :]
     return across * torch.eye(3, dtype=torch.float64) + (along - across) * dyads
@@ -235,14 +236,14 @@ SMALL = {"width": 24, "heads": 4, "encoder_layers": 2, "moments": 6, "reasoner_w
 @cache
 def reader() -> Reasoner:
     torch.manual_seed(1)
-    model = Reasoner(ModelConfig(springs=True, **SMALL)).eval()
-    model.take_springs(random_springs())
+    model = Reasoner(ModelConfig(draft=True, **SMALL)).eval()
+    model.take_drafter(random_springs())
     return model
 
 
 def run(model: Reasoner, *structures):
     with torch.inference_mode():
-        return model(collate([with_draft(build_graph(s), s, model.springs) for s in structures]))
+        return model(collate([with_draft(build_graph(s), s, model.drafter) for s in structures]))
 
 
 @settings(max_examples=8)
@@ -266,20 +267,20 @@ def test_a_draft_changes_the_answer_and_padding_does_not():
 
 
 def test_a_model_with_springs_wants_a_draft_and_springs_and_phonons():
-    with pytest.raises(ConfigError, match="drafts of springs"):
+    with pytest.raises(ConfigError, match="reads drafts"):
         reader()(collate([build_graph(mgo())]))
-    with pytest.raises(ConfigError, match="needs some"):
-        Reasoner(ModelConfig(springs=True, **SMALL)).take_springs(None)
+    with pytest.raises(ConfigError, match="needs a drafter"):
+        Reasoner(ModelConfig(draft=True, **SMALL)).take_drafter(None)
     with pytest.raises(ConfigError, match="cannot use any"):
-        Reasoner(ModelConfig(**SMALL)).take_springs(random_springs())
-    with pytest.raises(ConfigError, match="electrons"):
-        ModelConfig(kind="edos", springs=True)
+        Reasoner(ModelConfig(**SMALL)).take_drafter(random_springs())
+    with pytest.raises(ConfigError, match="cannot draft for edos"):
+        Reasoner(ModelConfig(kind="edos", draft=True, **SMALL)).take_drafter(random_springs())
 
 
 def test_springs_travel_with_the_model(tmp_path):
     path = save_weights(reader(), tmp_path / "m.safetensors", card={}, half=False)
     loaded, _ = load_weights(path)
-    assert same_springs(loaded.springs, reader().springs)
+    assert same_drafter(loaded.drafter, reader().drafter)
     spectrum = Ensemble([loaded]).predict(rutile())
     scale = spectrum.total.max()
     np.testing.assert_allclose(
@@ -294,12 +295,12 @@ def test_springs_travel_with_the_model(tmp_path):
 
 
 def test_an_ensemble_has_one_set_of_springs():
-    other = Reasoner(ModelConfig(springs=True, **SMALL))
-    other.take_springs(random_springs(7))
-    with pytest.raises(ConfigError, match="same springs"):
+    other = Reasoner(ModelConfig(draft=True, **SMALL))
+    other.take_drafter(random_springs(7))
+    with pytest.raises(ConfigError, match="same drafter"):
         Ensemble([reader(), other])
     bare = Reasoner(ModelConfig(**SMALL))
-    with pytest.raises(ConfigError, match="same springs"):
+    with pytest.raises(ConfigError, match="same drafter"):
         Ensemble([reader(), bare])
 
 
@@ -331,7 +332,7 @@ def test_springs_learn(tmp_path):
     assert distance(springs) < 0.6 * distance(SpringNetwork())
 
 
-def test_an_interrupted_training_ends_with_the_same_springs(tmp_path, labelled, monkeypatch):
+def test_an_interrupted_training_ends_with_the_same_drafter(tmp_path, labelled, monkeypatch):
     config = spring_training.SpringConfig(epochs=3, batch_size=2)
     straight = spring_training.train_springs(
         labelled, labelled, config, tmp_path / "a", progress=False
@@ -353,7 +354,7 @@ def test_an_interrupted_training_ends_with_the_same_springs(tmp_path, labelled, 
     resumed = spring_training.train_springs(
         labelled, labelled, config, tmp_path / "b", progress=False
     )
-    assert same_springs(straight, resumed)
+    assert same_drafter(straight, resumed)
 
 
 def test_finished_springs_are_read_and_other_settings_refused(tmp_path, labelled, monkeypatch):
@@ -361,7 +362,7 @@ def test_finished_springs_are_read_and_other_settings_refused(tmp_path, labelled
     first = spring_training.train_springs(labelled, labelled, config, tmp_path, progress=False)
     monkeypatch.setattr(spring_training, "examples", lambda *_: 1 / 0)
     again = spring_training.train_springs(labelled, labelled, config, tmp_path, progress=False)
-    assert same_springs(first, again)
+    assert same_drafter(first, again)
     with pytest.raises(ConfigError, match="other settings"):
         spring_training.train_springs(
             labelled, labelled, replace(config, seed=1), tmp_path, progress=False
@@ -377,21 +378,21 @@ def test_electrons_have_no_springs(tmp_path):
 
 
 def test_springs_round_trip_and_unusable_files_say_why(tmp_path):
-    path = save_springs(random_springs(), tmp_path / "s.safetensors", card={"training": 1})
-    loaded, card = load_springs(path)
+    path = save_drafter(random_springs(), tmp_path / "s.safetensors", card={"training": 1})
+    loaded, card = load_drafter(path)
     assert card == {"training": 1}
     # as stored: a second rounding changes nothing
-    again, _ = load_springs(save_springs(loaded, tmp_path / "t.safetensors", card={}))
-    assert same_springs(loaded, again)
-    assert not same_springs(loaded, random_springs(3))
+    again, _ = load_drafter(save_drafter(loaded, tmp_path / "t.safetensors", card={}))
+    assert same_drafter(loaded, again)
+    assert not same_drafter(loaded, random_springs(3))
     with pytest.raises(WeightsError, match="no such file"):
-        load_springs(tmp_path / "none.safetensors")
+        load_drafter(tmp_path / "none.safetensors")
     model = save_weights(reader(), tmp_path / "m.safetensors", card={})
-    with pytest.raises(WeightsError, match="this version reads"):
-        load_springs(model)
+    with pytest.raises(WeightsError, match="but this reads"):
+        load_drafter(model)
     (tmp_path / "bad.safetensors").write_bytes(b"\x80\x04pickle")
     with pytest.raises(WeightsError, match="not a safetensors file"):
-        load_springs(tmp_path / "bad.safetensors")
+        load_drafter(tmp_path / "bad.safetensors")
 
 
 def test_drafts_are_computed_once_and_a_damaged_file_again(tmp_path, labelled, monkeypatch):

@@ -44,7 +44,7 @@ class GraphBatch:
     system : int64 (C,)
         Crystal system, its place in `graph.SYSTEMS`; negative where it is unknown.
     draft : (C, S, B), optional
-        Share of one atom's modes in each bin as springs have it, zero in the padding.
+        What one atom has in each bin as Stage 0 drafts it (`drafter.draft`), zero in the padding.
     """
 
     numbers: Tensor

@@ -31,8 +31,9 @@ class ModelConfig:
     radial : int
         Gaussian radial basis functions.
     dropout : float
-    springs : bool
-        Stage 0, for phonons: the decoder reads a draft of the spectrum by `SpringNetwork`.
+    draft : bool
+        Stage 0: the decoder reads a draft of the spectrum, by springs (`SpringNetwork`) where there
+        are phonons, by tight binding (`BondNetwork`) where there are electrons.
     sharing : {"additive", "pooled"}
         Stage I: a logit for every site and bin, whose softmax is the site density; or one for every
         bin, whose states are shared out as the last source attention says.
@@ -53,7 +54,7 @@ class ModelConfig:
     moments: int = 16
     radial: int = 24
     dropout: float = 0.1
-    springs: bool = False
+    draft: bool = False
     sharing: Sharing = "additive"
     refiner: Refiner = "transport"
     strides: tuple[int, ...] = (4, 2, 1)
@@ -62,8 +63,6 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
-        if self.springs and not self.fixed_modes:
-            raise ConfigError("springs make phonons; electrons have no such draft.")
         if self.refiner not in get_args(Refiner):
             raise ConfigError(f"unknown refiner {self.refiner!r}.")
         if self.sharing not in get_args(Sharing):

@@ -9,7 +9,7 @@ sites' rows. How many states a site may own is physics, not learning:
   1/N, with one more bin for modes beyond the window;
 - electrons: one softmax over all sites and bins together.
 
-With springs (Stage 0), bins and logits also read what mechanics drafted for every site.
+With Stage 0, bins and logits also read what springs or tight binding drafted for every site.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from torch.nn.functional import linear
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.draft import DraftReader
+from deepdos_nb.model.drafter import UNIT
 from deepdos_nb.model.encoder import feed_forward
 
 
@@ -125,7 +126,7 @@ class Decoder(nn.Module):
         nn.init.zeros_(self.site_own.bias)
         if config.fixed_modes:
             nn.init.constant_(self.site_own.bias[-1:], -4.0)
-        self.draft = DraftReader(width) if config.springs else None
+        self.draft = DraftReader(width, UNIT[config.kind]) if config.draft else None
         self.pooled = config.sharing == "pooled"
 
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Decoded:
@@ -148,7 +149,7 @@ class Decoder(nn.Module):
         logits = self.logits(bins, sites)
         if self.draft is not None and read is not None:
             own = self.draft.for_sites(read, sites, batch)
-            logits = logits + nn.functional.pad(own, (0, 1))
+            logits = logits + nn.functional.pad(own, (0, int(self.fixed_modes)))
         if self.pooled:
             share = source_maps[-1].mean(dim=1).transpose(1, 2)
             density, outside = share_by_attention(logits.float(), weight, share, self.fixed_modes)

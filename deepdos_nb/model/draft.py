@@ -1,4 +1,4 @@
-"""How the decoder reads the draft of springs: what is where, and how much to believe of it."""
+"""How the decoder reads the draft of Stage 0: what is where, and how much to believe of it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ FLOOR = 0.02
 class DraftReader(nn.Module):
     """Local features of every site's drafted curve, for the bins and for the logits."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, unit: float = 1.0):
         super().__init__()
+        self.unit = unit
         self.local = nn.Sequential(
             nn.Conv1d(3, CHANNELS, kernel_size=7, padding=3),
             nn.SiLU(),
@@ -37,13 +38,9 @@ class DraftReader(nn.Module):
         ConfigError
             If a graph of the batch has no draft.
         """
-        if batch.draft is None:
-            raise ConfigError(
-                "this model reads drafts of springs, and a graph in this batch has none.",
-                remedy="Use `model.springs.with_draft(graph, structure, springs)`.",
-            )
-        height = batch.draft * batch.draft.shape[-1]
-        curves = [torch.log1p(height), batch.draft.cumsum(-1), torch.log(height + FLOOR) / 4]
+        height = self._height(batch)
+        held = height.cumsum(-1) / height.shape[-1]
+        curves = [torch.log1p(height), held, torch.log(height + FLOOR) / 4]
         features = self.local(torch.stack(curves, dim=2).flatten(0, 1))
         return features.unflatten(0, height.shape[:2]).transpose(-1, -2)
 
@@ -55,7 +52,15 @@ class DraftReader(nn.Module):
 
     def for_sites(self, read: Tensor, sites: Tensor, batch: GraphBatch) -> Tensor:
         """Contribution to the logits, shape (C, S, B); `sites` are embeddings (C, S, width)."""
-        assert batch.draft is not None
         weighed = torch.einsum("csbf,csf->csb", read, self.site(sites)) / CHANNELS**0.5
-        drafted = torch.log(batch.draft * batch.draft.shape[-1] + FLOOR)
+        drafted = torch.log(self._height(batch) + FLOOR)
         return self.out(read).squeeze(-1) + weighed + self.belief * drafted
+
+    def _height(self, batch: GraphBatch) -> Tensor:
+        """Drafts with a mean of about one, shape (C, S, B)."""
+        if batch.draft is None:
+            raise ConfigError(
+                "this model reads drafts, and a graph in this batch has none.",
+                remedy="Use `model.drafter.with_draft(graph, structure, drafter)`.",
+            )
+        return batch.draft * (batch.draft.shape[-1] / self.unit)

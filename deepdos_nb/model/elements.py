@@ -70,6 +70,55 @@ def atomic_radii() -> Array:
     return np.array([1.0, *(float(r or 1.6) for r in radii)], dtype=np.float32)
 
 
+@cache
+def valence_electrons() -> Array:
+    """Electrons every element brings into bands, int, shape (MAX_NUMBER + 1,); row 0 is zero.
+
+    Its group, without a filled d shell below p electrons; lanthanides and actinides bring three,
+    what stays in their f shells left out.
+    """
+    from pymatgen.core import Element
+
+    groups = [int(Element.from_Z(z).group) for z in range(1, MAX_NUMBER + 1)]
+    counts = [g if g <= 12 else g - 10 for g in groups]
+    return np.array([0, 1, 2, *counts[2:]])
+
+
+@cache
+def has_d_orbitals() -> Array:
+    """Whether tight binding gives an element a d shell, bool, shape (MAX_NUMBER + 1,).
+
+    From potassium on, up to the last element whose d shell is close to its valence levels.
+    """
+    from pymatgen.core import Element
+
+    groups = np.array([int(Element.from_Z(z).group) for z in range(1, MAX_NUMBER + 1)])
+    wide = (groups <= 12) & (np.arange(1, MAX_NUMBER + 1) >= 19)
+    return np.concatenate([[False], wide])
+
+
+@cache
+def atomic_levels() -> Array:
+    """Levels of the outermost s, p and d shells of free atoms, eV, shape (MAX_NUMBER + 1, 3).
+
+    In the local density approximation, from pymatgen's copy of the NIST tables (Kotochigova et
+    al., Phys. Rev. A 55, 191 (1997)). Shells that a free atom leaves empty are not in the tables;
+    they get a guess, and so do elements beyond uranium, as places to start learning from.
+    """
+    from pymatgen.core import Element
+
+    rows = [[0.0, 0.0, 0.0]]
+    for number in range(1, MAX_NUMBER + 1):
+        element = Element.from_Z(min(number, 92))
+        known = dict(element.atomic_orbitals_eV or {})
+        s = float(known.get(f"{element.row}s", -4.0))
+        p = float(known.get(f"{element.row}p", 2.0 if number <= 2 else max(0.35 * s, s + 2.0)))
+        d = float(known.get(f"{element.row - 1}d", -0.5 if element.group <= 2 else -2.5))
+        # Below p electrons, the d shell is core.
+        rows.append([s, p, d if element.group <= 12 else 3.0])
+    return np.array(rows, dtype=np.float32)
+
+
 def _valence_electrons(shells: list[tuple[int, str, int]]) -> list[float]:
     """Electrons outside the last noble gas in s, p, d and f shells."""
     top = max(n for n, _, _ in shells)

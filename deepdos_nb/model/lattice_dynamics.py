@@ -13,14 +13,13 @@ in 3N: the density of states of a site follows with no further assumption.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from deepdos_nb.grids import Grid
-from deepdos_nb.model.elements import MAX_NUMBER, atomic_masses
+from deepdos_nb.model.elements import atomic_masses
+from deepdos_nb.model.pairs import PairCell, pair_cell
 from deepdos_nb.primitive import PrimitiveCell, wave_vectors
 
 INVERSE_CM2 = 1.602176634e-19 / 1e-20 / 1.66053906892e-27 / (2 * np.pi * 2.99792458e10) ** 2
@@ -33,63 +32,19 @@ LEAST = 1e-6
 """Lowest ω², eV/(Å² u), that counts: 0.5 cm⁻¹. A mode without restoring force is put there."""
 
 
-@dataclass(frozen=True)
-class SpringCell:
-    """What a primitive cell's vibrations depend on, as tensors: N atoms, E edges, Q wave vectors.
-
-    Parameters
-    ----------
-    numbers : int64 (N,)
-    receiver, sender : int64 (E,)
-        Every pair within reach stands here in both directions.
-    vector : float64 (E, 3)
-        From receiver to sender, Å.
-    envelope : (E,)
-        Smooth cutoff, the same in both directions.
-    q : float64 (Q, 3)
-        Wave vectors, Å⁻¹.
-    weight : float64 (Q,)
-        Their weights, which sum to one.
-    """
-
-    numbers: Tensor
-    receiver: Tensor
-    sender: Tensor
-    vector: Tensor
-    envelope: Tensor
-    q: Tensor
-    weight: Tensor
+def spring_cell(cell: PrimitiveCell) -> PairCell:
+    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ."""
+    return pair_cell(cell, wave_vectors(cell.lattice))
 
 
-def spring_cell(cell: PrimitiveCell) -> SpringCell:
-    """Take from a primitive cell what springs need.
-
-    Two atoms whose cutoffs differ are joined within the smaller one: a spring pulls at both ends.
-    """
-    graph = cell.graph
-    reach = np.minimum(graph.cutoff[graph.receiver], graph.cutoff[graph.sender])
-    kept = np.flatnonzero(graph.distance < reach)
-    envelope = 0.5 * (np.cos(np.pi * graph.distance[kept] / reach[kept]) + 1.0)
-    q, weight = wave_vectors(cell.lattice)
-    return SpringCell(
-        torch.from_numpy(np.minimum(graph.numbers, MAX_NUMBER)),
-        torch.from_numpy(graph.receiver[kept]),
-        torch.from_numpy(graph.sender[kept]),
-        torch.from_numpy(graph.vector[kept]),
-        torch.from_numpy(envelope.astype(np.float32)),
-        torch.from_numpy(q),
-        torch.from_numpy(weight),
-    )
-
-
-def dynamical_matrices(force_constants: Tensor, cell: SpringCell, q: Tensor) -> Tensor:
+def dynamical_matrices(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:
     """D(q) in eV/(Å² u), shape (Q, 3 N, 3 N), Hermitian, of the precision of `force_constants`.
 
     Parameters
     ----------
     force_constants : Tensor, shape (E, 3, 3)
         Of every edge, symmetric, eV/Å².
-    cell : SpringCell
+    cell : PairCell
     q : Tensor, shape (Q, 3)
         Å⁻¹.
     """
@@ -107,7 +62,7 @@ def dynamical_matrices(force_constants: Tensor, cell: SpringCell, q: Tensor) -> 
     return (matrix + matrix.mH) / 2
 
 
-def frequencies(force_constants: Tensor, cell: SpringCell, q: Tensor) -> Tensor:
+def frequencies(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:
     """Wavenumbers of all modes, cm⁻¹, shape (Q, 3 N); they have gradients, and degeneracy is fine.
 
     The slope of an eigenvalue is ⟨e|dD|e⟩ (Hellmann and Feynman): no eigenvector is differentiated.
@@ -116,7 +71,7 @@ def frequencies(force_constants: Tensor, cell: SpringCell, q: Tensor) -> Tensor:
     return _wavenumbers(squares)
 
 
-def modes(force_constants: Tensor, cell: SpringCell) -> tuple[Tensor, Tensor]:
+def modes(force_constants: Tensor, cell: PairCell) -> tuple[Tensor, Tensor]:
     """Wavenumbers (Q, 3 N), cm⁻¹, and each atom's share of every mode, shape (Q, N, 3 N)."""
     squares, vectors = torch.linalg.eigh(dynamical_matrices(force_constants, cell, cell.q))
     share = vectors.abs().square().unflatten(1, (-1, 3)).sum(dim=2)

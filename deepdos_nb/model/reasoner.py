@@ -2,7 +2,7 @@
 
     atoms ──encoder──► site embeddings ──decoder──► p₀[site, bin] ──transport──► p_K[site, bin]
       │                       └──────────────│─────totals─────► states per cell
-      └──springs──► draft of p[site, bin] ───┘
+      └──drafter──► draft of p[site, bin] ───┘
 
 Absolute site density = p_K × states / bin width.
 """
@@ -17,8 +17,8 @@ from deepdos_nb.errors import ConfigError
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.decoder import Decoded, Decoder
+from deepdos_nb.model.drafter import Drafter, kind_of, make_drafter
 from deepdos_nb.model.encoder import Encoded, Encoder
-from deepdos_nb.model.springs import SpringNetwork
 from deepdos_nb.model.totals import make_totals
 from deepdos_nb.model.transport import Refined, make_reasoner
 
@@ -48,8 +48,9 @@ class Prediction(NamedTuple):
 class Reasoner(nn.Module):
     """Structure to site-resolved density of states.
 
-    `springs` travel with the model, because its drafts must be theirs, but they are learnt before
-    and on their own (`spring_training`), and a batch brings their drafts along.
+    The drafter travels with the model, because its drafts must be the ones learnt from, but it is
+    learnt before and on its own (`spring_training`, `bond_training`), and a batch brings drafts
+    along.
     """
 
     def __init__(self, config: ModelConfig):
@@ -59,28 +60,34 @@ class Reasoner(nn.Module):
         self.decoder = Decoder(config)
         self.reasoner = make_reasoner(config)
         self.totals = make_totals(config)
-        self.springs = SpringNetwork().requires_grad_(False) if config.springs else None
+        self.drafter = make_drafter(config.kind).requires_grad_(False) if config.draft else None
 
-    def take_springs(self, springs: SpringNetwork | None) -> None:
-        """Keep a copy of the springs whose drafts this model is to read.
+    def take_drafter(self, drafter: Drafter | None) -> None:
+        """Keep a copy of the drafter whose drafts this model is to read.
 
         Raises
         ------
         ConfigError
-            If the model's settings ask for springs and there are none, or the other way round.
+            If the model's settings ask for a drafter and there is none, or the other way round, or
+            it drafts another kind of spectrum.
         """
-        if (springs is None) != (self.springs is None):
+        if (drafter is None) != (self.drafter is None):
             raise ConfigError(
-                "a model with springs needs some, and one without cannot use any.",
-                remedy="Learn them first with `deepdos springs`, and name their file.",
+                "a model that reads drafts needs a drafter, and another cannot use any.",
+                remedy="Learn one with `deepdos springs` or `deepdos bonds`, and name its file.",
             )
-        if springs is not None and self.springs is not None:
-            self.springs.load_state_dict(springs.state_dict())
+        if drafter is not None and self.drafter is not None:
+            if kind_of(drafter) != self.config.kind:
+                raise ConfigError(
+                    f"a drafter for {kind_of(drafter)} cannot draft for {self.config.kind}.",
+                    remedy="Springs are for phonons, tight binding is for electrons.",
+                )
+            self.drafter.load_state_dict(drafter.state_dict())
 
     def forward(self, batch: GraphBatch) -> Prediction:
         """Predict every crystal of a batch, keeping all intermediates."""
         encoded = self.encoder(batch)
         decoded = self.decoder(encoded.nodes, batch)
         refined = self.reasoner(decoded)
-        states = self.totals(batch.pad(encoded.nodes), batch.site_weight)
+        states = self.totals(batch.pad(encoded.nodes), batch.site_weight, batch.draft)
         return Prediction(encoded, decoded, refined, states)

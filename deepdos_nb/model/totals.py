@@ -7,28 +7,37 @@ from torch import Tensor, nn
 
 from deepdos_nb.grids import MODES_PER_ATOM
 from deepdos_nb.model.config import ModelConfig
+from deepdos_nb.model.drafter import UNIT
 
 
 class PhononTotals(nn.Module):
     """Three modes for every atom."""
 
-    def forward(self, sites: Tensor, weight: Tensor) -> Tensor:
+    def forward(self, sites: Tensor, weight: Tensor, draft: Tensor | None = None) -> Tensor:
         """States per cell, shape (C,), of sites (C, S, W) standing for `weight` (C, S) atoms."""
         return MODES_PER_ATOM * weight.sum(dim=1)
 
 
 class ElectronTotals(nn.Module):
-    """N_win as a sum of positive capacities, one for each site, so that it grows with the cell."""
+    """N_win as a sum of positive capacities, one for each site, so that it grows with the cell.
+
+    With Stage 0, a site is also told how many states its draft (C, S, B) holds.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
+        self.reads = config.draft
         last = nn.Linear(config.width, 1)
         # The right size from the start: an atom has some five states within 4 eV of the zero.
         nn.init.constant_(last.bias, 5.0)
-        self.capacity = nn.Sequential(nn.Linear(config.width, config.width), nn.SiLU(), last)
+        inputs = config.width + config.draft
+        self.capacity = nn.Sequential(nn.Linear(inputs, config.width), nn.SiLU(), last)
 
-    def forward(self, sites: Tensor, weight: Tensor) -> Tensor:
+    def forward(self, sites: Tensor, weight: Tensor, draft: Tensor | None = None) -> Tensor:
         """States per cell, shape (C,), of sites (C, S, W) standing for `weight` (C, S) atoms."""
+        if draft is not None and self.reads:
+            held = draft.sum(dim=-1, keepdim=True) / UNIT["edos"]
+            sites = torch.cat([sites, held], dim=-1)
         capacity = nn.functional.softplus(self.capacity(sites).squeeze(-1))
         return torch.einsum("cs,cs->c", capacity, weight)
 

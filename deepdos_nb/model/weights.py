@@ -13,12 +13,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from deepdos_nb.errors import WeightsError
+from deepdos_nb.grids import Kind
 from deepdos_nb.model.config import ModelConfig
+from deepdos_nb.model.drafter import Drafter, kind_of, make_drafter
 from deepdos_nb.model.reasoner import Reasoner
-from deepdos_nb.model.springs import SpringNetwork
 
 FORMAT = "deepdos_nb-1"
-SPRINGS_FORMAT = "deepdos_nb-springs-1"
+DRAFTERS: dict[Kind, str] = {"phdos": "deepdos_nb-springs-1", "edos": "deepdos_nb-bonds-1"}
 
 
 def save_weights(
@@ -54,32 +55,34 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
     return model.eval(), json.loads(header["card"])
 
 
-def save_springs(springs: SpringNetwork, path: str | Path, *, card: dict[str, Any]) -> Path:
-    """Write springs to a safetensors file of their own, atomically, in float16 as models keep them.
+def save_drafter(drafter: Drafter, path: str | Path, *, card: dict[str, Any]) -> Path:
+    """Write a drafter to a safetensors file of its own, atomically, in float16 as models keep it.
 
     Parameters
     ----------
-    springs : SpringNetwork
+    drafter : Drafter
     path : path
     card : dict
         Facts about the training.
     """
-    return _write(springs, Path(path), SPRINGS_FORMAT, {"card": _text(card)}, half=True)
+    form = DRAFTERS[kind_of(drafter)]
+    return _write(drafter, Path(path), form, {"card": _text(card)}, half=True)
 
 
-def load_springs(path: str | Path) -> tuple[SpringNetwork, dict[str, Any]]:
-    """Read springs and their card, in float32 and without gradients.
+def load_drafter(path: str | Path) -> tuple[Drafter, dict[str, Any]]:
+    """Read a drafter and its card, in float32 and without gradients.
 
     Raises
     ------
     WeightsError
-        If the file is missing, is no safetensors file of springs, or does not fit the code.
+        If the file is missing, is no safetensors file of a drafter, or does not fit the code.
     """
     path = Path(path)
-    header, floats = _read(path, SPRINGS_FORMAT)
-    springs = SpringNetwork()
-    _fill(springs, floats, path)
-    return springs.eval().requires_grad_(False), json.loads(header["card"])
+    header, floats = _read(path, *DRAFTERS.values())
+    kind = next(k for k, form in DRAFTERS.items() if form == header["format"])
+    drafter = make_drafter(kind)
+    _fill(drafter, floats, path)
+    return drafter.eval().requires_grad_(False), json.loads(header["card"])
 
 
 def _text(card: dict[str, Any]) -> str:
@@ -98,7 +101,7 @@ def _write(module: nn.Module, path: Path, form: str, header: dict[str, str], *, 
     return path
 
 
-def _read(path: Path, form: str) -> tuple[dict[str, str], dict[str, Tensor]]:
+def _read(path: Path, *forms: str) -> tuple[dict[str, str], dict[str, Tensor]]:
     """Header and tensors, floats in float32."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -108,9 +111,9 @@ def _read(path: Path, form: str) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise WeightsError("no such file.", source=str(path)) from None
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"not a safetensors file ({error}).", source=str(path)) from error
-    if header.get("format") != form:
+    if header.get("format") not in forms:
         raise WeightsError(
-            f"written in format {header.get('format')!r}, this version reads {form!r}.",
+            f"format {header.get('format')!r}, but this reads {', '.join(map(repr, forms))}.",
             source=str(path),
             remedy="Use the deepdos_nb version that wrote it, or train again.",
         )

@@ -13,6 +13,7 @@ from deepdos_nb.plots.benchmark import errors_axes, gallery_figure, learning_cur
 from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
+from deepdos_nb.plots.orbitals import orbitals_figure
 from deepdos_nb.plots.spectrum import sites_axes, spectrum_axes
 from deepdos_nb.plots.springs import springs_figure
 from deepdos_nb.plots.transport import transport_figure
@@ -30,6 +31,7 @@ __all__ = [
     "learning_curve_axes",
     "neighbours_axes",
     "neighbours_figure",
+    "orbitals_figure",
     "save",
     "shares_axes",
     "sites_axes",

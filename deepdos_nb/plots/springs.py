@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
-from deepdos_nb.arrays import Array
-from deepdos_nb.palette import INK, TOTAL, element_colours, theme
-from deepdos_nb.plots.base import dress, energy_label, formula_text, new_figure
-from deepdos_nb.spectra import Spectrum
+from deepdos_nb.palette import INK, element_colours, theme
+from deepdos_nb.plots.bands import Banded, bands_axes, states_axes
+from deepdos_nb.plots.base import dress, formula_text, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,39 +16,17 @@ if TYPE_CHECKING:
 WEAK = 0.01
 """Bonds below this part of the stiffest are not drawn."""
 
-_SYMBOLS = {"\\Gamma": "Γ", "\\Sigma": "Σ", "\\Delta": "Δ", "\\Lambda": "Λ"}
 
-
-class Bands(Protocol):
+class Sprung(Banded, Protocol):
     """What the figure needs of `mechanics.Vibrations`."""
-
-    @property
-    def spectrum(self) -> Spectrum:
-        """Density of states."""
-        ...
 
     @property
     def bonds(self) -> pd.DataFrame:
         """Kinds of bonds."""
         ...
 
-    @property
-    def bands(self) -> Array:
-        """Shape (n_q, n_modes), cm⁻¹."""
-        ...
 
-    @property
-    def distance(self) -> Array:
-        """Shape (n_q,), Å⁻¹."""
-        ...
-
-    @property
-    def ticks(self) -> tuple[tuple[float, str], ...]:
-        """Place and name of the points of high symmetry."""
-        ...
-
-
-def springs_figure(vibrations: Bands, *, dark: bool | None = None) -> Figure:
+def springs_figure(vibrations: Sprung, *, dark: bool | None = None) -> Figure:
     """Draw the stiffness of every kind of bond, the bands along a path, and the density of states.
 
     Filled marks are k_L (against stretching), hollow ones k_T (against shearing); their area grows
@@ -78,8 +53,9 @@ def springs_figure(vibrations: Bands, *, dark: bool | None = None) -> Figure:
         for ax in (stiffness, bands, density):
             dress(ax, dark)
         _stiffness(stiffness, vibrations.bonds, ink)
-        _bands(bands, vibrations, ink)
-        _density(density, spectrum)
+        bands_axes(bands, vibrations, ink)
+        bands.set_ylim(0.0, 1.05 * float(vibrations.bands.max()))
+        states_axes(density, spectrum)
         formula = formula_text(spectrum.structure.composition.reduced_formula)
         stiffness.set_title(f"{formula}  ·  balls and springs")
     return figure
@@ -101,48 +77,3 @@ def _stiffness(ax: Axes, bonds: pd.DataFrame, ink: str) -> None:
     ax.set_xlabel("Length of the bond (Å)")
     ax.set_ylabel("Stiffness (eV/Å²)")
     ax.legend(frameon=False, fontsize=8, labelcolor=ink, handletextpad=0.2)
-
-
-def _bands(ax: Axes, vibrations: Bands, ink: str) -> None:
-    # Where the path jumps, a line must not pretend that the bands run on.
-    place = vibrations.distance
-    jumps = np.flatnonzero(np.diff(place) <= 0) + 1
-    for part in np.split(np.arange(len(place)), jumps):
-        ax.plot(place[part], vibrations.bands[part], color=TOTAL, linewidth=1.0)
-    for at, _ in vibrations.ticks:
-        ax.axvline(at, color=ink, linewidth=0.5, alpha=0.5)
-    ax.set_xticks(
-        [at for at, _ in vibrations.ticks],
-        [_name(n) for _, n in vibrations.ticks],
-        fontsize=8,
-    )
-    ax.set_xlim(place[0], place[-1])
-    ax.set_ylim(0.0, 1.05 * float(vibrations.bands.max()))
-    ax.set_ylabel(energy_label(vibrations.spectrum.grid))
-
-
-def _density(ax: Axes, spectrum: Spectrum) -> None:
-    base = np.zeros_like(spectrum.total)
-    colours = element_colours(spectrum.symbols)
-    for element, part in spectrum.by_element().items():
-        ax.fill_betweenx(
-            spectrum.energies,
-            base,
-            base + part,
-            color=colours[element],
-            alpha=0.45,
-            lw=0,
-            label=element,
-        )
-        base = base + part
-    ax.plot(spectrum.total, spectrum.energies, color=TOTAL, linewidth=1.6)
-    ax.set_xlim(left=0.0)
-    ax.set_xlabel(f"Density\n({spectrum.grid.density_unit})")
-    ax.tick_params(labelleft=False)
-    ax.legend(frameon=False, fontsize=8, labelcolor=ax.xaxis.label.get_color())
-
-
-def _name(symbol: str) -> str:
-    for written, drawn in _SYMBOLS.items():
-        symbol = symbol.replace(written, drawn)
-    return symbol.replace("_", "")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DRAFT = "springs' draft"
+DRAFT = "draft"
 
 FEW = 0.02
 """Density, relative to the highest, below which the moves of a cell fade out."""

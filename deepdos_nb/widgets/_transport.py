@@ -91,7 +91,7 @@ class Steps:
 
     @property
     def draft_curve(self) -> Array:
-        """Density as springs drafted it, shape (B,); empty for a model without springs."""
+        """Density as Stage 0 drafted it, shape (B,); empty for a model without it."""
         if self.trace.draft is None:
             return np.zeros(0)
         drafted: Array = self.trace.draft.sum(axis=0) * (self.trace.states / self.trace.grid.step)

@@ -56,7 +56,7 @@ class TransportView(Linked, anywidget.AnyWidget):
     """float32, shape (bins,): density of the reference; empty without one."""
 
     draft = t.Bytes().tag(sync=True)
-    """float32, shape (bins,): density as springs drafted it; empty for models without."""
+    """float32, shape (bins,): density as Stage 0 drafted it; empty for models without."""
 
     measures: t.List[Any] = t.List().tag(sync=True)
     """One dict per step: mass error, smallest density, Wasserstein distance."""
