@@ -114,9 +114,10 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 	$(call EXPERIMENT,benchmark,benchmark,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE)
 	$(call EXPERIMENT,ablations,ablations,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE)
 	$(call EXPERIMENT,ablations,ablations_without_springs,[0$(COMMA) 1]) -p source $(SOURCE) -p runs ../runs/bare \
-	  -p springs False -y 'strides: [4, 2, 1, 4, 2, 1]'
+	  -p draft False -y 'strides: [4, 2, 1, 4, 2, 1]'
+	$(call EXPERIMENT,ensemble,ensemble,[0$(COMMA) 1$(COMMA) 2$(COMMA) 3$(COMMA) 4$(COMMA) 5$(COMMA) 6$(COMMA) 7]) -p source $(SOURCE)
 	$(call EXPERIMENT,data_efficiency,data_efficiency,[0]) -p source $(SOURCE) \
-	  -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos]'
+	  -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos, no springs, springs alone]'
 	$(call EXPERIMENT,sites,sites_phdos,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) -p phonondb "$(abspath $(PHONONDB))" \
 	  -y 'variants_shown: [deepdos]'
 	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos
@@ -131,7 +132,7 @@ springs: $(STAMP)  ## learn the springs that every phonon seed reads: PETRETTO=d
 train: springs  ## train the phonon ensemble: SEEDS="0 1" PETRETTO=data.csv PHONONDB=folder ARGS="..."
 	@set -e; for seed in $(SEEDS); do \
 	  echo "== seed $$seed"; \
-	  $(BIN)/deepdos train --out runs/phdos-$$seed --seed $$seed --springs $(SPRINGS) $(DATA) $(ARGS); \
+	  $(BIN)/deepdos train --out runs/phdos-$$seed --seed $$seed --draft $(SPRINGS) $(DATA) $(ARGS); \
 	done
 
 weights: train  ## the same, then pack it with its scores and model card into runs/weights

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -185,6 +186,38 @@ def score_rows(
             head = {"variant": variant, "seed": "mean curve", **mean.facts}
             rows.append(head | scores(mean, data, part))
     return pd.DataFrame(rows)
+
+
+def size_rows(members: Sequence[Curves], data: TrainingData, part: Part) -> pd.DataFrame:
+    """What averaging is worth: scores of the mean curve of 1, 2, … of the given seeds.
+
+    Returns
+    -------
+    DataFrame
+        One row for each size, with columns "size", "choices" (ways to take so many of the seeds)
+        and the mean of every score of `metrics.shape_scores` over them; "mse_max_std" is the
+        standard deviation of the first, missing where there is one choice.
+    """
+    rows: list[dict[str, Any]] = []
+    for size in range(1, len(members) + 1):
+        found = pd.DataFrame([scores(ensemble(c), data, part) for c in combinations(members, size)])
+        head = {"size": size, "choices": len(found), "mse_max_std": found["mse_max"].std()}
+        rows.append(head | found.mean().to_dict())
+    return pd.DataFrame(rows)
+
+
+def size_markdown(rows: pd.DataFrame, kind: Kind) -> str:
+    """Table of `size_rows` for people."""
+    names = [name.format(unit=grid_for(kind).unit) for name, _ in SHOWN.values()]
+    lines = ["| seeds | ways to choose them | " + " | ".join(names) + " |"]
+    lines.append("|---:|---:|" + "---:|" * len(names))
+    digits = 1 if kind == "phdos" else 3
+    for row in rows.to_dict("records"):
+        cells = [format(row[key], form.format(digits=digits)) for key, (_, form) in SHOWN.items()]
+        if not pd.isna(row["mse_max_std"]):
+            cells[0] += f" ± {row['mse_max_std']:.4f}"
+        lines.append(f"| {row['size']:.0f} | {row['choices']:.0f} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 SHOWN = {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepdos_nb.cards import score_table, site_table
-from deepdos_nb.comparison import markdown
+from deepdos_nb.comparison import markdown, size_markdown
 from deepdos_nb.grids import Kind, grid_for
 from deepdos_nb.predict import SCORES
 from deepdos_nb.readings import gap_markdown, site_markdown
@@ -37,6 +37,8 @@ def tables() -> dict[str, str]:
             made[path.stem] = site_markdown(rows, unit)
         elif path.stem == "gap_screen":
             made[path.stem] = gap_markdown(rows)
+        elif path.stem == "ensemble":
+            made[path.stem] = size_markdown(rows, "phdos")
         else:
             by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
             made[path.stem] = markdown(rows, "phdos", by)

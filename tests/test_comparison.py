@@ -45,6 +45,23 @@ def test_an_ensemble_is_the_mean_curve(data):
     np.testing.assert_allclose(mean.totals["valid"].sum(axis=1), 1)
 
 
+def test_every_choice_of_seeds_counts_towards_its_size(data):
+    members = [made_up(data, seed) for seed in range(4)]
+    rows = comparison.size_rows(members, data, "test")
+    assert rows["size"].tolist() == [1, 2, 3, 4]
+    assert rows["choices"].tolist() == [4, 6, 4, 1]
+    single = [comparison.scores(m, data, "test")["mse_max"] for m in members]
+    assert rows["mse_max"][0] == pytest.approx(np.mean(single))
+    assert rows["mse_max_std"][0] == pytest.approx(np.std(single, ddof=1))
+    everyone = comparison.scores(comparison.ensemble(members), data, "test")
+    assert rows["wd_mean"][3] == pytest.approx(everyone["wd_mean"])
+    assert rows["mse_max"].is_monotonic_decreasing  # the noise is independent
+    text = comparison.size_markdown(rows, "phdos").splitlines()
+    assert len(text) == 6
+    assert "±" in text[2]
+    assert "±" not in text[5]
+
+
 def test_an_ensemble_needs_members_of_the_same_materials(data):
     one = made_up(data, 0)
     other = Curves(one.totals, {"valid": ("x", "y"), "test": one.materials["test"]}, one.facts)

@@ -72,7 +72,7 @@ def test_the_figure_shows_what_the_numbers_say(dark):
     found = dd.orbitals(ensemble(), mgo())
     figure = plots.orbitals_figure(found, dark=dark)
     levels, bands, density = figure.axes
-    drawn = {y for c in levels.collections for (_, y) in np.concatenate(c.get_segments())}
+    drawn = {line[0, 1] for c in levels.collections for line in c.get_segments()}
     shown = found.levels[found.levels["energy (eV)"].between(*levels.get_ylim())]
     assert sorted(drawn) == pytest.approx(sorted(shown["energy (eV)"]))
     assert [t.get_text() for t in levels.get_xticklabels()] == ["Mg", "O"]

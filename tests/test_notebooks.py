@@ -53,6 +53,9 @@ def test_experiments_run_and_the_second_reads_the_runs_of_the_first(tmp_path: Pa
     assert figures == 1
     assert len(ablations) == 10
     assert best.stat().st_mtime_ns == stamp
+    sizes, figures = execute("ensemble", tmp_path)
+    assert figures == 1
+    assert sizes["mse_max"].tolist() == rows["mse_max"][:1].tolist()
     for table in (parts, ablations):
         same = table[(table["variant"] == OURS) & (table["n_train"] == whole)]
         assert same["mse_max"].tolist() == rows["mse_max"][:1].tolist()

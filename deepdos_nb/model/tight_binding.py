@@ -21,13 +21,16 @@ from torch import Tensor
 
 from deepdos_nb.arrays import Array
 from deepdos_nb.grids import grid_for
-from deepdos_nb.model.elements import has_d_orbitals, valence_electrons
+from deepdos_nb.model.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
 from deepdos_nb.model.pairs import PairCell, pair_cell
 from deepdos_nb.model.slater_koster import ORBITALS, SHELL, couplings
 from deepdos_nb.primitive import PrimitiveCell
 
 MESH_LENGTH = 20.0
 """Å; a mesh of wave vectors has at least this length over the cell's edge as points along it."""
+
+MANY = 300
+"""Orbitals above which half that length must do: the cost grows with the cube of their number."""
 
 BROADENING = 0.2
 """Standard deviation of the Gaussian every state is drawn as, eV."""
@@ -63,14 +66,14 @@ class OrbitalCell:
 
 def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCell:
     """Take from a primitive cell what its electrons need."""
-    pairs = pair_cell(cell, centred_mesh(cell.lattice, length))
-    numbers = pairs.numbers.numpy()
+    numbers = np.minimum(cell.graph.numbers, MAX_NUMBER)
     wide = has_d_orbitals()[numbers]
-    shells = np.array(SHELL)
-    kept = (shells < 2) | wide[:, None]
+    orbital = np.flatnonzero((np.array(SHELL) < 2) | wide[:, None])
+    if len(orbital) > MANY:
+        length = length / 2
     return OrbitalCell(
-        pairs,
-        torch.from_numpy(np.flatnonzero(kept)),
+        pair_cell(cell, centred_mesh(cell.lattice, length)),
+        torch.from_numpy(orbital),
         int(valence_electrons()[numbers].sum()),
     )
 
