@@ -11,7 +11,13 @@ from pymatgen.core import Structure
 
 import deepdos_nb as dd
 from deepdos_nb.palette import element_colours, theme
-from deepdos_nb.plots import attention_axes, save, spectrum_axes, springs_figure
+from deepdos_nb.plots import (
+    attention_axes,
+    orbitals_figure,
+    save,
+    spectrum_axes,
+    springs_figure,
+)
 
 INK = "#7a7a7a"
 """Grey that reads on a white and on a black page; the background is transparent."""
@@ -65,6 +71,8 @@ def main() -> None:
     docs = Path(__file__).parent.parent / "docs"
     print(save(figure, docs / "overview.png"))
     print(save(springs_figure(dd.vibrations(model, structure)), docs / "springs.png"))
+    electrons = dd.orbitals(dd.load_model("edos"), structure)
+    print(save(orbitals_figure(electrons), docs / "orbitals.png"))
 
 
 if __name__ == "__main__":

@@ -127,13 +127,20 @@ class VelocityField(nn.Module):
         return torch.stack([torch.log1p(self.n_bins * shape), shape.cumsum(-1)], dim=1)
 
 
-class TransportReasoner(nn.Module):
-    """K conserving steps; one operator moves every site's row, so sites add up at every step."""
+class Stepwise(nn.Module):
+    """K steps of one operator, each told by the velocity network; the operators fill in `step`."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.strides = config.strides
         self.velocity = VelocityField(config)
+
+    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+        """New density (C, S, B) and what left each cell downwards, stayed, left upwards (C, B, 3).
+
+        One operator moves every site's row, so sites add up at every step.
+        """
+        raise NotImplementedError
 
     def forward(self, decoded: Decoded) -> Refined:
         """Refine the decoder's density."""
@@ -144,11 +151,19 @@ class TransportReasoner(nn.Module):
             context = self.velocity.context(_float(decoded))
             for k, stride in enumerate(self.strides):
                 logits = self.velocity(context, k / len(self.strides), density.sum(dim=1))
-                fractions = move_fractions(logits, stride)
-                density = donor_step(density, fractions[:, None], stride)
+                density, fractions = self.step(logits, density, stride)
                 densities.append(density)
                 moves.append(fractions)
         return Refined(torch.stack(densities), torch.stack(moves))
+
+
+class TransportReasoner(Stepwise):
+    """Conserving steps from cell to cell, `stride` cells apart."""
+
+    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+        """See `Stepwise`."""
+        fractions = move_fractions(logits, stride)
+        return donor_step(density, fractions[:, None], stride), fractions
 
 
 def moved_faces(logits: Tensor) -> Tensor:
@@ -179,37 +194,22 @@ def remap(faces: Tensor) -> Tensor:
     return overlap / overlap.sum(dim=-2, keepdim=True).clamp_min(1e-12)
 
 
-class RemapReasoner(nn.Module):
-    """K monotone remaps of the cell faces by the same network, another conserving operator.
+class RemapReasoner(Stepwise):
+    """Monotone remaps of the cell faces by the same network, another conserving operator.
 
     The three outputs are summed into one logit of each cell's width. `Refined.fractions` are the
     parts that leave a cell downwards, stay, and leave it upwards, however far.
     """
 
-    def __init__(self, config: ModelConfig):
-        super().__init__()
-        self.n_steps = len(config.strides)
-        self.velocity = VelocityField(config)
-
-    def forward(self, decoded: Decoded) -> Refined:
-        """Refine the decoder's density."""
-        density = decoded.density
-        densities, moves = [density], []
-        with torch.autocast(density.device.type, enabled=False):
-            context = self.velocity.context(_float(decoded))
-            for k in range(self.n_steps):
-                logits = self.velocity(context, k / self.n_steps, density.sum(dim=1))
-                matrix = remap(moved_faces(logits.sum(dim=-1)))
-                density = density @ matrix.transpose(-1, -2)
-                densities.append(density)
-                stay = matrix.diagonal(dim1=-2, dim2=-1)
-                moves.append(
-                    torch.stack([matrix.triu(1).sum(-2), stay, matrix.tril(-1).sum(-2)], -1)
-                )
-        return Refined(torch.stack(densities), torch.stack(moves))
+    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+        """See `Stepwise`."""
+        matrix = remap(moved_faces(logits.sum(dim=-1)))
+        stay = matrix.diagonal(dim1=-2, dim2=-1)
+        moved = torch.stack([matrix.triu(1).sum(-2), stay, matrix.tril(-1).sum(-2)], -1)
+        return density @ matrix.transpose(-1, -2), moved
 
 
-class ResidualReasoner(nn.Module):
+class ResidualReasoner(Stepwise):
     """The honest control: the same network corrects logits; a softmax per site conserves too.
 
     The three outputs are summed into one correction δ of each bin, and every site's row is
@@ -217,29 +217,14 @@ class ResidualReasoner(nn.Module):
     only says that all states stay.
     """
 
-    def __init__(self, config: ModelConfig):
-        super().__init__()
-        self.n_steps = len(config.strides)
-        self.velocity = VelocityField(config)
-
-    def forward(self, decoded: Decoded) -> Refined:
-        """Refine the decoder's density."""
-        density = decoded.density
-        densities = [density]
-        with torch.autocast(density.device.type, enabled=False):
-            context = self.velocity.context(_float(decoded))
-            for k in range(self.n_steps):
-                logits = self.velocity(context, k / self.n_steps, density.sum(dim=1))
-                delta = logits.sum(dim=-1)
-                factor = torch.exp(delta - delta.amax(dim=-1, keepdim=True))
-                moved = density * factor[:, None]
-                scale = density.sum(-1, keepdim=True) / moved.sum(-1, keepdim=True).clamp_min(1e-30)
-                density = moved * scale
-                densities.append(density)
-        still = density.new_tensor([0.0, 1.0, 0.0]).expand(
-            self.n_steps, len(density), density.shape[-1], 3
-        )
-        return Refined(torch.stack(densities), still)
+    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+        """See `Stepwise`."""
+        delta = logits.sum(dim=-1)
+        factor = torch.exp(delta - delta.amax(dim=-1, keepdim=True))
+        moved = density * factor[:, None]
+        scale = density.sum(-1, keepdim=True) / moved.sum(-1, keepdim=True).clamp_min(1e-30)
+        still = density.new_tensor([0.0, 1.0, 0.0]).expand_as(logits)
+        return moved * scale, still
 
 
 class NoReasoner(nn.Module):
