@@ -62,7 +62,7 @@ class BondConfig(DraftConfig):
         From the states of every shell of every atom, or from totals alone.
     """
 
-    epochs: int = 40
+    epochs: int = 36
     projections: bool = True
 
 

@@ -57,7 +57,7 @@ def springs(
 def bonds(
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
     seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 40,
+    epochs: Annotated[int, typer.Option(min=1)] = 36,
     projections: Annotated[
         bool, typer.Option(help="Learn from the states of every shell, or from totals alone.")
     ] = True,

@@ -37,6 +37,7 @@ def tables() -> dict[str, str]:
             made[path.stem] = site_markdown(rows, unit)
         elif path.stem == "gap_screen":
             made[path.stem] = gap_markdown(rows)
+            made["electrons"] = markdown(rows, "edos")
         elif path.stem == "ensemble":
             made[path.stem] = size_markdown(rows, "phdos")
         else:

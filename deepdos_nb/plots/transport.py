@@ -32,7 +32,7 @@ def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
     """Draw how transport moves the density from Stage I to the final spectrum.
 
     From top to bottom: the total density at every step, from grey (Stage I) to crimson (last), and
-    dotted what the springs drafted before, where there are springs; the
+    dotted what Stage 0 drafted before, where there is a draft; the
     mean displacement of each cell's states in every step, faded where there are next to none; the
     cumulative share, whose ends never move; beside them the shift of the mean energy by each step,
     and the two invariants.

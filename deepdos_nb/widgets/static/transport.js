@@ -148,7 +148,7 @@ function render({ model, el }) {
     };
     key("ddos-total", off.size ? "sum of those shown" : "total");
     if (steps.current() > 0) key("ddos-start", "Stage I");
-    if (draft.length) key("ddos-draft", "springs' draft");
+    if (draft.length) key("ddos-draft", "draft");
     if (goal.length) key("ddos-goal", header.reference);
     if (selected()) key("ddos-site", model.get("selected_label"));
   }
@@ -183,7 +183,7 @@ function render({ model, el }) {
     if (parts.length > 8) rows.push(["", `and ${parts.length - 8} more`, ""]);
     if (selected()) rows.push(["var(--ddos-accent)", model.get("selected_label"), scientific(selected()[k][i])]);
     if (k) rows.push(["", "Stage I", scientific(data.totals[0][i])]);
-    if (draft.length) rows.push(["", "springs' draft", scientific(draft[i])]);
+    if (draft.length) rows.push(["", "draft", scientific(draft[i])]);
     if (goal.length) rows.push([header.referenceColour, header.reference, scientific(goal[i])]);
     if (k) {
       const change = data.totals[k][i] - data.totals[k - 1][i];
