@@ -21,7 +21,7 @@ from deepdos_nb.averaging import MovingAverage
 from deepdos_nb.batches import SpectrumData
 from deepdos_nb.data.records import Record
 from deepdos_nb.errors import ConfigError
-from deepdos_nb.fitting import best_state, fit, make_trainer, one_cycle
+from deepdos_nb.fitting import best_state, denormals_flushed, fit, make_trainer, one_cycle
 from deepdos_nb.losses import LossWeights, Target, spectrum_loss
 from deepdos_nb.metrics import shape_scores
 from deepdos_nb.model import GraphBatch, ModelConfig, Prediction, Reasoner
@@ -180,7 +180,6 @@ def train(
         module.model.take_drafter(drafter)
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(folder / CONFIG, config)
-    torch.set_flush_denormal(True)
     data = SpectrumData(
         train_records,
         valid_records,
@@ -204,7 +203,8 @@ def train(
     )
     if stop_after is not None:
         trainer.callbacks.append(_StopAfter(stop_after))  # type: ignore[attr-defined]
-    fit(trainer, module, folder, datamodule=data)
+    with denormals_flushed():
+        fit(trainer, module, folder, datamodule=data)
     return best_model(folder)
 
 
