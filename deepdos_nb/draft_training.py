@@ -19,6 +19,7 @@ from deepdos_nb.fitting import best_state, fit, make_trainer, one_cycle
 from deepdos_nb.grids import grid_for
 from deepdos_nb.metrics import shape_scores
 from deepdos_nb.model.drafter import Drafter, kind_of, make_drafter
+from deepdos_nb.model.threads import one_thread
 from deepdos_nb.model.weights import load_drafter, save_drafter
 from deepdos_nb.training import CONFIG, keep_config
 
@@ -186,7 +187,8 @@ def learn(
         accelerator="cpu",
         gradient_clip_val=1.0,
     )
-    fit(trainer, module, folder, train_dataloaders=train, val_dataloaders=held)
+    with one_thread():
+        fit(trainer, module, folder, train_dataloaders=train, val_dataloaders=held)
     drafter = make_drafter(kind)
     drafter.load_state_dict(best_state(folder, "drafter."))
     save_drafter(drafter, file, card={"training": config.to_dict()})

@@ -14,6 +14,7 @@ from deepdos_nb.graph import build_graph
 from deepdos_nb.grids import grid_for
 from deepdos_nb.model.bonds import BondNetwork, bond_draft
 from deepdos_nb.model.elements import has_d_orbitals
+from deepdos_nb.model.threads import one_thread
 from deepdos_nb.model.tight_binding import Terms, bands, fill, orbital_cell
 from deepdos_nb.predict import Ensemble
 from deepdos_nb.primitive import PrimitiveCell, primitive_cell
@@ -56,6 +57,7 @@ class Orbitals:
     gap: float
 
 
+@one_thread()
 @torch.no_grad()
 def orbitals(model: Ensemble, structure: Any) -> Orbitals:
     """Look at the tight binding of an electronic model in one crystal.

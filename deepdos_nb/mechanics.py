@@ -15,6 +15,7 @@ from deepdos_nb.graph import build_graph
 from deepdos_nb.grids import MODES_PER_ATOM, grid_for
 from deepdos_nb.model.lattice_dynamics import frequencies, spring_cell
 from deepdos_nb.model.springs import SpringNetwork, spring_draft
+from deepdos_nb.model.threads import one_thread
 from deepdos_nb.predict import Ensemble
 from deepdos_nb.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.spectra import Spectrum
@@ -53,6 +54,7 @@ class Vibrations:
     ticks: Ticks
 
 
+@one_thread()
 def vibrations(model: Ensemble, structure: Any) -> Vibrations:
     """Look at the springs of a phonon model in one crystal.
 

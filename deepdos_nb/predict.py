@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from deepdos_nb.arrays import Array
@@ -17,7 +19,7 @@ from deepdos_nb.bands import BandModel
 from deepdos_nb.errors import ConfigError, WeightsError
 from deepdos_nb.graph import CrystalGraph, build_graph
 from deepdos_nb.model import Prediction, Reasoner, collate
-from deepdos_nb.model.drafter import same_drafter, with_draft
+from deepdos_nb.model.drafter import draft, same_drafter
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.spectra import Grid, Kind, Spectrum, Trace, grid_for
 from deepdos_nb.structures import MAX_ATOMS, read_structure, warn_unseen
@@ -30,6 +32,10 @@ SCORES = "scores.json"
 
 EDGES_PER_BATCH = 60_000
 """Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
+
+
+KEPT_DRAFTS = 1024
+"""Drafts that an ensemble remembers; each is as large as a spectrum."""
 
 
 class Ensemble:
@@ -71,6 +77,7 @@ class Ensemble:
         self.models = [m.eval().to(self.device) for m in models]
         self.cards = list(cards)
         self.band_model = band_model
+        self._drafts: dict[bytes, Array] = {}
 
     @property
     def kind(self) -> Kind:
@@ -142,7 +149,17 @@ class Ensemble:
 
     def graph(self, structure: Structure) -> CrystalGraph:
         """What the models read of a crystal: its neighbour graph, and a draft if they read one."""
-        return with_draft(build_graph(structure), structure, self.drafter)
+        graph = build_graph(structure)
+        if self.drafter is None:
+            return graph
+        # The same crystal is often looked at again: predicted, traced, scored in several ways.
+        arrays = (structure.lattice.matrix, structure.frac_coords, graph.numbers)
+        key = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).digest()
+        if key not in self._drafts:
+            while len(self._drafts) >= KEPT_DRAFTS:
+                self._drafts.pop(next(iter(self._drafts)))
+            self._drafts[key] = draft(self.drafter, structure, graph)
+        return replace(graph, draft=self._drafts[key])
 
     def predict_graphs(
         self, graphs: Sequence[CrystalGraph], *, step: int = -1

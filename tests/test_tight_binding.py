@@ -301,6 +301,16 @@ def test_a_supercell_has_the_same_draft(make):
     np.testing.assert_allclose(again.mean(axis=0), base.mean(axis=0), atol=2e-4)
 
 
+def test_a_draft_leaves_the_number_of_threads_as_it_was():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        draft(random_bonds(), mgo(), build_graph(mgo()))
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_cells_side_by_side_have_the_terms_they_have_alone():
     cells = [cell_of(s).pairs for s in (mgo(), triclinic(), rutile())]
     together = random_bonds()(join(cells))

@@ -1,4 +1,5 @@
-"""The model, to be read in this order: batch, encoder, lattice_dynamics, springs, draft, decoder,
+"""The model, to be read in this order: batch, encoder, lattice_dynamics, springs,
+slater_koster, tight_binding, bonds, draft, decoder,
 transport, totals, reasoner.
 """
 

@@ -21,6 +21,7 @@ from deepdos_nb.model.elements import atomic_levels
 from deepdos_nb.model.pairs import PairCell
 from deepdos_nb.model.slater_koster import CHANNELS, REVERSED
 from deepdos_nb.model.surroundings import GAUSSIANS, WIDTH, Surroundings, after_messages
+from deepdos_nb.model.threads import one_thread
 from deepdos_nb.model.tight_binding import Terms, orbital_cell, site_states
 from deepdos_nb.primitive import primitive_cell
 
@@ -117,6 +118,7 @@ def _perceptron(inputs: int, outputs: int, *, layers: int) -> nn.Sequential:
     return nn.Sequential(*parts, last)
 
 
+@one_thread()
 @torch.no_grad()
 def bond_draft(bonds: BondNetwork, structure: Structure, graph: CrystalGraph) -> Array:
     """Spectra of the sites as tight binding has them.

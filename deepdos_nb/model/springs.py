@@ -31,6 +31,7 @@ from deepdos_nb.model.surroundings import (
     WIDTH,
     Surroundings,
 )
+from deepdos_nb.model.threads import one_thread
 from deepdos_nb.primitive import primitive_cell
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class SpringNetwork(Surroundings):
         return across[:, None, None] * one + (along - across)[:, None, None] * dyads
 
 
+@one_thread()
 @torch.no_grad()
 def spring_draft(springs: SpringNetwork, structure: Structure, graph: CrystalGraph) -> Array:
     """Spectra of the sites as springs have them.
