@@ -1,6 +1,5 @@
-"""The model, to be read in this order: batch, encoder, lattice_dynamics, springs,
-slater_koster, tight_binding, bonds, draft, decoder,
-transport, totals, reasoner.
+"""The model, to be read in this order: batch, encoder, lattice_dynamics, springs, slater_koster,
+tight_binding, bonds, draft, decoder, transport, totals, reasoner.
 """
 
 from deepdos_nb.model.batch import GraphBatch, collate
