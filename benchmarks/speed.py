@@ -106,20 +106,38 @@ def main() -> None:
     quotients = [g.quotient(symmetry_orbits(s)) for g, s in zip(graphs, structures, strict=True)]
     full, small = collate(graphs), collate(quotients)
 
-    one_by_one = milliseconds(lambda: [model.predict(s) for s in structures]) / len(structures)
-    together = milliseconds(lambda: model.predict_many(structures)) / len(structures)
-    single = Ensemble(model.models[:1], device="cpu")
-    one_seed = milliseconds(lambda: [single.predict(s) for s in structures]) / len(structures)
-    drafter = single.models[0].drafter
-    pairs = list(zip(structures, graphs, strict=True))
-    drafted = milliseconds(lambda: [draft(drafter, s, g) for s, g in pairs]) / len(pairs)
+    def each(ensemble: Ensemble) -> float:
+        """Milliseconds a crystal, one by one, none of them seen before."""
+
+        def run() -> None:
+            ensemble.forget_drafts()
+            for structure in structures:
+                ensemble.predict(structure)
+
+        return milliseconds(run) / len(structures)
+
+    def together() -> None:
+        model.forget_drafts()
+        model.predict_many(structures)
+
+    def drafted(ensemble: Ensemble) -> float:
+        drafter = ensemble.drafter
+        pairs = list(zip(structures, graphs, strict=True))
+        return milliseconds(lambda: [draft(drafter, s, g) for s, g in pairs]) / len(pairs)
+
+    electrons = dd.load_model("edos", device="cpu")
+    one_by_one, one_seed = each(model), each(Ensemble(model.models[:1], device="cpu"))
+    many = milliseconds(together) / len(structures)
+    electronic = each(electrons)
     step_full, step_small = milliseconds(training_step(full)), milliseconds(training_step(small))
     dense, scattered = neighbour_attention(full, structures)
     rows = [
         ("import deepdos_nb (against a bare interpreter)", cold("import deepdos_nb"), cold("pass")),
         (f"warm predict, {len(model.models)} seeds (against one seed)", one_by_one, one_seed),
-        ("the springs' draft, per crystal (against warm predict)", drafted, one_by_one),
-        ("predict_many, per crystal (against one by one)", together, one_by_one),
+        ("the draft by springs, per crystal (against warm predict)", drafted(model), one_by_one),
+        ("warm predict of electrons (against phonons)", electronic, one_by_one),
+        ("the draft by tight binding (against it)", drafted(electrons), electronic),
+        ("predict_many, per crystal (against one by one)", many, one_by_one),
         ("training step on quotient graphs (against all atoms)", step_small, step_full),
         ("neighbour attention, dense table (against PyG TransformerConv)", dense, scattered),
     ]

@@ -161,6 +161,10 @@ class Ensemble:
             self._drafts[key] = draft(self.drafter, structure, graph)
         return replace(graph, draft=self._drafts[key])
 
+    def forget_drafts(self) -> None:
+        """Draft crystals anew that were looked at before."""
+        self._drafts.clear()
+
     def predict_graphs(
         self, graphs: Sequence[CrystalGraph], *, step: int = -1
     ) -> list[tuple[Array, Array, Array]]:
