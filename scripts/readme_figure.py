@@ -5,19 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pymatgen.core import Structure
 
 import deepdos_nb as dd
-from deepdos_nb.palette import element_colours, theme
+from deepdos_nb.palette import ELEMENTS, element_colours, theme
 from deepdos_nb.plots import (
     attention_axes,
+    learning_curve_axes,
     orbitals_figure,
     save,
     spectrum_axes,
     springs_figure,
 )
+from deepdos_nb.plots.base import dress
+from deepdos_nb.variants import baselines
 
 INK = "#7a7a7a"
 """Grey that reads on a white and on a black page; the background is transparent."""
@@ -49,6 +53,32 @@ def crystal_axes(ax: Axes, structure: Structure) -> None:
     ax.axis("off")
 
 
+def learning_figure() -> Figure:
+    """Error over the size of the training set, and over the number of seeds."""
+    results = Path(__file__).parent.parent / "notebooks" / "results"
+    rows = pd.read_csv(results / "data_efficiency.csv")
+    sizes = pd.read_csv(results / "ensemble.csv")
+    single = pd.read_csv(results / "benchmark.csv")
+    single = single[single["seed"] != "mean curve"].groupby("variant")["mse_max"].mean()
+    best = single[baselines(single.index)]
+    with theme(None):
+        figure = Figure(figsize=(9, 3.2), facecolor="none", layout="constrained")
+        data, seeds = figure.subplots(1, 2, width_ratios=[1.4, 1], sharey=True)
+        learning_curve_axes(rows, data).set_ylabel("MSE (max-normalised)", color=INK)
+        data.axhline(best.min(), color=INK, ls="--", lw=1.2)
+        told = f"{best.idxmin()}, all {rows['n_train'].max()} crystals"
+        place = (rows["n_train"].max(), best.min() + 0.0003)
+        data.text(*place, told, color=INK, fontsize=8, ha="right", va="bottom")
+        x, y, spread = sizes["size"], sizes["mse_max"], sizes["mse_max_std"].fillna(0.0)
+        seeds.errorbar(x, y, spread, color=ELEMENTS[0], marker="o", ms=5, lw=1.4, capsize=3)
+        seeds.set_xticks(x)
+        seeds.set_xlabel("seeds averaged, all crystals")
+        for axes in (data, seeds):
+            dress(axes, None)
+            axes.set_ylim(bottom=0)
+    return figure
+
+
 def main() -> None:
     """Draw one crystal, its spectrum by element, what its bins attend to, and its springs."""
     model, structure = dd.load_model("phdos"), dd.example("SrTiO3")
@@ -71,6 +101,7 @@ def main() -> None:
     docs = Path(__file__).parent.parent / "docs"
     print(save(figure, docs / "overview.png"))
     print(save(springs_figure(dd.vibrations(model, structure)), docs / "springs.png"))
+    print(save(learning_figure(), docs / "learning.png"))
     electrons = dd.orbitals(dd.load_model("edos"), structure)
     print(save(orbitals_figure(electrons), docs / "orbitals.png"))
 
