@@ -66,9 +66,8 @@ def learning_figure() -> Figure:
         data, seeds = figure.subplots(1, 2, width_ratios=[1.4, 1], sharey=True)
         learning_curve_axes(rows, data).set_ylabel("MSE (max-normalised)", color=INK)
         data.axhline(best.min(), color=INK, ls="--", lw=1.2)
-        told = f"{best.idxmin()}, all {rows['n_train'].max()} crystals"
         place = (rows["n_train"].max(), best.min() + 0.0003)
-        data.text(*place, told, color=INK, fontsize=8, ha="right", va="bottom")
+        data.text(*place, "best baseline", color=INK, fontsize=8, ha="right", va="bottom")
         x, y, spread = sizes["size"], sizes["mse_max"], sizes["mse_max_std"].fillna(0.0)
         seeds.errorbar(x, y, spread, color=ELEMENTS[0], marker="o", ms=5, lw=1.4, capsize=3)
         seeds.set_xticks(x)
