@@ -120,7 +120,8 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 	  -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos, no springs, springs alone]'
 	$(call EXPERIMENT,sites,sites_phdos,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) -p phonondb "$(abspath $(PHONONDB))" \
 	  -y 'variants_shown: [deepdos]'
-	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos
+	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos \
+	  -y 'variants_shown: [deepdos, no tight binding, totals and sites]'
 	$(call EXPERIMENT,gap_screen,gap_screen,[0]) -p runs ../runs/experiments-edos
 	$(PY) scripts/readme_scores.py
 

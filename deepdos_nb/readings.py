@@ -130,6 +130,7 @@ def site_markdown(rows: pd.DataFrame, unit: str) -> str:
             means = [group[f"{by}{key}"].mean() for key in shown]
             digits = [1 if key == "_wd_mean" and unit != "eV" else 3 for key in shown]
             cells = [f"{m:.{d}f}" for m, d in zip(means, digits, strict=True)]
+            cells = ["–" if cell == "nan" else cell for cell in cells]
             lines.append(f"| {variant} | {by} | {len(group)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

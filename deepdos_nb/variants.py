@@ -100,9 +100,17 @@ PROJECTIONS = "totals and sites"
 
 
 def site_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
-    """Our model trained on totals alone, as in the benchmark, and on site projections too."""
+    """Our model trained on totals alone, as in the benchmark, and on site projections too.
+
+    Also the one that reads no draft, on totals alone.
+    """
     ours = replace(base, model=full_model(kind, base.model.dropout))
-    return {OURS: ours, PROJECTIONS: replace(ours, loss=replace(ours.loss, sites=1.0))}
+    bare = replace(base, model=ModelConfig(kind=kind, dropout=base.model.dropout))
+    return {
+        OURS: ours,
+        BARE[kind]: bare,
+        PROJECTIONS: replace(ours, loss=replace(ours.loss, sites=1.0)),
+    }
 
 
 def with_dropout(config: Config, dropout: float) -> Config:
