@@ -24,14 +24,8 @@ from deepdos_nb.grids import grid_for
 from deepdos_nb.losses import unit_sum
 from deepdos_nb.model.bonds import BondNetwork
 from deepdos_nb.model.pairs import join
-from deepdos_nb.model.tight_binding import (
-    MESH_LENGTH,
-    OrbitalCell,
-    Terms,
-    orbital_cell,
-    site_states,
-)
-from deepdos_nb.primitive import primitive_cell
+from deepdos_nb.model.tight_binding import OrbitalCell, Terms, orbital_cell, site_states
+from deepdos_nb.primitive import MESH_LENGTH, primitive_cell
 
 BONDS = "bonds.safetensors"
 """Finished tight binding in the folder of its training."""

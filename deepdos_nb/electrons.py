@@ -12,7 +12,8 @@ from deepdos_nb.band_path import Ticks, band_path
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import build_graph
 from deepdos_nb.grids import grid_for
-from deepdos_nb.model.bonds import BondNetwork, bond_draft
+from deepdos_nb.model.bonds import BondNetwork
+from deepdos_nb.model.drafter import draft
 from deepdos_nb.model.elements import has_d_orbitals
 from deepdos_nb.model.threads import one_thread
 from deepdos_nb.model.tight_binding import Terms, bands, fill, orbital_cell
@@ -87,7 +88,7 @@ def orbitals(model: Ensemble, structure: Any) -> Orbitals:
         )
     structure = read_structure(structure)
     graph = build_graph(structure)
-    rows = bond_draft(bonds, structure, graph)
+    rows = draft(bonds, structure, graph)
     spectrum = Spectrum("edos", structure, rows / grid_for("edos").step, source="tight binding")
     path = band_path(structure)
     primitive = primitive_cell(path.cell, build_graph(path.cell))

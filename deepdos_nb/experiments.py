@@ -100,7 +100,7 @@ def run(
             parameters = parameter_count(network)
             systems = needs_systems(config.model)
             totals = {
-                part: predict_totals(network, getattr(data, part), systems=systems)
+                part: predict_totals(network, getattr(data, part), systems=systems, cache=drafter)
                 for part in SCORED
             }
         facts = {
@@ -246,11 +246,16 @@ def _one_thread() -> None:
 
 
 def predict_totals(
-    network: Network, records: Sequence[Record], *, systems: bool = False, batch_size: int = 32
+    network: Network,
+    records: Sequence[Record],
+    *,
+    systems: bool = False,
+    cache: str | Path | None = None,
+    batch_size: int = 32,
 ) -> Array:
     """Totals of every record, each summing to one, shape (n_records, B)."""
     drafter = network.drafter if isinstance(network, Reasoner) else None
-    items = prepare(records, systems=systems, drafter=drafter)
+    items = prepare(records, systems=systems, drafter=drafter, cache=cache)
     device = next(network.parameters()).device
     network.eval()
     rows = []

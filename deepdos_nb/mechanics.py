@@ -13,8 +13,9 @@ from deepdos_nb.band_path import Ticks, band_path
 from deepdos_nb.errors import ConfigError
 from deepdos_nb.graph import build_graph
 from deepdos_nb.grids import MODES_PER_ATOM, grid_for
+from deepdos_nb.model.drafter import draft
 from deepdos_nb.model.lattice_dynamics import frequencies, spring_cell
-from deepdos_nb.model.springs import SpringNetwork, spring_draft
+from deepdos_nb.model.springs import SpringNetwork
 from deepdos_nb.model.threads import one_thread
 from deepdos_nb.predict import Ensemble
 from deepdos_nb.primitive import PrimitiveCell, primitive_cell
@@ -82,7 +83,7 @@ def vibrations(model: Ensemble, structure: Any) -> Vibrations:
         )
     structure = read_structure(structure)
     graph = build_graph(structure)
-    rows = spring_draft(springs, structure, graph)
+    rows = draft(springs, structure, graph)
     spectrum = Spectrum(
         "phdos",
         structure,

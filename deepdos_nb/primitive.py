@@ -82,11 +82,12 @@ def volume(lattice: Array) -> float:
     return abs(float(np.linalg.det(lattice)))
 
 
-def wave_vectors(lattice: Array, length: float = MESH_LENGTH) -> tuple[Array, Array]:
+def wave_vectors(
+    lattice: Array, length: float = MESH_LENGTH, *, centred: bool = False
+) -> tuple[Array, Array]:
     """Mesh of wave vectors q, one of every pair ±q, with their weights.
 
-    The mesh is uniform (Monkhorst and Pack, Phys. Rev. B 13, 5188 (1976)) and shifted by half a
-    step, so that it avoids Γ, where three modes have no restoring force.
+    The mesh is uniform (Monkhorst and Pack, Phys. Rev. B 13, 5188 (1976)).
 
     Parameters
     ----------
@@ -94,6 +95,10 @@ def wave_vectors(lattice: Array, length: float = MESH_LENGTH) -> tuple[Array, Ar
         Cell vectors as rows, Å.
     length : float
         Å; along each vector there are at least length / |vector| points.
+    centred : bool
+        Phonons: shifted by half a step, so that it avoids Γ, where three modes have no restoring
+        force. Electrons, centred: with Γ, and even numbers of points, so that the far corner of the
+        zone is on it too: many bands have their edges at either.
 
     Returns
     -------
@@ -104,10 +109,13 @@ def wave_vectors(lattice: Array, length: float = MESH_LENGTH) -> tuple[Array, Ar
     """
     edges = np.linalg.norm(lattice, axis=1)
     counts = np.maximum(1, np.ceil(length / edges - 1e-3)).astype(int)
+    if centred:
+        counts += (counts % 2) * (counts > 1)
     index = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 3)
     place = np.arange(len(index))
-    # The mesh is symmetric: −q has the index counted from the other end of every axis.
-    first = place <= place[::-1]
-    weight = np.where(place == place[::-1], 1.0, 2.0)[first]
+    shift = 0.0 if centred else 0.5
+    opposite = np.ravel_multi_index(tuple(((-index - round(2 * shift)) % counts).T), tuple(counts))
+    first = place <= opposite
+    weight = np.where(place == opposite, 1.0, 2.0)[first]
     reciprocal = 2 * np.pi * np.linalg.inv(lattice).T
-    return ((index[first] + 0.5) / counts) @ reciprocal, weight / weight.sum()
+    return ((index[first] + shift) / counts) @ reciprocal, weight / weight.sum()

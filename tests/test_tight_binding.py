@@ -29,7 +29,6 @@ from deepdos_nb.model.tight_binding import (
     OrbitalDensity,
     Terms,
     bands,
-    centred_mesh,
     fill,
     hamiltonians,
     orbital_cell,
@@ -37,7 +36,7 @@ from deepdos_nb.model.tight_binding import (
 )
 from deepdos_nb.model.weights import load_drafter, load_weights, save_drafter, save_weights
 from deepdos_nb.predict import Ensemble
-from deepdos_nb.primitive import primitive_cell
+from deepdos_nb.primitive import primitive_cell, wave_vectors
 
 GRID = grid_for("edos")
 
@@ -55,7 +54,7 @@ def cell_of(structure) -> OrbitalCell:
 def simple_cubic(orbital: int, electrons: int, a: float = 3.0, length: float = 90.0) -> OrbitalCell:
     """One atom with one orbital and six neighbours at distance a."""
     vector = torch.cat([a * torch.eye(3), -a * torch.eye(3)]).double()
-    q, weight = centred_mesh(a * np.eye(3), length)
+    q, weight = wave_vectors(a * np.eye(3), length, centred=True)
     none = torch.zeros(6, dtype=torch.int64)
     pairs = PairCell(
         torch.tensor([11]), none, none, vector, torch.ones(6), torch.tensor(q), torch.tensor(weight)
@@ -149,7 +148,7 @@ def test_harmonics_are_complete():
 
 def test_the_centred_mesh_has_gamma_one_of_every_pair_and_the_zone_boundary():
     for edges in ((3.0, 4.0, 7.0), (25.0, 6.0, 6.0), (11.0, 11.0, 11.0)):
-        q, weight = centred_mesh(np.diag(edges), 20.0)
+        q, weight = wave_vectors(np.diag(edges), 20.0, centred=True)
         assert weight.sum() == pytest.approx(1)
         fractional = q @ np.diag(edges) / (2 * np.pi)
         keys = {tuple(k) for k in np.round(fractional % 1 * 840).astype(int) % 840}

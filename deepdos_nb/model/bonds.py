@@ -10,23 +10,15 @@ and their surroundings are. `tight_binding` does the rest.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.graph import CrystalGraph
 from deepdos_nb.model.elements import atomic_levels
 from deepdos_nb.model.pairs import PairCell
 from deepdos_nb.model.slater_koster import CHANNELS, REVERSED
 from deepdos_nb.model.surroundings import GAUSSIANS, WIDTH, Surroundings, after_messages
-from deepdos_nb.model.threads import one_thread
 from deepdos_nb.model.tight_binding import Terms, orbital_cell, site_states
-from deepdos_nb.primitive import primitive_cell
-
-if TYPE_CHECKING:
-    from pymatgen.core import Structure
+from deepdos_nb.primitive import PrimitiveCell
 
 HIDDEN = 96
 
@@ -101,6 +93,11 @@ class BondNetwork(Surroundings):
         fields = FIELD * field * self._fall(stretch / FIELD_DECAY) * envelope
         return Terms(levels, hoppings, fields)
 
+    def site_spectra(self, primitive: PrimitiveCell) -> Tensor:
+        """States of one atom in each bin of the window, shape (N, B); see `drafter.draft`."""
+        cell = orbital_cell(primitive)
+        return site_states(self(cell.pairs).double(), cell).sum(dim=1)
+
     @staticmethod
     def _fall(exponent: Tensor) -> Tensor:
         return torch.exp((-exponent).clamp(FARTHEST, CLOSEST))
@@ -116,29 +113,3 @@ def _perceptron(inputs: int, outputs: int, *, layers: int) -> nn.Sequential:
         last.weight.mul_(0.3)
         last.bias.zero_()
     return nn.Sequential(*parts, last)
-
-
-@one_thread()
-@torch.no_grad()
-def bond_draft(bonds: BondNetwork, structure: Structure, graph: CrystalGraph) -> Array:
-    """Spectra of the sites as tight binding has them.
-
-    Parameters
-    ----------
-    bonds : BondNetwork
-    structure : pymatgen Structure
-    graph : CrystalGraph
-        Of all its atoms.
-
-    Returns
-    -------
-    ndarray, shape (n_atoms, n_bins), float32
-        States of each atom in every bin of the window.
-    """
-    primitive = primitive_cell(structure, graph)
-    cell = orbital_cell(primitive)
-    device = bonds.radius.device
-    bonds = bonds.cpu()
-    sites = site_states(bonds(cell.pairs).double(), cell).sum(dim=1)
-    bonds.to(device)
-    return sites.float().numpy()[primitive.member]

@@ -10,8 +10,10 @@ import torch
 from deepdos_nb.arrays import Array
 from deepdos_nb.graph import CrystalGraph
 from deepdos_nb.grids import Kind
-from deepdos_nb.model.bonds import BondNetwork, bond_draft
-from deepdos_nb.model.springs import SpringNetwork, spring_draft
+from deepdos_nb.model.bonds import BondNetwork
+from deepdos_nb.model.springs import SpringNetwork
+from deepdos_nb.model.threads import one_thread
+from deepdos_nb.primitive import primitive_cell
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -33,6 +35,8 @@ def kind_of(drafter: Drafter) -> Kind:
     return "phdos" if isinstance(drafter, SpringNetwork) else "edos"
 
 
+@one_thread()
+@torch.no_grad()
 def draft(drafter: Drafter, structure: Structure, graph: CrystalGraph) -> Array:
     """Drafted spectra of the sites.
 
@@ -49,9 +53,12 @@ def draft(drafter: Drafter, structure: Structure, graph: CrystalGraph) -> Array:
         Phonons: share of one atom's three modes in each bin. Electrons: states of one atom in each
         bin. What lies beyond the window is missing.
     """
-    if isinstance(drafter, SpringNetwork):
-        return spring_draft(drafter, structure, graph)
-    return bond_draft(drafter, structure, graph)
+    primitive = primitive_cell(structure, graph)
+    device = drafter.radius.device
+    rows = drafter.cpu().site_spectra(primitive)
+    drafter.to(device)
+    drafted: Array = rows.float().numpy()[primitive.member]
+    return drafted
 
 
 def with_draft(graph: CrystalGraph, structure: Structure, drafter: Drafter | None) -> CrystalGraph:

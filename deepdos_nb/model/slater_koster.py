@@ -13,6 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from deepdos_nb.model.batch import real_harmonics
+
 # fmt: off
 CHANNELS = (
     "ssσ", "spσ", "psσ", "sdσ", "dsσ",
@@ -38,9 +40,8 @@ def d_harmonics(u: Tensor) -> tuple[Tensor, Tensor]:
     Order and norm are those of `batch.real_harmonics`.
     """
     x, y, z = u.unbind(-1)
+    harmonics = torch.from_numpy(real_harmonics(u.numpy())[..., 4:])
     root3, none = 3.0**0.5, torch.zeros_like(x)
-    values = [root3 * x * y, root3 * y * z, (3 * z * z - 1) / 2, root3 * x * z]
-    harmonics = torch.stack([*values, root3 / 2 * (x * x - y * y)], dim=-1)
     rows = [
         [root3 * y, none, -x, root3 * z, root3 * x],
         [root3 * x, root3 * z, -y, none, -root3 * y],

@@ -13,13 +13,9 @@ site, drafted by mechanics, that the decoder reads beside the atoms.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.graph import CrystalGraph
 from deepdos_nb.grids import grid_for
 from deepdos_nb.model.lattice_dynamics import drawn, modes, spring_cell
 from deepdos_nb.model.pairs import PairCell
@@ -31,11 +27,7 @@ from deepdos_nb.model.surroundings import (
     WIDTH,
     Surroundings,
 )
-from deepdos_nb.model.threads import one_thread
-from deepdos_nb.primitive import primitive_cell
-
-if TYPE_CHECKING:
-    from pymatgen.core import Structure
+from deepdos_nb.primitive import PrimitiveCell
 
 HIDDEN = 96
 
@@ -77,30 +69,9 @@ class SpringNetwork(Surroundings):
         one = torch.eye(3, dtype=along.dtype)
         return across[:, None, None] * one + (along - across)[:, None, None] * dyads
 
-
-@one_thread()
-@torch.no_grad()
-def spring_draft(springs: SpringNetwork, structure: Structure, graph: CrystalGraph) -> Array:
-    """Spectra of the sites as springs have them.
-
-    Parameters
-    ----------
-    springs : SpringNetwork
-    structure : pymatgen Structure
-    graph : CrystalGraph
-        Of all its atoms.
-
-    Returns
-    -------
-    ndarray, shape (n_atoms, n_bins), float32
-        Share of one atom's three modes in each bin; what lies beyond the window is missing.
-    """
-    primitive = primitive_cell(structure, graph)
-    cell = spring_cell(primitive)
-    device = springs.radius.device
-    springs = springs.cpu()
-    wavenumbers, share = modes(springs(cell).double(), cell)
-    springs.to(device)
-    lines = drawn(wavenumbers, grid_for("phdos"))
-    sites = torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / 3
-    return sites.float().numpy()[primitive.member]
+    def site_spectra(self, primitive: PrimitiveCell) -> Tensor:
+        """Share of one atom's three modes in each bin, shape (N, B); see `drafter.draft`."""
+        cell = spring_cell(primitive)
+        wavenumbers, share = modes(self(cell).double(), cell)
+        lines = drawn(wavenumbers, grid_for("phdos"))
+        return torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / 3

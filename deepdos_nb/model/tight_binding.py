@@ -19,18 +19,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepdos_nb.arrays import Array
 from deepdos_nb.grids import grid_for
 from deepdos_nb.model.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
 from deepdos_nb.model.pairs import PairCell, pair_cell
 from deepdos_nb.model.slater_koster import ORBITALS, SHELL, couplings
-from deepdos_nb.primitive import PrimitiveCell
-
-MESH_LENGTH = 20.0
-"""Å; a mesh of wave vectors has at least this length over the cell's edge as points along it."""
+from deepdos_nb.primitive import MESH_LENGTH, PrimitiveCell, wave_vectors
 
 MANY = 300
-"""Orbitals above which half that length must do: the cost grows with the cube of their number."""
+"""Orbitals above which half the `MESH_LENGTH` must do: the cost grows with their cube."""
 
 BROADENING = 0.2
 """Standard deviation of the Gaussian every state is drawn as, eV."""
@@ -72,28 +68,10 @@ def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCel
     if len(orbital) > MANY:
         length = length / 2
     return OrbitalCell(
-        pair_cell(cell, centred_mesh(cell.lattice, length)),
+        pair_cell(cell, wave_vectors(cell.lattice, length, centred=True)),
         torch.from_numpy(orbital),
         int(valence_electrons()[numbers].sum()),
     )
-
-
-def centred_mesh(lattice: Array, length: float) -> tuple[Array, Array]:
-    """Mesh of wave vectors with Γ among them, one of every pair ±k, with their weights.
-
-    See `primitive.wave_vectors`. Numbers of points are even, so that the far corner of the zone
-    is on the mesh too, where the valence bands of many crystals have their top.
-    """
-    edges = np.linalg.norm(lattice, axis=1)
-    counts = np.maximum(1, np.ceil(length / edges - 1e-3)).astype(int)
-    counts += (counts % 2) * (counts > 1)
-    index = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 3)
-    place = np.arange(len(index))
-    opposite = np.ravel_multi_index(tuple(((-index) % counts).T), tuple(counts))
-    first = place <= opposite
-    weight = np.where(place == opposite, 1.0, 2.0)[first]
-    reciprocal = 2 * np.pi * np.linalg.inv(lattice).T
-    return (index[first] / counts) @ reciprocal, weight / weight.sum()
 
 
 class Terms(NamedTuple):

@@ -28,8 +28,8 @@ class ElectronTotals(nn.Module):
         super().__init__()
         self.reads = config.draft
         last = nn.Linear(config.width, 1)
-        # The right size from the start: an atom has some five states within 4 eV of the zero.
-        nn.init.constant_(last.bias, 5.0)
+        # The right size from the start.
+        nn.init.constant_(last.bias, UNIT["edos"])
         inputs = config.width + config.draft
         self.capacity = nn.Sequential(nn.Linear(inputs, config.width), nn.SiLU(), last)
 
