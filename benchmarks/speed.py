@@ -21,11 +21,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
 import deepdos_nb as dd
-from deepdos_nb.graph import build_graph, symmetry_orbits
-from deepdos_nb.losses import LossWeights, Target, spectrum_loss
+from deepdos_nb.crystal.graph import build_graph
+from deepdos_nb.crystal.symmetry import symmetry_orbits
+from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner, collate
-from deepdos_nb.model.drafter import draft
-from deepdos_nb.predict import Ensemble
+from deepdos_nb.physics.draft import draft_spectrum
+from deepdos_nb.training.losses import LossWeights, Target, spectrum_loss
 
 REPEATS = 7
 
@@ -121,9 +122,11 @@ def main() -> None:
         model.predict_many(structures)
 
     def drafted(ensemble: Ensemble) -> float:
-        drafter = ensemble.drafter
+        draft_model = ensemble.draft_model
         pairs = list(zip(structures, graphs, strict=True))
-        return milliseconds(lambda: [draft(drafter, s, g) for s, g in pairs]) / len(pairs)
+        return milliseconds(lambda: [draft_spectrum(draft_model, s, g) for s, g in pairs]) / len(
+            pairs
+        )
 
     electrons = dd.load_model("edos", device="cpu")
     one_by_one, one_seed = each(model), each(Ensemble(model.models[:1], device="cpu"))

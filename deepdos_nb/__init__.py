@@ -11,20 +11,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from deepdos_nb.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from deepdos_nb.checkup import doctor
-    from deepdos_nb.data.catalogue import datasets
+    from deepdos_nb.core.errors import DeepDOSError, ExtrapolationWarning, StructureError
+    from deepdos_nb.crystal.graph import CrystalGraph, build_graph
+    from deepdos_nb.crystal.read import example, examples, parse_structure, read_structure
+    from deepdos_nb.data.catalogue import datasets, open_dataset
     from deepdos_nb.data.dataset import Dataset
-    from deepdos_nb.electrons import orbitals
-    from deepdos_nb.errors import DeepDOSError, ExtrapolationWarning, StructureError
-    from deepdos_nb.graph import CrystalGraph, build_graph
-    from deepdos_nb.live import label
-    from deepdos_nb.mechanics import vibrations
-    from deepdos_nb.predict import Ensemble, load_model
-    from deepdos_nb.spectra import Spectrum, Trace
-    from deepdos_nb.structures import example, examples, parse_structure, read_structure
+    from deepdos_nb.diagnostics.doctor import doctor
+    from deepdos_nb.inference.ensemble import Ensemble, load_model
+    from deepdos_nb.inference.orbitals import orbitals
+    from deepdos_nb.inference.vibrations import vibrations
+    from deepdos_nb.labelling.label import label
+    from deepdos_nb.spectra.spectrum import Spectrum
+    from deepdos_nb.spectra.trace import Trace
     from deepdos_nb.widgets import (
         AttentionExplorer,
         EnsembleView,
@@ -35,29 +36,30 @@ if TYPE_CHECKING:
         UploadPredictor,
         export_html,
     )
-    from deepdos_nb.widgets.explore import explore
-    from deepdos_nb.widgets.quicklook import quicklook
+    from deepdos_nb.widgets.explorer.explore import explore
+    from deepdos_nb.widgets.explorer.quicklook import quicklook
 
 # Names are imported when first used, so that `import deepdos_nb` loads neither torch nor pymatgen.
 _HOMES = {
-    "DeepDOSError": "errors",
-    "ExtrapolationWarning": "errors",
-    "StructureError": "errors",
+    "DeepDOSError": "core.errors",
+    "ExtrapolationWarning": "core.errors",
+    "StructureError": "core.errors",
     "Dataset": "data.dataset",
     "datasets": "data.catalogue",
-    "CrystalGraph": "graph",
-    "build_graph": "graph",
-    "label": "live",
-    "Ensemble": "predict",
-    "load_model": "predict",
-    "Spectrum": "spectra",
-    "Trace": "spectra",
-    "example": "structures",
-    "examples": "structures",
-    "parse_structure": "structures",
-    "read_structure": "structures",
-    "orbitals": "electrons",
-    "vibrations": "mechanics",
+    "open_dataset": "data.catalogue",
+    "CrystalGraph": "crystal.graph",
+    "build_graph": "crystal.graph",
+    "label": "labelling.label",
+    "Ensemble": "inference.ensemble",
+    "load_model": "inference.ensemble",
+    "Spectrum": "spectra.spectrum",
+    "Trace": "spectra.trace",
+    "example": "crystal.read",
+    "examples": "crystal.read",
+    "parse_structure": "crystal.read",
+    "read_structure": "crystal.read",
+    "orbitals": "inference.orbitals",
+    "vibrations": "inference.vibrations",
     "AttentionExplorer": "widgets",
     "EnsembleView": "widgets",
     "GraphView": "widgets",
@@ -65,7 +67,7 @@ _HOMES = {
     "TransportLab": "widgets",
     "TransportStepper": "widgets",
     "UploadPredictor": "widgets",
-    "doctor": "checkup",
+    "doctor": "diagnostics.doctor",
     "explore": "widgets",
     "export_html": "widgets",
     "quicklook": "widgets",
@@ -96,6 +98,7 @@ __all__ = [
     "export_html",
     "label",
     "load_model",
+    "open_dataset",
     "orbitals",
     "parse_structure",
     "quicklook",

@@ -34,8 +34,9 @@ from pymatgen.core import Composition, Element, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-from deepdos_nb.data.reference.electrons import MAGNETIC, VOLUME_PER_BAND, ElectronSettings
+from deepdos_nb.core.files import replacing
 from deepdos_nb.data.splits import protocol
+from deepdos_nb.labelling.gpaw import MAGNETIC, VOLUME_PER_BAND, ElectronSettings
 
 OPEN_4F = {"Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb"}
 XYZ = ("alexandria-random-1k", "mptrj-random-1k", "mptrj-highest-stress-1k")
@@ -203,12 +204,10 @@ def main(sdist: str, wheel: str, out: str) -> None:
             groups.setdefault(formula, set()).add(analyzer.get_space_group_number())
     print(f"{len(kept)} crystals", file=sys.stderr)
     cheapest_first = sorted(kept, key=lambda entry: entry[:2])
-    part = Path(out + ".part")
-    with part.open("w", encoding="utf-8") as file:
+    with replacing(out) as part, part.open("w", encoding="utf-8") as file:
         for _, name, structure, origin in cheapest_first:
             entry = {"name": name, "structure": structure.as_dict(), "origin": origin}
             file.write(json.dumps(entry) + "\n")
-    part.replace(out)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pymatgen.analysis.structure_prediction.volume_predictor import DLSVolumePre
 from pymatgen.core import Composition, Lattice, Structure
 from scipy.optimize import minimize_scalar
 
-from deepdos_nb.data.reference.phonons import PhononSettings, potential
+from deepdos_nb.labelling.sevennet import PhononSettings, potential
 
 FCC, SIMPLE = ((0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)), ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 BCC = ((-0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.5, 0.5, -0.5))

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from deepdos_nb.core.files import write_text
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.data.label_shards import Label, read_shard
 from deepdos_nb.data.labelled import to_record
-from deepdos_nb.data.reference.electrons import ElectronSettings
-from deepdos_nb.data.reference.shards import Label, read_shard
 from deepdos_nb.data.splits import part_of
-from deepdos_nb.grids import Kind
+from deepdos_nb.labelling.gpaw import ElectronSettings
 
 EMBEDDED = Path(__file__).parents[1] / "deepdos_nb" / "data" / "embedded"
 CARD = EMBEDDED / "DATASET_CARD.md"
@@ -72,9 +73,7 @@ def main() -> None:
             about = about.replace("{frequencies}", frequencies())
             about = about.replace("{finer}", str(sum(map(finer, labels))))
             text += [f"## {title}\n", about, section(kind, labels)]
-    part = CARD.with_suffix(".part")
-    part.write_text("\n".join(text), "utf-8")
-    part.replace(CARD)
+    write_text(CARD, "\n".join(text))
 
 
 def section(kind: Kind, labels: list[Label]) -> str:

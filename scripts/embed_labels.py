@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pymatgen.core import Composition
 
+from deepdos_nb.data.label_folder import SHARD_SIZE, Folder
+from deepdos_nb.data.label_shards import Label, read_shard, write_shard
 from deepdos_nb.data.labelled import to_record
-from deepdos_nb.data.reference.folder import SHARD_SIZE, Folder
-from deepdos_nb.data.reference.shards import Label, read_shard, write_shard
 from deepdos_nb.data.splits import protocol
 
 EMBEDDED = Path(__file__).parents[1] / "deepdos_nb" / "data" / "embedded"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import os
 import re
 import sys
 from pathlib import Path
@@ -19,6 +18,8 @@ from pathlib import Path
 import nbformat
 from jinja2 import DictLoader
 from nbconvert import HTMLExporter
+
+from deepdos_nb.core.files import write_text
 
 PAGE = """
 {%- extends 'lab/index.html.j2' -%}
@@ -99,9 +100,7 @@ def convert(source: Path, target: Path) -> None:
     page, _ = exporter.from_notebook_node(
         notebook, resources={"metadata": {"name": source.stem, "path": str(source.parent)}}
     )
-    partial = target.with_name(target.name + ".part")
-    partial.write_text(page, encoding="utf-8")
-    os.replace(partial, target)
+    write_text(target, page)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pymatgen.core import Structure
 
 import deepdos_nb as dd
-from deepdos_nb.palette import ELEMENTS, element_colours, theme
+from deepdos_nb.evaluation.variants import baselines
 from deepdos_nb.plots import (
     attention_axes,
     learning_curve_axes,
@@ -20,8 +20,8 @@ from deepdos_nb.plots import (
     spectrum_axes,
     springs_figure,
 )
-from deepdos_nb.plots.base import dress
-from deepdos_nb.variants import baselines
+from deepdos_nb.style.axes import dress
+from deepdos_nb.style.palette import ELEMENTS, element_colours, theme
 
 INK = "#7a7a7a"
 """Grey that reads on a white and on a black page; the background is transparent."""

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepdos_nb.cards import score_table, site_table
-from deepdos_nb.comparison import markdown, size_markdown
-from deepdos_nb.grids import Kind, grid_for
-from deepdos_nb.predict import SCORES
-from deepdos_nb.readings import gap_markdown, site_markdown
-from deepdos_nb.variants import BARE, OURS, baselines
+from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.evaluation.model_card import score_table, site_table
+from deepdos_nb.evaluation.sites_and_gaps import gap_markdown, site_markdown
+from deepdos_nb.evaluation.tables import markdown, size_markdown
+from deepdos_nb.evaluation.variants import BARE, OURS, baselines
+from deepdos_nb.inference.ensemble import SCORES
 
 ROOT = Path(__file__).parent.parent
 

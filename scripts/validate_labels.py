@@ -11,16 +11,17 @@ import json
 import sys
 from pathlib import Path
 
-from deepdos_nb.data.reference.folder import Folder
-from deepdos_nb.data.reference.labelling import Outcome, label_many
-from deepdos_nb.data.reference.shards import read_shard
-from deepdos_nb.data.reference.validation import (
+from deepdos_nb.core.files import write_text
+from deepdos_nb.data.label_folder import Folder
+from deepdos_nb.data.label_shards import read_shard
+from deepdos_nb.data.sources.phonondb import load_phonondb
+from deepdos_nb.labelling.queue import Outcome, label_many
+from deepdos_nb.labelling.validation import (
     electron_jobs,
     frequency_ratios,
     phonon_jobs,
     summarise,
 )
-from deepdos_nb.data.sources.phonondb import load_phonondb
 
 OUT = Path(__file__).parents[1] / "deepdos_nb" / "data" / "embedded" / "validation.json"
 
@@ -44,9 +45,7 @@ def main(folder: str, phonondb: str = "") -> None:
     elif OUT.exists():
         results["frequencies"] = json.loads(OUT.read_text("utf-8"))["frequencies"]
     text = json.dumps(results, indent=1, ensure_ascii=False)
-    part = OUT.with_suffix(".part")
-    part.write_text(text + "\n", "utf-8")
-    part.replace(OUT)
+    write_text(OUT, text + "\n")
 
 
 if __name__ == "__main__":

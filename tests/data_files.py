@@ -10,7 +10,7 @@ import numpy as np
 from crystals import mgo, rutile
 from pymatgen.core import Lattice, Structure
 
-from deepdos_nb.graph import symmetry_orbits
+from deepdos_nb.crystal.symmetry import symmetry_orbits
 
 FREQUENCIES = np.arange(0.0, 1201.0, 4.0)
 

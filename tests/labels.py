@@ -9,7 +9,7 @@ import numpy as np
 from crystals import rocksalt
 from pymatgen.core import Structure
 
-from deepdos_nb.data.reference.shards import Label
+from deepdos_nb.data.label_shards import Label
 
 
 @cache

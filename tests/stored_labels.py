@@ -10,9 +10,9 @@ import numpy as np
 from pymatgen.core import Structure
 
 import deepdos_nb as dd
-from deepdos_nb.data.reference.shards import Label, write_shard
-from deepdos_nb.graph import symmetry_orbits
-from deepdos_nb.grids import grid_for
+from deepdos_nb.core.grids import grid_for
+from deepdos_nb.crystal.symmetry import symmetry_orbits
+from deepdos_nb.data.label_shards import Label, write_shard
 
 ORIGIN = {"source": "made up", "licence": "MIT", "identifier": "1"}
 

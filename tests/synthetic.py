@@ -10,9 +10,11 @@ from __future__ import annotations
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.graph import CrystalGraph, build_graph
-from deepdos_nb.spectra import Kind, Spectrum, Trace, grid_for
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.crystal.graph import CrystalGraph, build_graph
+from deepdos_nb.spectra.spectrum import Spectrum
+from deepdos_nb.spectra.trace import Trace
 
 STRIDES = (1, 2, 4, 8, 4, 2, 1, 1)
 

@@ -29,7 +29,12 @@ def anywidgets() -> tuple[type[anywidget.AnyWidget], ...]:
 
     # anywidget makes a private subclass of its own for each instance; only real ones have a module
     # whose attribute they are.
-    found = {c for c in below(anywidget.AnyWidget) if c.__module__.startswith("deepdos_nb.")}
+    found = {
+        c
+        for c in below(anywidget.AnyWidget)
+        if c.__module__.startswith("deepdos_nb.")
+        and getattr(import_module(c.__module__), c.__name__, None) is c
+    }
     return tuple(sorted(found, key=lambda c: c.__name__))
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.downloads import data_home
 from deepdos_nb.data.sources.embedded import embedded_shards, embedded_store
@@ -19,8 +21,6 @@ from deepdos_nb.data.sources.petretto import PetrettoStore, petretto_file
 from deepdos_nb.data.sources.phonondb import PhonondbStore
 from deepdos_nb.data.sources.phonondb_archive import archives
 from deepdos_nb.data.stores import ShardStore, Store, label_files
-from deepdos_nb.errors import DataError
-from deepdos_nb.grids import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ class Source:
     Attributes
     ----------
     name : str
-        What `Dataset.open` and ``deepdos data`` call it.
+        What `open_dataset` and ``deepdos data`` call it.
     kind : {"phdos", "edos"}
     title : str
         What it holds, in a few words.
@@ -156,7 +156,7 @@ SOURCES: dict[str, Source] = {
 
 
 def datasets() -> pd.DataFrame:
-    """The data sets this package knows, one a row; `Dataset.open` takes the names.
+    """The data sets this package knows, one a row; `open_dataset` takes the names.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def datasets() -> pd.DataFrame:
 
 
 def open_dataset(name: str | Path) -> Dataset:
-    """Open a known data set, or a file or folder; see `Dataset.open`.
+    """Open a known data set by its name (see `datasets`), or a file or folder of records.
 
     A file is taken for a copy of the phonon benchmark's table. A folder may hold labels (shards, as
     `deepdos label` writes them), phonondb's two files, or structures with CSV files (see
@@ -185,7 +185,8 @@ def open_dataset(name: str | Path) -> Dataset:
     Raises
     ------
     DataError
-        If the name is unknown, or there is nothing of these kinds.
+        If the name is unknown, there is nothing of these kinds, or the data set has not been
+        downloaded yet; the message names the command that does.
     """
     if str(name) in SOURCES:
         return SOURCES[str(name)].open()

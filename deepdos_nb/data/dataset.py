@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.data.graph_cache import GraphCache
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.splits import PARTS, Part, part_of
-from deepdos_nb.data.stores import KEPT_SHARDS, Entry, MemoryStore, Store
+from deepdos_nb.data.stores import Entry, MemoryStore, Store
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from deepdos_nb.graph import CrystalGraph
-
-MIXED_BLOCKS = KEPT_SHARDS // 2
-"""Blocks whose records `Dataset.shuffled` mixes: as many as a store keeps in memory, with room."""
 
 
 class Dataset(Sequence[Record]):
@@ -31,7 +24,7 @@ class Dataset(Sequence[Record]):
     index and cost almost nothing.
 
     >>> import deepdos_nb as dd
-    >>> data = dd.Dataset.open("embedded-edos")                    # doctest: +SKIP
+    >>> data = dd.open_dataset("embedded-edos")                    # doctest: +SKIP
     >>> oxides = data.filter(elements=["O"], n_atoms=(1, 8))       # doctest: +SKIP
     >>> parts = oxides.split()                                     # doctest: +SKIP
 
@@ -52,20 +45,6 @@ class Dataset(Sequence[Record]):
             ends.append(len(self._entries))
         self._starts: Array = np.array([0, *ends[:-1]])
         self._positions: Array = np.arange(len(self._entries))
-
-    @classmethod
-    def open(cls, name: str | Path) -> Dataset:
-        """Open a data set by its name (see `datasets`), or a folder or file of records.
-
-        Raises
-        ------
-        DataError
-            If there is no such data set, or it has not been downloaded yet; the message names the
-            command that does.
-        """
-        from deepdos_nb.data.catalogue import open_dataset
-
-        return open_dataset(name)
 
     @classmethod
     def of(cls, records: Iterable[Record], *, name: str = "") -> Dataset:
@@ -179,39 +158,6 @@ class Dataset(Sequence[Record]):
         """
         found = np.array([part_of(e) or "" for e in self.entries()], dtype="U5")
         return {part: self._part(self._positions[found == part]) for part in PARTS}
-
-    def shuffled(self, seed: int) -> Dataset:
-        """The same records in an order fixed by the seed.
-
-        Blocks of records that lie together are shuffled, then the records within every few blocks:
-        streaming in this order reads each block once.
-        """
-        if not len(self):
-            return self
-        rng = np.random.default_rng(seed)
-        block = np.fromiter((e.block for e in self.entries()), dtype=np.int64, count=len(self))
-        store = np.searchsorted(self._starts, self._positions, side="right")
-        key = store * (int(block.max(initial=0)) + 1) + block
-        order = np.argsort(key, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
-        groups = [groups[i] for i in rng.permutation(len(groups))]
-        mixed: list[Array] = [
-            rng.permutation(np.concatenate(groups[i : i + MIXED_BLOCKS]))
-            for i in range(0, len(groups), MIXED_BLOCKS)
-        ]
-        return self._part(self._positions[np.concatenate(mixed)])
-
-    def items(self, cache: str | Path | None = None) -> Iterator[tuple[CrystalGraph, Record]]:
-        """Stream graphs with their records.
-
-        Parameters
-        ----------
-        cache : path, optional
-            Folder where graphs are kept from one time to the next.
-        """
-        graphs = GraphCache(cache) if cache is not None else None
-        for record in self:
-            yield (graphs.get(record) if graphs else record.graph()), record
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each record: identifier, formula, atoms, elements, gap, kind, source."""

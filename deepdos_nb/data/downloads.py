@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from deepdos_nb.errors import DataError
+from deepdos_nb.core.errors import DataError
 
 HOME = "DEEPDOS_DATA"
 """Environment variable that names the folder for downloaded data."""

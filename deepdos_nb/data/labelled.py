@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import MODES_PER_ATOM, Kind, grid_for
+from deepdos_nb.data.label_shards import Label
 from deepdos_nb.data.records import Record
-from deepdos_nb.data.reference.shards import Label
-from deepdos_nb.errors import DataError
-from deepdos_nb.grids import MODES_PER_ATOM, Kind, grid_for
 
 METHODS = (("gpaw", "PBE (GPAW)"), ("sevenn", "ML-potential phonons (SevenNet)"))
 """What a curve is called in legends, by the engine that made it."""

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.errors import DataError
-from deepdos_nb.graph import CrystalGraph, build_graph
-from deepdos_nb.grids import MODES_PER_ATOM, Kind, grid_for
-from deepdos_nb.spectra import Spectrum
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import MODES_PER_ATOM, Kind, grid_for
+from deepdos_nb.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -104,10 +103,6 @@ class Record:
         """Reduced chemical formula."""
         numbers, counts = np.unique(self.numbers, return_counts=True)
         return reduced_formula(tuple(zip(numbers.tolist(), counts.tolist(), strict=True)))
-
-    def graph(self) -> CrystalGraph:
-        """Neighbour graph with one node per symmetry orbit; see `CrystalGraph.quotient`."""
-        return build_graph(self.structure).quotient(self.orbits)
 
     @property
     def gap(self) -> float | None:

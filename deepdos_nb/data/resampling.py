@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.errors import DataError
-from deepdos_nb.grids import Kind, grid_for
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import Kind, grid_for
 
 TO_EV = {
     "eV": 1.0,

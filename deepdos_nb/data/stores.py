@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.data.label_shards import Label, read_shard
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.data.records import Record, reduced_formula
-from deepdos_nb.data.reference.shards import Label, read_shard
-from deepdos_nb.errors import DataError
 
 KEPT_SHARDS = 16
 """Shards a store keeps in memory: a hundred small crystals each, some megabytes in all."""
@@ -40,8 +40,6 @@ class Entry(NamedTuple):
         eV, where known.
     sites : bool
         Whether site projections are known.
-    block : int
-        Records of one block lie together and are read together.
     """
 
     material_id: str
@@ -52,7 +50,6 @@ class Entry(NamedTuple):
     n_atoms: int
     gap: float | None
     sites: bool
-    block: int
 
 
 class Store(Protocol):
@@ -82,14 +79,13 @@ def entry_of(
     *,
     gap: float | None = None,
     sites: bool = True,
-    block: int = 0,
 ) -> Entry:
     """Index entry of a crystal with these atomic numbers."""
     counts = Counter(numbers.tolist())
     # In reduced form, so that crystals of one formula share its text.
     common = math.gcd(*counts.values())
     formula, symbols = names(tuple((z, counts[z] // common) for z in sorted(counts)))
-    return Entry(name, kind, source, formula, symbols, len(numbers), gap, sites, block)
+    return Entry(name, kind, source, formula, symbols, len(numbers), gap, sites)
 
 
 class MemoryStore:
@@ -150,7 +146,6 @@ class ShardStore:
                     self.source,
                     numbers,
                     gap=None if gap is None else float(gap),
-                    block=block,
                 )
 
     def read(self, row: int) -> Record:

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.graph import CrystalGraph
+from deepdos_nb.crystal.graph import CrystalGraph
+from deepdos_nb.crystal.harmonics import real_harmonics
 
 
 @dataclass
@@ -44,7 +44,8 @@ class GraphBatch:
     system : int64 (C,)
         Crystal system, its place in `graph.SYSTEMS`; negative where it is unknown.
     draft : (C, S, B), optional
-        What one atom has in each bin as Stage 0 drafts it (`drafter.draft`), zero in the padding.
+        What one atom has in each bin as Stage 0 drafts it (`draft_spectrum`), zero in the
+        padding.
     """
 
     numbers: Tensor
@@ -72,43 +73,10 @@ class GraphBatch:
         table = nodes.new_zeros(self.site.numel(), *nodes.shape[1:])
         return table.index_copy(0, self.slot, nodes).unflatten(0, self.site.shape)
 
-    def unpad(self, table: Tensor) -> Tensor:
-        """Inverse of `pad`: (C, S, …) → (N, …)."""
-        return table.flatten(0, 1).index_select(0, self.slot)
-
     @property
     def site_weight(self) -> Tensor:
         """Atoms each site row stands for, zero in the padding, shape (C, S)."""
         return self.pad(self.weight)
-
-
-def real_harmonics(vector: Array) -> Array:
-    """Real spherical harmonics of l = 0, 1, 2 with Σ_m Y_lm² = 1 for each l (Racah's norm).
-
-    Parameters
-    ----------
-    vector : ndarray, shape (..., 3), not zero
-
-    Returns
-    -------
-    ndarray, shape (..., 9)
-    """
-    x, y, z = np.moveaxis(vector / np.linalg.norm(vector, axis=-1, keepdims=True), -1, 0)
-    root3 = np.sqrt(3.0)
-    return np.stack(
-        [
-            np.ones_like(x),
-            x,
-            y,
-            z,
-            root3 * x * y,
-            root3 * y * z,
-            (3 * z**2 - 1) / 2,
-            root3 * x * z,
-            root3 / 2 * (x**2 - y**2),
-        ],
-        axis=-1,
-    )
 
 
 def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:

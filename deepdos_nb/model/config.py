@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.spectra import Grid, Kind, grid_for
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import Grid, Kind, grid_for
 
 Refiner = Literal["transport", "remap", "residual", "none"]
 Sharing = Literal["additive", "pooled"]
@@ -32,8 +32,8 @@ class ModelConfig:
         Gaussian radial basis functions.
     dropout : float
     draft : bool
-        Stage 0: the decoder reads a draft of the spectrum, by springs (`SpringNetwork`) where there
-        are phonons, by tight binding (`BondNetwork`) where there are electrons.
+        Stage 0: the decoder reads a draft of the spectrum, by force constants
+        (`ForceConstantNetwork`) for phonons, by tight binding (`HoppingNetwork`) for electrons.
     sharing : {"additive", "pooled"}
         Stage I: a logit for every site and bin, whose softmax is the site density; or one for every
         bin, whose states are shared out as the last source attention says.

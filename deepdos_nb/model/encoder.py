@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from deepdos_nb.crystal.elements import element_features
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
-from deepdos_nb.model.elements import element_features
 
 
 class Encoded(NamedTuple):

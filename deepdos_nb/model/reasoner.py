@@ -2,7 +2,7 @@
 
     atoms ──encoder──► site embeddings ──decoder──► p₀[site, bin] ──transport──► p_K[site, bin]
       │                       └──────────────│─────totals─────► states per cell
-      └──drafter──► draft of p[site, bin] ───┘
+      └─draft model─► draft of p[site, bin] ──────┘
 
 Absolute site density = p_K × states / bin width.
 """
@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from deepdos_nb.errors import ConfigError
+from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.decoder import Decoded, Decoder
-from deepdos_nb.model.drafter import Drafter, kind_of, make_drafter
 from deepdos_nb.model.encoder import Encoded, Encoder
 from deepdos_nb.model.totals import make_totals
 from deepdos_nb.model.transport import Refined, make_reasoner
+from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
 
 
 class Prediction(NamedTuple):
@@ -48,9 +48,8 @@ class Prediction(NamedTuple):
 class Reasoner(nn.Module):
     """Structure to site-resolved density of states.
 
-    The drafter travels with the model, because its drafts must be the ones learnt from, but it is
-    learnt before and on its own (`spring_training`, `bond_training`), and a batch brings drafts
-    along.
+    The draft model travels with the model, because its drafts must be the ones learnt from, but it
+    is learnt before and on its own (`training.draft`), and a batch brings drafts along.
     """
 
     def __init__(self, config: ModelConfig):
@@ -60,29 +59,35 @@ class Reasoner(nn.Module):
         self.decoder = Decoder(config)
         self.reasoner = make_reasoner(config)
         self.totals = make_totals(config)
-        self.drafter = make_drafter(config.kind).requires_grad_(False) if config.draft else None
+        # Keys of shipped weights begin with `drafter.`: the attribute keeps that name.
+        self.drafter = make_draft_model(config.kind).requires_grad_(False) if config.draft else None
 
-    def take_drafter(self, drafter: Drafter | None) -> None:
-        """Keep a copy of the drafter whose drafts this model is to read.
+    @property
+    def draft_model(self) -> DraftModel | None:
+        """What drafts the spectra this model reads; None if it reads none."""
+        return self.drafter
+
+    def set_draft_model(self, draft_model: DraftModel | None) -> None:
+        """Keep a copy of the draft model whose drafts this model is to read.
 
         Raises
         ------
         ConfigError
-            If the model's settings ask for a drafter and there is none, or the other way round, or
-            it drafts another kind of spectrum.
+            If the model's settings ask for a draft model and there is none, or the other way round,
+            or it drafts another kind of spectrum.
         """
-        if (drafter is None) != (self.drafter is None):
+        if (draft_model is None) != (self.drafter is None):
             raise ConfigError(
-                "a model that reads drafts needs a drafter, and another cannot use any.",
+                "a model that reads drafts needs a draft model, and another cannot use any.",
                 remedy="Learn one with `deepdos springs` or `deepdos bonds`, and name its file.",
             )
-        if drafter is not None and self.drafter is not None:
-            if kind_of(drafter) != self.config.kind:
+        if draft_model is not None and self.drafter is not None:
+            if kind_of(draft_model) != self.config.kind:
                 raise ConfigError(
-                    f"a drafter for {kind_of(drafter)} cannot draft for {self.config.kind}.",
+                    f"a draft model for {kind_of(draft_model)} cannot draft {self.config.kind}.",
                     remedy="Springs are for phonons, tight binding is for electrons.",
                 )
-            self.drafter.load_state_dict(drafter.state_dict())
+            self.drafter.load_state_dict(draft_model.state_dict())
 
     def forward(self, batch: GraphBatch) -> Prediction:
         """Predict every crystal of a batch, keeping all intermediates."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from deepdos_nb.errors import WeightsError
-from deepdos_nb.grids import Kind
+from deepdos_nb.core.errors import WeightsError
+from deepdos_nb.core.files import replacing
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.model.config import ModelConfig
-from deepdos_nb.model.drafter import Drafter, kind_of, make_drafter
 from deepdos_nb.model.reasoner import Reasoner
+from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
 
 FORMAT = "deepdos_nb-1"
-DRAFTERS: dict[Kind, str] = {"phdos": "deepdos_nb-springs-1", "edos": "deepdos_nb-bonds-1"}
+DRAFT_FORMATS: dict[Kind, str] = {"phdos": "deepdos_nb-springs-1", "edos": "deepdos_nb-bonds-1"}
 
 
 def save_weights(
@@ -55,34 +55,34 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
     return model.eval(), json.loads(header["card"])
 
 
-def save_drafter(drafter: Drafter, path: str | Path, *, card: dict[str, Any]) -> Path:
-    """Write a drafter to a safetensors file of its own, atomically, in float16 as models keep it.
+def save_draft_model(draft_model: DraftModel, path: str | Path, *, card: dict[str, Any]) -> Path:
+    """Write a draft model to a safetensors file of its own, in float16 as models keep it.
 
     Parameters
     ----------
-    drafter : Drafter
+    draft_model : DraftModel
     path : path
     card : dict
         Facts about the training.
     """
-    form = DRAFTERS[kind_of(drafter)]
-    return _write(drafter, Path(path), form, {"card": _text(card)}, half=True)
+    form = DRAFT_FORMATS[kind_of(draft_model)]
+    return _write(draft_model, Path(path), form, {"card": _text(card)}, half=True)
 
 
-def load_drafter(path: str | Path) -> tuple[Drafter, dict[str, Any]]:
-    """Read a drafter and its card, in float32 and without gradients.
+def load_draft_model(path: str | Path) -> tuple[DraftModel, dict[str, Any]]:
+    """Read a draft model and its card, in float32 and without gradients.
 
     Raises
     ------
     WeightsError
-        If the file is missing, is no safetensors file of a drafter, or does not fit the code.
+        If the file is missing, is no safetensors file of a draft model, or does not fit the code.
     """
     path = Path(path)
-    header, floats = _read(path, *DRAFTERS.values())
-    kind = next(k for k, form in DRAFTERS.items() if form == header["format"])
-    drafter = make_drafter(kind)
-    _fill(drafter, floats, path)
-    return drafter.eval().requires_grad_(False), json.loads(header["card"])
+    header, floats = _read(path, *DRAFT_FORMATS.values())
+    kind = next(k for k, form in DRAFT_FORMATS.items() if form == header["format"])
+    draft_model = make_draft_model(kind)
+    _fill(draft_model, floats, path)
+    return draft_model.eval().requires_grad_(False), json.loads(header["card"])
 
 
 def _text(card: dict[str, Any]) -> str:
@@ -94,10 +94,8 @@ def _write(module: nn.Module, path: Path, form: str, header: dict[str, str], *, 
         name: (value.half() if half and value.is_floating_point() else value).contiguous()
         for name, value in module.state_dict().items()
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file(tensors, part, metadata={"format": form} | header)
-    os.replace(part, path)
+    with replacing(path) as part:
+        save_file(tensors, part, metadata={"format": form} | header)
     return path
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.palette import INK, intensity_map, theme
-from deepdos_nb.plots.base import (
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.spectra.spectrum import element_sums
+from deepdos_nb.spectra.trace import Trace
+from deepdos_nb.style.axes import (
     colour_bar,
     dress,
     energy_axis,
@@ -18,7 +19,7 @@ from deepdos_nb.plots.base import (
     new_figure,
     themed_axes,
 )
-from deepdos_nb.spectra import Trace, element_sums
+from deepdos_nb.style.palette import INK, intensity_map, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.palette import INK, REFERENCE, share_colours
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.plots.attention import By, attention_axes, attention_rows
-from deepdos_nb.plots.base import dress, energy_axis, themed_axes
-from deepdos_nb.spectra import Trace
+from deepdos_nb.spectra.trace import Trace
+from deepdos_nb.style.axes import dress, energy_axis, themed_axes
+from deepdos_nb.style.palette import INK, REFERENCE, share_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.palette import TOTAL, element_colours
-from deepdos_nb.plots.base import energy_label
-from deepdos_nb.spectra import Spectrum
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.spectra.spectrum import Spectrum
+from deepdos_nb.style.axes import energy_label
+from deepdos_nb.style.palette import TOTAL, element_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

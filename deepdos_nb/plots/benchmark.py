@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.grids import Grid
-from deepdos_nb.palette import ELEMENTS, INK, REFERENCE, theme
-from deepdos_nb.plots.base import dress, energy_axis, formula_text, new_figure
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.grids import Grid
+from deepdos_nb.style.axes import dress, energy_axis, formula_text, new_figure
+from deepdos_nb.style.palette import ELEMENTS, INK, REFERENCE, theme
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.calibration import Calibration
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.palette import ELEMENTS, INK, REFERENCE, SPREAD, TOTAL, theme
-from deepdos_nb.plots.base import dress, energy_axis, new_figure, title_text
-from deepdos_nb.spectra import Spectrum
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.metrics.calibration import Calibration
+from deepdos_nb.spectra.spectrum import Spectrum
+from deepdos_nb.style.axes import dress, energy_axis, new_figure, title_text
+from deepdos_nb.style.palette import ELEMENTS, INK, REFERENCE, SPREAD, TOTAL, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.laboratory import Run, compare
-from deepdos_nb.palette import INK, REFERENCE, theme
-from deepdos_nb.plots.base import dress, energy_axis, new_figure
+from deepdos_nb.style.axes import dress, energy_axis, new_figure
+from deepdos_nb.style.palette import INK, REFERENCE, theme
+from deepdos_nb.transport_lab.laboratory import Run, compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.graph import CrystalGraph, radial_basis
-from deepdos_nb.palette import INK, element_colours, share_colours, theme
-from deepdos_nb.plots.base import dress, new_figure, themed_axes
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.crystal.graph import CrystalGraph, radial_basis
+from deepdos_nb.style.axes import dress, new_figure, themed_axes
+from deepdos_nb.style.palette import INK, element_colours, share_colours, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from deepdos_nb.palette import INK, element_colours, theme
 from deepdos_nb.plots.bands import Banded, bands_axes, states_axes
-from deepdos_nb.plots.base import dress, energy_label, formula_text, new_figure
+from deepdos_nb.style.axes import dress, energy_label, formula_text, new_figure
+from deepdos_nb.style.palette import INK, element_colours, theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ def orbitals_figure(orbitals: Levelled, *, dark: bool | None = None) -> Figure:
     Parameters
     ----------
     orbitals : Orbitals
-        As `deepdos_nb.electrons.orbitals` gives them.
+        As `deepdos_nb.inference.orbitals.orbitals` gives them.
     dark : bool or None
 
     Returns

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from deepdos_nb.palette import INK, element_colours, theme
 from deepdos_nb.plots.bands import Banded, bands_axes, states_axes
-from deepdos_nb.plots.base import dress, formula_text, new_figure
+from deepdos_nb.style.axes import dress, formula_text, new_figure
+from deepdos_nb.style.palette import INK, element_colours, theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def springs_figure(vibrations: Sprung, *, dark: bool | None = None) -> Figure:
     Parameters
     ----------
     vibrations : Vibrations
-        As `deepdos_nb.mechanics.vibrations` gives them.
+        As `deepdos_nb.inference.vibrations.vibrations` gives them.
     dark : bool or None
 
     Returns

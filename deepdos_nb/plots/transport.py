@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.palette import INK, share_colours, theme
-from deepdos_nb.plots.base import (
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.spectra.trace import Trace
+from deepdos_nb.style.axes import (
     colour_bar,
     dress,
     energy_axis,
@@ -16,7 +16,7 @@ from deepdos_nb.plots.base import (
     signed_map,
     title_text,
 )
-from deepdos_nb.spectra import Trace
+from deepdos_nb.style.palette import INK, share_colours, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

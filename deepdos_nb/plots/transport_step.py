@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.palette import INK, REFERENCE, element_colours, theme
-from deepdos_nb.plots.base import dress, energy_axis, new_figure, title_text
-from deepdos_nb.spectra import Spectrum, Trace, element_sums
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.spectra.spectrum import Spectrum, element_sums
+from deepdos_nb.spectra.trace import Trace
+from deepdos_nb.style.axes import dress, energy_axis, new_figure, title_text
+from deepdos_nb.style.palette import INK, REFERENCE, element_colours, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

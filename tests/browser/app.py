@@ -25,7 +25,13 @@ class App(Server):
 
     def command(self) -> list[str]:
         return [
-            *(sys.executable, "-c", "from deepdos_nb.cli import app; app()", "app", "--no-browser"),
+            *(
+                sys.executable,
+                "-c",
+                "from deepdos_nb.cli import app; app()",
+                "app",
+                "--no-browser",
+            ),
             *("--port", str(self.port), *self.options),
         ]
 

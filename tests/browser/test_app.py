@@ -12,7 +12,7 @@ import pytest
 from browser.app import App
 from browser.notebook import HARMLESS, PATIENCE, changed, colours, pixels, settled, wait_until
 
-from deepdos_nb.structures import examples
+from deepdos_nb.crystal.read import examples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request, Route

@@ -19,7 +19,7 @@ import sys
 sys.path.insert(0, {str(ROOT / "tests")!r})
 import deepdos_nb as dd
 from deepdos_nb.widgets import SpectrumExplorer
-from deepdos_nb.widgets.collections import Examples, Items
+from deepdos_nb.widgets.explorer.collections import Examples, Items
 from synthetic import metal_with_gap
 
 class Electrons:

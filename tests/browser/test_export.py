@@ -11,7 +11,7 @@ import pytest
 from browser.notebook import changed, settled, wait_until
 from synthetic import make_spectrum, make_trace
 
-from deepdos_nb.structures import example
+from deepdos_nb.crystal.read import example
 from deepdos_nb.widgets import Explore, export_html
 
 if TYPE_CHECKING:

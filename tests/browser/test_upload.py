@@ -10,7 +10,7 @@ import pytest
 from browser.notebook import NotebookPage, changed, colours, pixels, settled, wait_until
 from browser.server import ROOT
 
-from deepdos_nb.structures import example, examples
+from deepdos_nb.crystal.read import example, examples
 
 if TYPE_CHECKING:
     pass

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.errors import DataError
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
 
 TOTALS = ("dos", "total", "density")
 _ENERGY = re.compile(r"energy\s*(?:\(([^)]*)\))?$", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """The data set inside the package: our own reference labels of crystals that registries ship.
 
 Electrons are computed with GPAW (PBE, plane waves, tetrahedra), phonons with a machine-learnt
-potential; see `deepdos_nb.data.reference`. Every record carries its provenance: where the
+potential; see `deepdos_nb.labelling`. Every record carries its provenance: where the
 structure comes from and under which licence, engine, settings, time and convergence.
 
 Parts are drawn by reduced formula: see `deepdos_nb.data.splits.part_of`.
@@ -12,11 +12,11 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import Kind, grid_for
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.splits import PARTS, Part, part_of
 from deepdos_nb.data.stores import ShardStore
-from deepdos_nb.errors import DataError
-from deepdos_nb.grids import Kind, grid_for
 
 
 def embedded_shards(kind: Kind, folder: str | Path | None = None) -> list[Path]:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
-from deepdos_nb.data.reference.shards import Label
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import grid_for
+from deepdos_nb.crystal.symmetry import symmetry_orbits
+from deepdos_nb.data.label_shards import Label
 from deepdos_nb.data.resampling import to_bins
-from deepdos_nb.errors import DataError
-from deepdos_nb.graph import symmetry_orbits
-from deepdos_nb.grids import grid_for
 
 if TYPE_CHECKING:
     from pymatgen.electronic_structure.dos import CompleteDos
@@ -249,7 +249,7 @@ def download(
     DataError
         If several requests in a row fail; what was downloaded by then is kept.
     """
-    from deepdos_nb.data.reference.folder import Folder
+    from deepdos_nb.data.label_folder import Folder
 
     folder = Folder(out)
     finished = folder.finished()

@@ -16,13 +16,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import grid_for
+from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import data_home, fetch, git_blob_sha1
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.stores import Entry, entry_of
-from deepdos_nb.errors import DataError
-from deepdos_nb.graph import symmetry_orbits
-from deepdos_nb.spectra import grid_for
 
 SOURCE = "petretto"
 REPOSITORY = "ninarina12/phononDoS_tutorial"

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from scipy.signal import savgol_filter
 
-from deepdos_nb.arrays import Array
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import MODES_PER_ATOM, grid_for
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.stores import Entry, entry_of
-from deepdos_nb.errors import DataError
-from deepdos_nb.grids import MODES_PER_ATOM, grid_for
 
 SOURCE = "phonondb"
 PROVENANCE = {

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepdos_nb.arrays import Array
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.grids import MODES_PER_ATOM
+from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import unpack
-from deepdos_nb.data.reference.shards import Label
+from deepdos_nb.data.label_shards import Label
 from deepdos_nb.data.sources.phonondb import PROVENANCE, SOURCE, site_shares
-from deepdos_nb.errors import DataError
-from deepdos_nb.graph import symmetry_orbits
-from deepdos_nb.grids import MODES_PER_ATOM
 
 if TYPE_CHECKING:
     from phonopy import Phonopy
@@ -144,7 +144,7 @@ def convert(
     dict
         Counts under "done", "failed" and "skipped" (finished earlier).
     """
-    from deepdos_nb.data.reference.folder import Folder
+    from deepdos_nb.data.label_folder import Folder
 
     folder = Folder(out)
     finished = folder.finished()

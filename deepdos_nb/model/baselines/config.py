@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.spectra import Grid, Kind, grid_for
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import Grid, Kind, grid_for
 
 BaselineName = Literal["graph-network", "mat2spec", "dostransformer"]
 NAMES: tuple[BaselineName, ...] = get_args(BaselineName)

@@ -18,8 +18,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from deepdos_nb.errors import ConfigError
-from deepdos_nb.graph import SYSTEMS
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.crystal.symmetry import SYSTEMS
 from deepdos_nb.model.baselines.common import (
     Baseline,
     CurveError,

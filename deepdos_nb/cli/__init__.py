@@ -1,0 +1,5 @@
+"""The `deepdos` command."""
+
+from deepdos_nb.cli.main import app
+
+__all__ = ["app"]

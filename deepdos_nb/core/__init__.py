@@ -1,0 +1,1 @@
+"""The ground: errors, arrays, grids, limits, processes, files, version."""

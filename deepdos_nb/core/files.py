@@ -1,0 +1,61 @@
+"""Files that are complete or not there, and where the package lies."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepdos_nb.core.arrays import Array
+
+
+PACKAGE = Path(__file__).parents[1]
+"""The folder of this package."""
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A temporary file beside `path`, which takes its place when the block ends well.
+
+    Whatever goes wrong inside leaves the old file, or none, and no temporary one. Several processes
+    may write the same file at once: the last one wins, and readers never see a part of it.
+
+    Parameters
+    ----------
+    path : path
+        Missing folders above it are made.
+
+    Yields
+    ------
+    Path
+        Where to write: a hidden file that ends in ``.part``, so that no search for files of a kind
+        finds it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Write a text file (UTF-8) so that it is complete or not there; returns its path."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, Array]) -> Path:
+    """Write a compressed npz file so that it is complete or not there; returns its path."""
+    import numpy as np
+
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **dict(arrays))
+    return Path(path)

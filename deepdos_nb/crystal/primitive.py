@@ -1,0 +1,79 @@
+"""The smallest cell of a crystal: lattice dynamics wants each atom once, whatever cell it came in.
+
+A supercell, or another choice of cell, must not change a spectrum. So lattice dynamics is done in
+one cell: translations that map the crystal onto itself are found first, and the lattice they span
+is reduced after Niggli, whose cell is unique up to its orientation.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.crystal.graph import CrystalGraph
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+TRANSLATION_TOLERANCE = 1e-3
+"""Å within which a translated atom must meet its like."""
+
+
+@dataclass(frozen=True)
+class PrimitiveCell:
+    """A primitive cell and where the atoms of the cell it was found in went.
+
+    Parameters
+    ----------
+    graph : CrystalGraph
+        One node for each atom of the primitive cell; `vector` tells its edges' senders apart.
+    lattice : ndarray, shape (3, 3)
+        Reduced vectors as rows, Å, in the orientation of the cell it was found in.
+    member : ndarray of int, shape (n_atoms,)
+        Node of each atom of that cell.
+    """
+
+    graph: CrystalGraph
+    lattice: Array
+    member: Array
+
+
+def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
+    """Find the primitive cell of a crystal whose graph is known.
+
+    Where no translation is found, or the search fails, the cell given is its own primitive cell.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    graph : CrystalGraph
+        Of all its atoms, as `build_graph` makes it.
+    """
+    import spglib
+
+    lattice = np.asarray(structure.lattice.matrix, dtype=float)
+    member: Array = np.arange(len(structure))
+    cell: Any = (lattice, np.asarray(structure.frac_coords), graph.numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = spglib.get_symmetry_dataset(cell, symprec=TRANSLATION_TOLERANCE)
+        if found is not None:
+            found_member = np.unique(found.mapping_to_primitive, return_inverse=True)[1]
+            smaller = np.asarray(found.primitive_lattice, dtype=float)
+            copies = np.bincount(found_member)
+            # Each atom of a primitive cell has as many copies as that cell fits into the other.
+            if (copies == round(volume(lattice) / volume(smaller))).all():
+                member, lattice = found_member, smaller
+        reduced = spglib.niggli_reduce(lattice)
+    if reduced is not None:
+        lattice = np.asarray(reduced)
+    return PrimitiveCell(graph.quotient(member), lattice, member)
+
+
+def volume(lattice: Array) -> float:
+    """Volume of a cell, Å³."""
+    return abs(float(np.linalg.det(lattice)))

@@ -1,0 +1,103 @@
+"""A folder of labels on its way to becoming a data set.
+
+It holds
+
+- `done/NAME.npz`     one finished crystal, until it is gathered into a shard,
+- `shard-0000.npz` …  gathered crystals,
+- `failures.jsonl`    name and reason of every crystal that failed.
+
+A crystal found in any of them needs no more work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+from deepdos_nb.data.label_shards import Label, read_shard, write_shard
+
+SHARD_SIZE = 100
+"""Crystals gathered into one shard."""
+
+
+class Folder:
+    """Labels and failures in a folder, which is made if it is not there."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.singles = self.path / "done"
+        self.failures_file = self.path / "failures.jsonl"
+        self.singles.mkdir(parents=True, exist_ok=True)
+
+    def shards(self) -> list[Path]:
+        """Gathered files, in order."""
+        return sorted(self.path.glob("shard-*.npz"))
+
+    def labels(self) -> Iterator[Label]:
+        """Every label, gathered ones first, none twice."""
+        seen: set[str] = set()
+        for path in [*self.shards(), *sorted(self.singles.glob("*.npz"))]:
+            for label in read_shard(path):
+                if label.name not in seen:
+                    seen.add(label.name)
+                    yield label
+
+    def failures(self) -> dict[str, str]:
+        """Reason of every recorded failure, by name."""
+        if not self.failures_file.exists():
+            return {}
+        found = {}
+        for line in self.failures_file.read_text("utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # a line cut short by a kill: that crystal is tried again
+            found[entry["name"]] = entry["reason"]
+        return found
+
+    def finished(self) -> set[str]:
+        """Names that need no more work."""
+        return {label.name for label in self.labels()} | set(self.failures())
+
+    def add(self, label: Label) -> None:
+        """Store one label."""
+        write_shard(self.singles / f"{_file_name(label.name)}.npz", [label])
+
+    def fail(self, name: str, reason: str) -> None:
+        """Record a failure, in one write."""
+        line = json.dumps({"name": name, "reason": reason}) + "\n"
+        with self.failures_file.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+    def gather(self, *, everything: bool = False) -> int:
+        """Move single labels into shards of `SHARD_SIZE`; returns how many were moved."""
+        gathered = {label.name for path in self.shards() for label in read_shard(path)}
+        moved = 0
+        singles = sorted(self.singles.glob("*.npz"), key=lambda p: (p.stat().st_mtime, p.name))
+        # Left over by a kill between writing a shard and removing what it holds.
+        fresh = []
+        for path in singles:
+            label = next(read_shard(path))
+            if label.name in gathered:
+                path.unlink()
+            else:
+                fresh.append((path, label))
+        while len(fresh) >= SHARD_SIZE or (everything and fresh):
+            batch, fresh = fresh[:SHARD_SIZE], fresh[SHARD_SIZE:]
+            used = {p.name for p in self.shards()}
+            name = next(n for n in (f"shard-{i:04d}.npz" for i in count()) if n not in used)
+            write_shard(self.path / name, [label for _, label in batch])
+            for path, _ in batch:
+                path.unlink()
+            moved += len(batch)
+        return moved
+
+
+def _file_name(name: str) -> str:
+    """A safe file name for any identifier, distinct for distinct ones."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:60]
+    return f"{plain}-{hashlib.sha1(name.encode()).hexdigest()[:8]}"

@@ -1,0 +1,109 @@
+"""Which data go into which model: the recipes behind the shipped weights and the benchmark."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.data.records import Record
+from deepdos_nb.data.sources.embedded import load_embedded
+from deepdos_nb.data.sources.petretto import load_petretto
+from deepdos_nb.data.sources.phonondb import load_phonondb
+from deepdos_nb.data.splits import benchmark_split, without_leaks
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Training, validation and test records of one kind.
+
+    `test_sites` are site-projected records of test materials, never trained on: phonondb's for the
+    phonon benchmark, the test records themselves for the embedded labels.
+    """
+
+    train: list[Record]
+    valid: list[Record]
+    test: list[Record]
+    test_sites: list[Record]
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of spectrum."""
+        return self.train[0].kind
+
+    def fraction(self, fraction: float) -> TrainingData:
+        """The same with a part of the training records.
+
+        Records are drawn by formula, in an order of their own that depends on nothing else, so that
+        a smaller part lies within every larger one and polymorphs stay together.
+
+        Parameters
+        ----------
+        fraction : float
+            Of the training records, 0 < fraction ≤ 1.
+
+        Raises
+        ------
+        ConfigError
+            If the fraction leaves nothing, or is above one.
+        """
+        wanted = round(fraction * len(self.train))
+        if not 0 < wanted <= len(self.train):
+            raise ConfigError(f"a fraction of {fraction:g} of {len(self.train)} training records.")
+        if wanted == len(self.train):
+            return self
+        return replace(self, train=sorted(self.train, key=_draw)[:wanted])
+
+
+def _draw(record: Record) -> tuple[str, str]:
+    return hashlib.sha256(f"part {record.formula}".encode()).hexdigest(), record.material_id
+
+
+def phonon_data(
+    petretto: str | Path | None = None,
+    phonondb: str | Path | None = None,
+    *,
+    train_on_phonondb: bool = True,
+) -> TrainingData:
+    """Read the benchmark and, if named, phonondb without anything that shares a formula with it.
+
+    Parameters
+    ----------
+    petretto : path, optional
+        ``data.csv``; downloaded and verified without it.
+    phonondb : path, optional
+        Folder with `structures.jsonl` and `phdos_sites.npz`; without it only the benchmark's
+        own training part is used (like for like with published models).
+    train_on_phonondb : bool
+        Otherwise only the site projections of test materials are taken from there.
+    """
+    parts = benchmark_split(load_petretto(petretto))
+    more = load_phonondb(phonondb) if phonondb is not None else []
+    tested = {r.material_id for r in parts["test"]}
+    return TrainingData(
+        train=parts["train"] + (without_leaks(more) if train_on_phonondb else []),
+        valid=parts["valid"],
+        test=parts["test"],
+        test_sites=[r for r in more if r.material_id in tested],
+    )
+
+
+def embedded_data(kind: Kind, folder: str | Path | None = None) -> TrainingData:
+    """The labels inside the package, divided by formula.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    folder : path, optional
+        See `load_embedded`.
+    """
+    parts = load_embedded(kind, folder)
+    return TrainingData(parts["train"], parts["valid"], parts["test"], parts["test"])
+
+
+def seen_elements(records: Sequence[Record]) -> list[int]:
+    """Atomic numbers that occur in the records, sorted."""
+    return sorted({int(z) for record in records for z in record.numbers})

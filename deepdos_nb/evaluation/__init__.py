@@ -1,0 +1,1 @@
+"""Experiments, their scores and tables, and the cards of models."""

@@ -1,0 +1,287 @@
+"""Train every variant with every seed, each for as long as the others, and keep what they predict.
+
+A finished run keeps its curves of the validation and the test part; see `comparison` for what is
+made of them.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from rich.progress import track
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.files import write_arrays, write_text
+from deepdos_nb.core.processes import end_with
+from deepdos_nb.data.records import Record
+from deepdos_nb.data.training_sets import TrainingData
+from deepdos_nb.evaluation.scoring import drafted_total
+from deepdos_nb.evaluation.tables import CURVES, FACTS, SCORED, RunResult, read_curves, scores
+from deepdos_nb.evaluation.variants import ALONE, Config, draft_config, with_dropout
+from deepdos_nb.model import ModelConfig, Reasoner
+from deepdos_nb.model.baselines import parameter_count
+from deepdos_nb.model.weights import load_draft_model
+from deepdos_nb.physics.draft import DraftModel
+from deepdos_nb.training.batches import collate_items, prepare
+from deepdos_nb.training.draft import DraftConfig
+from deepdos_nb.training.draft_cache import record_inputs
+from deepdos_nb.training.force_constants import SPRINGS, ForceConstantConfig, train_force_constants
+from deepdos_nb.training.tight_binding import BONDS, TightBindingConfig, train_tight_binding
+from deepdos_nb.training.train import (
+    CONFIG,
+    Network,
+    keep_config,
+    needs_systems,
+    total_curves,
+    train,
+)
+
+
+def run(
+    config: Config,
+    data: TrainingData,
+    folder: str | Path,
+    *,
+    draft_model: str | Path | None = None,
+    progress: bool = True,
+) -> RunResult:
+    """Train one network, resuming where it stopped, and keep its curves; a finished one is read.
+
+    Parameters
+    ----------
+    config : TrainConfig or DraftConfig
+    data : TrainingData
+    folder : path
+        See `training.train`; `curves.npz` and `facts.json` are written beside the checkpoints.
+    draft_model : path, optional
+        Folder of a finished draft model, for a model that reads its drafts, which are kept
+        there too.
+    progress : bool
+        Show a progress bar.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds a run with other settings.
+    WeightsError
+        If there is no draft model where it should be.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    keep_config(folder / CONFIG, config)
+    if not (folder / CURVES).exists():
+        begin = time.perf_counter()
+        if isinstance(config, DraftConfig):
+            alone = train_drafter(data, config, folder, progress=progress)
+            parameters = sum(p.numel() for p in alone.parameters())
+            totals = {part: drafted_totals(alone, getattr(data, part)) for part in SCORED}
+        else:
+            learnt = None
+            if isinstance(config.model, ModelConfig) and config.model.draft:
+                file = BONDS if config.model.kind == "edos" else SPRINGS
+                learnt = load_draft_model(Path(draft_model or folder) / file)[0]
+            network = train(
+                data.train,
+                data.valid,
+                config,
+                folder,
+                draft_model=learnt,
+                cache=draft_model,
+                progress=progress,
+            )
+            parameters = parameter_count(network)
+            systems = needs_systems(config.model)
+            totals = {
+                part: predict_totals(
+                    network, getattr(data, part), systems=systems, cache=draft_model
+                )
+                for part in SCORED
+            }
+        facts = {
+            "parameters": parameters,
+            "seconds": round(time.perf_counter() - begin, 1),
+            "n_train": len(data.train),
+        }
+        arrays: dict[str, Array] = dict(totals.items())
+        for part in SCORED:
+            records: list[Record] = getattr(data, part)
+            arrays[f"{part}_materials"] = np.array([r.material_id for r in records])
+        _write(folder, arrays, facts)
+    return read_curves(folder)
+
+
+def place(folder: str | Path, name: str, config: Config, seed: int) -> Path:
+    """Folder of one run of a variant."""
+    plain = re.sub(r"[^a-z0-9.]+", "-", name.lower())
+    if isinstance(config, DraftConfig):
+        return Path(folder) / plain / f"seed-{seed}"
+    return Path(folder) / plain / f"dropout-{config.model.dropout:g}" / f"seed-{seed}"
+
+
+def tune(
+    configs: Mapping[str, Config],
+    dropouts: Sequence[float],
+    data: TrainingData,
+    folder: str | Path,
+    *,
+    workers: int = 1,
+) -> dict[str, Config]:
+    """Choose each variant's dropout on the validation part, with one seed: equal effort for all.
+
+    Parameters
+    ----------
+    configs : mapping of str to TrainConfig or DraftConfig
+        Draft models have no dropout to choose.
+    dropouts : sequence of float
+    data, folder, workers
+        As in `run_all`, which finds these runs again.
+
+    Returns
+    -------
+    dict
+        For every variant, its configuration with the lowest validation MSE (max-normalised).
+    """
+    best: dict[str, tuple[float, Config]] = {}
+    for dropout in dropouts:
+        tried = {n: with_dropout(config, dropout) for n, config in configs.items()}
+        for name, (curves,) in run_all(tried, [0], data, folder, workers=workers).items():
+            error = scores(curves, data, "valid")["mse_max"]
+            if name not in best or error < best[name][0]:
+                best[name] = error, tried[name]
+    return {name: config for name, (_, config) in best.items()}
+
+
+def run_all(
+    configs: Mapping[str, Config],
+    seeds: Sequence[int],
+    data: TrainingData,
+    folder: str | Path,
+    *,
+    workers: int = 1,
+) -> dict[str, list[RunResult]]:
+    """Train every variant with every seed; what is finished is read, what was interrupted goes on.
+
+    Parameters
+    ----------
+    configs : mapping of str to TrainConfig or DraftConfig
+    seeds : sequence of int
+    data : TrainingData
+    folder : path
+        Gets a folder for each run, see `place`. Draft models that models read are learnt first,
+        with the seed of the model and as many epochs, see `draft_run`.
+    workers : int
+        Runs at a time; more than one only helps on a CPU.
+
+    Returns
+    -------
+    dict
+        For every variant, one `RunResult` a seed.
+    """
+    # By seed first, so that an interrupted table has every variant.
+    jobs = [(name, seed) for seed in seeds for name in configs]
+    places = {(n, s): place(folder, n, configs[n], s) for n, s in jobs}
+    read = {(n, s): draft_run(configs[n], s, folder) for n, s in jobs}
+    before = {needed.folder: needed.config for needed in read.values() if needed is not None}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
+        first = [pool.submit(run, c, data, where, progress=False) for where, c in before.items()]
+        _wait(first, "Drafts")
+        futures = []
+        for (name, seed), where in places.items():
+            config, needed = replace(configs[name], seed=seed), read[name, seed]
+            draft_model = needed.folder if needed is not None else None
+            futures.append(
+                pool.submit(run, config, data, where, draft_model=draft_model, progress=False)
+            )
+        _wait(futures, "Training")
+    return {name: [read_curves(places[name, seed]) for seed in seeds] for name in configs}
+
+
+class DraftRun(NamedTuple):
+    """Settings and folder of a draft model that a model reads."""
+
+    config: ForceConstantConfig | TightBindingConfig
+    folder: Path
+
+
+def draft_run(config: Config, seed: int, folder: str | Path) -> DraftRun | None:
+    """The draft model that a model of this seed reads; None where it reads none.
+
+    It sees what the model sees: projections only where the model is trained on them.
+    """
+    if isinstance(config, DraftConfig) or not isinstance(config.model, ModelConfig):
+        return None
+    if not config.model.draft:
+        return None
+    kind, told = config.model.kind, config.loss.sites > 0
+    draft = draft_config(kind, seed, config.epochs, projections=told)
+    name = f"{ALONE[kind]}, told sites" if told and kind == "edos" else ALONE[kind]
+    return DraftRun(draft, place(folder, name, draft, seed))
+
+
+def train_drafter(
+    data: TrainingData, config: DraftConfig, folder: str | Path, *, progress: bool = True
+) -> DraftModel:
+    """Learn what `config` is for."""
+    if isinstance(config, TightBindingConfig):
+        return train_tight_binding(data.train, data.valid, config, folder, progress=progress)
+    return train_force_constants(data.train, data.valid, config, folder, progress=progress)
+
+
+def _wait(futures: Sequence[Future[RunResult]], what: str) -> None:
+    # Runs take minutes: redrawn ten times a second, the bar would flood a notebook's channel.
+    for future in track(as_completed(futures), what, total=len(futures), refresh_per_second=0.5):
+        future.result()
+
+
+def _one_thread() -> None:
+    # A notebook's kernel may be killed; its runs would train on, unseen.
+    end_with(os.getppid())
+    # The networks are small: a second thread costs more in waiting than it computes.
+    torch.set_num_threads(1)
+
+
+def predict_totals(
+    network: Network,
+    records: Sequence[Record],
+    *,
+    systems: bool = False,
+    cache: str | Path | None = None,
+    batch_size: int = 32,
+) -> Array:
+    """Totals of every record, each summing to one, shape (n_records, B)."""
+    draft_model = network.draft_model if isinstance(network, Reasoner) else None
+    items = prepare(records, systems=systems, draft_model=draft_model, cache=cache)
+    device = next(network.parameters()).device
+    network.eval()
+    rows = []
+    with torch.inference_mode():
+        for start in range(0, len(items), batch_size):
+            graphs, _ = collate_items(items[start : start + batch_size])
+            rows.append(total_curves(network, graphs.to(device)).cpu().numpy())
+    curves: Array = np.concatenate(rows)
+    return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
+
+
+def drafted_totals(draft_model: DraftModel, records: Sequence[Record]) -> Array:
+    """Totals as a draft model has them, each summing to one, shape (n_records, B)."""
+    curves = np.stack([drafted_total(g) for g in record_inputs(records, draft_model)])
+    return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
+
+
+def _write(folder: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+    # The facts first: a run counts as finished when its curves are there.
+    write_text(folder / FACTS, json.dumps(facts, indent=1))
+    small = {k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in arrays.items()}
+    write_arrays(folder / CURVES, small)

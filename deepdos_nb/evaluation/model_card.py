@@ -1,0 +1,203 @@
+"""Weights for others: pack trained seeds, score them once, and say what they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.files import write_text
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.version import __version__
+from deepdos_nb.data.training_sets import TrainingData, seen_elements
+from deepdos_nb.evaluation.model_card_text import card_text
+from deepdos_nb.evaluation.scoring import (
+    score_band,
+    score_readings,
+    score_sites,
+    score_totals,
+    seed_curves,
+)
+from deepdos_nb.inference.ensemble import SCORES, Ensemble, load_model
+from deepdos_nb.metrics.calibration import fit_band
+from deepdos_nb.model import Reasoner
+from deepdos_nb.model.weights import save_weights
+from deepdos_nb.training.train import best_model
+
+CARD = "MODEL_CARD.md"
+
+UNIT: dict[Kind, tuple[str, str]] = {"phdos": ("cm⁻¹", ".1f"), "edos": ("eV", ".3f")}
+"""Unit of the energy axis, and the format of a distance along it."""
+
+ROWS = {
+    "mse_max": ("MSE", "max", ".4f"),
+    "mae_max": ("MAE", "max", ".4f"),
+    "r2_pooled_max": ("R², pooled over the set", "max", ".3f"),
+    "r2_crystal_mean_max": ("R², mean over crystals", "max", ".3f"),
+    "r2_crystal_median_max": ("R², median over crystals", "max", ".3f"),
+    "seeds_mse_max_mean": ("MSE of a single seed, mean", "max", ".4f"),
+    "mse_max_of_scaled": ("MSE of the mean of curves scaled seed by seed", "max", ".4f"),
+    "stage_one_mse_max": ("MSE of Stage I, before the transport", "max", ".4f"),
+    "draft_mse_max": ("MSE of the draft, before Stage I", "max", ".4f"),
+    "mse_oracle": ("MSE", "oracle total", ".4f"),
+    "mae_oracle": ("MAE", "oracle total", ".4f"),
+    "r2_pooled_oracle": ("R², pooled over the set", "oracle total", ".3f"),
+    "seeds_mse_oracle_mean": ("MSE of a single seed, mean", "oracle total", ".4f"),
+    "stage_one_mse_oracle": ("MSE of Stage I, before the transport", "oracle total", ".4f"),
+    "draft_mse_oracle": ("MSE of the draft, before Stage I", "oracle total", ".4f"),
+    "mse_end_to_end": ("MSE", "end-to-end", ".4f"),
+    "mae_end_to_end": ("MAE", "end-to-end", ".4f"),
+    "mae_sum": ("MAE", "sum", ".5f"),
+    "r2_pooled_sum": ("R², pooled over the set", "sum", ".3f"),
+    "r2_crystal_mean_sum": ("R², mean over crystals", "sum", ".3f"),
+    "wd_mean": ("Wasserstein distance, mean ({unit})", "sum", "energy"),
+    "wd_median": ("Wasserstein distance, median ({unit})", "sum", "energy"),
+    "stage_one_wd_mean": ("Wasserstein distance of Stage I, mean ({unit})", "sum", "energy"),
+    "draft_wd_mean": ("Wasserstein distance of the draft, mean ({unit})", "sum", "energy"),
+    "mean_energy_mae": ("mean {axis}, MAE ({unit})", "sum", "energy"),
+    "heat_capacity_300K_mae": ("C_V at 300 K, MAE (J/(mol·K) per mole of atoms)", "sum", ".3f"),
+    "states_mae": ("states in the window per atom, MAE", "none", ".2f"),
+    "states_relative": ("states in the window, mean relative error", "none", ".1%"),
+    "density_at_zero_mae": ("density at the zero, MAE (states/eV per atom)", "none", ".3f"),
+    "gap_positives": ("materials with a gap inside the valence band", "none", ".0f"),
+    "gap_precision": ("screen for that gap: precision", "none", ".3f"),
+    "gap_recall": ("screen: recall", "none", ".3f"),
+    "gap_f1": ("screen: F₁", "none", ".3f"),
+    "gap_mcc": ("screen: Matthews coefficient", "none", ".3f"),
+    "gap_iou_any": ("screen: overlap of the windows (IoU, a miss counts zero)", "none", ".3f"),
+    "error_over_spread": ("RMS error / RMS spread over seeds", "sum", ".2f"),
+    "band_coverage_1": ("bins inside the band (68.3% stated)", "sum", ".1%"),
+    "band_coverage_2": ("bins inside twice the band (95.4% stated)", "sum", ".1%"),
+}
+"""Name, normalisation and format of every score of totals that a card shows."""
+
+
+def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, command: str) -> Path:
+    """Collect the best weights of several runs, score the ensemble, and write its card.
+
+    Parameters
+    ----------
+    runs : sequence of path
+        Folders that `training.train` made, one for each seed. Without any, the weights that are in
+        `folder` already are scored and described again.
+    data : TrainingData
+        What they were trained on, and the validation and test parts.
+    folder : path
+        Gets ``seed-<n>.safetensors``, `scores.json` and `MODEL_CARD.md`.
+    command : str
+        How the runs were made, to be printed on the card.
+
+    Returns
+    -------
+    Path
+        The model card.
+
+    Raises
+    ------
+    ConfigError
+        If a run is a baseline's.
+    """
+    folder = Path(folder)
+    for run in map(Path, runs):
+        setting = json.loads((run / "config.json").read_text("utf-8"))
+        facts = {
+            "elements": seen_elements(data.train),
+            "n_train": len(data.train),
+            "training": setting,
+            "version": __version__,
+        }
+        model = best_model(run)
+        if not isinstance(model, Reasoner):
+            raise ConfigError(
+                "a baseline is for comparison and is not packed.",
+                source=str(run),
+                remedy="Pack runs of `deepdos train --model deepdos`.",
+            )
+        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", card=facts)
+    return describe(folder, data, command)
+
+
+def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
+    """Score packed weights as shipped, after rounding to float16, and write their card.
+
+    Parameters
+    ----------
+    folder, data, command
+        As in `pack`.
+
+    Returns
+    -------
+    Path
+        The model card.
+    """
+    folder = Path(folder)
+    ensemble = load_model(data.kind, folder=folder)
+    scores = score(ensemble, data)
+    settings = [card["training"] for card in ensemble.cards]
+    tables = [score_table(scores, data.kind)]
+    if "test_sites" in scores:
+        tables.append(site_table(scores["test_sites"], data.kind))
+    write_text(folder / SCORES, json.dumps(scores, indent=1))
+    write_text(folder / CARD, card_text(tables, settings, data, command))
+    return folder / CARD
+
+
+def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]:
+    """Scores on the validation and test parts, and of sites where test projections are known.
+
+    The band is fitted to the validation part, so that only its coverage of the test part
+    says anything.
+    """
+    scores = {
+        part: score_totals(ensemble, records) | score_readings(ensemble, records)
+        for part, records in (("valid", data.valid), ("test", data.test))
+    }
+    if len(ensemble.models) > 1:
+        band = fit_band(*seed_curves(ensemble, data.valid))
+        scores["valid"] |= {f"band_{name}": value for name, value in asdict(band).items()}
+        for part, records in (("valid", data.valid), ("test", data.test)):
+            scores[part] |= score_band(ensemble, records, band)
+    if data.test_sites:
+        scores["test_sites"] = score_sites(ensemble, data.test_sites)
+    return scores
+
+
+def score_table(scores: dict[str, dict[str, float]], kind: Kind) -> str:
+    """Markdown table of validation and test scores."""
+    unit, along = UNIT[kind]
+    lines = ["| score | normalisation | validation | test |", "|---|---|---:|---:|"]
+    for key, (name, norm, form) in ROWS.items():
+        if key in scores["test"]:
+            form = along if form == "energy" else form
+            cells = " | ".join(format(scores[part][key], form) for part in ("valid", "test"))
+            axis = "frequency" if kind == "phdos" else "energy"
+            lines.append(f"| {name.format(unit=unit, axis=axis)} | {norm} | {cells} |")
+    return "\n".join(lines)
+
+
+def site_table(scores: dict[str, float], kind: Kind) -> str:
+    """Markdown table of element- and site-resolved scores beside answers told the true total."""
+    unit, along = UNIT[kind]
+    # Scores of an earlier version know fewer of them.
+    answers = {"shares": "told_", "equal share": "naive_", "source attention": "attention_"}
+    told = {n: key for n, key in answers.items() if f"site_{key}cosine_median" in scores}
+    lines = [
+        f"| resolved by | curves | median cosine | mean cosine | WD, mean ({unit}) |"
+        + "".join(f" told the total: {name} |" for name in told),
+        "|---|---:|---:|---:|---:|" + "---:|" * len(told),
+    ]
+    for by in ("element", "site"):
+        for whose, name in (("", by), ("draft_", f"{by}, draft")):
+            if f"{by}_{whose}cosine_median" not in scores:
+                continue
+            cells = [f"{scores[f'{by}_n']:.0f}"]
+            cells += [f"{scores[f'{by}_{whose}cosine_{mean}']:.3f}" for mean in ("median", "mean")]
+            cells += [format(scores[f"{by}_{whose}wd_mean"], along)]
+            cells += [
+                "–" if whose else f"{scores[f'{by}_{key}cosine_median']:.3f}"
+                for key in told.values()
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)

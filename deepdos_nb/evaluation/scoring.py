@@ -1,0 +1,191 @@
+"""Score an ensemble on reference records, stating every protocol by name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.crystal.graph import CrystalGraph
+from deepdos_nb.data.records import Record
+from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.metrics.attribution import attention_share, equal_share
+from deepdos_nb.metrics.calibration import counted_bins
+from deepdos_nb.metrics.gap_screen import gap_scores
+from deepdos_nb.metrics.observables import electron_scores, phonon_scores
+from deepdos_nb.metrics.scores import (
+    PROTOCOLS,
+    cosine,
+    mse,
+    normalise,
+    r2_per_crystal,
+    shape_scores,
+    wasserstein,
+)
+from deepdos_nb.metrics.valence_gap import vb_gap
+from deepdos_nb.spectra.error_band import ErrorBand
+
+
+def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    """Shape scores of the ensemble's mean total against the records' totals.
+
+    Also reported: `seeds_mse_<protocol>_mean`, the mean score of single seeds, which tells what
+    averaging is worth; `mse_max_of_scaled`, the error of the mean of curves that were each divided
+    by their maximum first, which is never above that mean (`mse_max` divides after averaging, and
+    peaks of seeds that disagree on where they lie average away, so it may be);
+    `stage_one_…`, scores before the first transport step; `draft_…`, of the draft of Stage 0; and
+    `error_over_spread`, the root-mean-square error over the root-mean-square spread of all bins,
+    both on sum-normalised curves: one where the spread is honest, above one where the ensemble is
+    too sure.
+    """
+    graphs, reference = _graphs(ensemble, records), np.stack([r.shape for r in records])
+    members = _totals(ensemble, graphs)
+    mean = members.mean(axis=1)
+    scores = shape_scores(mean, reference, ensemble.grid.energies)
+    for protocol in PROTOCOLS:
+        single = [mse(members[:, i], reference, protocol) for i in range(members.shape[1])]
+        scores[f"seeds_mse_{protocol}_mean"] = float(np.mean(single))
+    scaled = normalise(members, "max").mean(axis=1)
+    scores["mse_max_of_scaled"] = float(np.mean((scaled - normalise(reference, "max")) ** 2))
+    early = shape_scores(
+        _totals(ensemble, graphs, step=0).mean(axis=1), reference, ensemble.grid.energies
+    )
+    scores |= {f"stage_one_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
+    if ensemble.draft_model is not None:
+        drafts = np.stack([drafted_total(g) for g in graphs])
+        drafted = shape_scores(drafts, reference, ensemble.grid.energies)
+        scores |= {f"draft_{key}": drafted[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
+    scores["r2_crystal_median_max"] = float(np.median(r2_per_crystal(mean, reference)))
+    if members.shape[1] > 1:
+        curves = members / members.sum(axis=-1, keepdims=True)
+        spread, error = curves.std(axis=1, ddof=1), curves.mean(axis=1) - reference
+        scores["error_over_spread"] = float(np.sqrt(np.mean(error**2) / np.mean(spread**2)))
+    return scores
+
+
+def seed_curves(ensemble: Ensemble, records: Sequence[Record]) -> tuple[Array, Array, Array]:
+    """Mean and spread over seeds, and reference; of sum-normalised curves, each shape (n, B)."""
+    curves = _totals(ensemble, _graphs(ensemble, records))
+    curves = curves / curves.sum(axis=-1, keepdims=True)
+    reference = np.stack([r.shape for r in records])
+    return curves.mean(axis=1), curves.std(axis=1, ddof=1), reference
+
+
+def score_band(ensemble: Ensemble, records: Sequence[Record], band: ErrorBand) -> dict[str, float]:
+    """Share of the bins that count which lie within one and two half-widths of the band.
+
+    For normal errors, of the size the band states, 68.3 % and 95.4 %.
+    """
+    mean, spread, reference = seed_curves(ensemble, records)
+    counted, sigma = counted_bins(mean, reference), band.sigma(mean, spread)
+    inside = {n: np.abs(mean - reference) <= n * sigma for n in (1, 2)}
+    return {f"band_coverage_{n}": float(held[counted].mean()) for n, held in inside.items()}
+
+
+def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    """Errors of what a spectrum is read for, from the ensemble's mean total.
+
+    Phonons: `observables.phonon_scores`. Electrons: `observables.electron_scores` per atom, of
+    absolute densities with the model's own number of states, and `gap_scores.gap_scores` of the
+    screen for gaps inside the valence band, its names beginning with ``gap_``.
+
+    Raises
+    ------
+    ConfigError
+        If an electronic record does not say how many states its window holds.
+    """
+    grid = ensemble.grid
+    shapes = np.stack([r.shape for r in records])
+    graphs = _graphs(ensemble, records)
+    if ensemble.kind == "phdos":
+        return phonon_scores(_totals(ensemble, graphs).mean(axis=1), shapes, grid.energies)
+    unknown = [r.material_id for r in records if r.states is None]
+    if unknown:
+        raise ConfigError(f"the number of states of {unknown[0]} in the window is not known.")
+    reference = shapes * np.array([[r.states] for r in records]) / grid.step
+    predicted = np.stack(
+        [
+            (density.sum(axis=1) * states[:, None]).mean(axis=0) / grid.step
+            for density, _, states in ensemble.predict_graphs(graphs)
+        ]
+    )
+    atoms = np.array([r.n_atoms for r in records])
+    found, true = ([vb_gap(grid.energies, c) for c in curves] for curves in (predicted, reference))
+    gaps = {f"gap_{name}": value for name, value in gap_scores(found, true).items()}
+    return electron_scores(predicted, reference, grid.energies, n_atoms=atoms) | gaps
+
+
+def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    """Element- and site-resolved scores against reference projections.
+
+    Cosine similarity of each curve, and its Wasserstein distance, over all elements (sites) of all
+    records, beside answers that are told the reference total: ``…_told_…`` shares each bin of it
+    out as the model does, ``…_naive_…`` gives every atom an equal share, ``…_attention_…`` shares
+    each bin out as the source attention does; ``…_draft_…`` are the drafts of Stage 0, if any.
+
+    Raises
+    ------
+    ConfigError
+        If no record knows its sites.
+    """
+    known = [r for r in records if r.site_shape is not None]
+    if not known:
+        raise ConfigError(f"none of {len(records)} record(s) knows its sites.")
+    graphs = _graphs(ensemble, known)
+    shares, maps = ensemble.predict_graphs(graphs), ensemble.source_attention(graphs)
+    # For every resolution and answer, one row for each curve of each record.
+    curves: dict[tuple[str, str], list[Array]] = defaultdict(list)
+    for record, graph, (density, _, _), attention in zip(known, graphs, shares, maps, strict=True):
+        own = density.mean(axis=0)
+        answers = {
+            "reference": graph.weight[:, None] * record.site_shape,
+            "": own,
+            "told_": own / own.sum(axis=0).clip(min=1e-12) * record.shape,
+            "naive_": equal_share(record.shape, graph.weight),
+            "attention_": attention_share(attention, record.shape),
+        }
+        if graph.draft is not None:
+            answers["draft_"] = graph.weight[:, None] * graph.draft
+        for name, rows in answers.items():
+            curves["site", name].append(rows)
+            curves["element", name].append(_by_number(graph.numbers, rows))
+    scores: dict[str, float] = {}
+    for resolved in ("element", "site"):
+        reference = np.concatenate(curves[resolved, "reference"])
+        scores[f"{resolved}_n"] = float(len(reference))
+        for name in ("", "told_", "naive_", "attention_", "draft_"):
+            if (resolved, name) not in curves:
+                continue
+            answer = np.concatenate(curves[resolved, name])
+            similarity = cosine(answer, reference)
+            distance = wasserstein(answer, reference, ensemble.grid.step)
+            scores[f"{resolved}_{name}cosine_median"] = float(np.median(similarity))
+            scores[f"{resolved}_{name}cosine_mean"] = float(similarity.mean())
+            scores[f"{resolved}_{name}wd_mean"] = float(distance.mean())
+    return scores
+
+
+def _by_number(numbers: Array, rows: Array) -> Array:
+    """Sum of the rows of each element, by atomic number."""
+    return np.stack([rows[numbers == z].sum(axis=0) for z in np.unique(numbers)])
+
+
+def _totals(ensemble: Ensemble, graphs: Sequence[CrystalGraph], step: int = -1) -> Array:
+    """Total of every seed, shape (n_graphs, n_seeds, n_bins)."""
+    return np.stack(
+        [density.sum(axis=1) for density, _, _ in ensemble.predict_graphs(graphs, step=step)]
+    )
+
+
+def _graphs(ensemble: Ensemble, records: Sequence[Record]) -> list[CrystalGraph]:
+    return [ensemble.graph(r.structure, r.orbits) for r in records]
+
+
+def drafted_total(graph: CrystalGraph) -> Array:
+    """Total of a graph's draft, shape (n_bins,)."""
+    assert graph.draft is not None
+    total: Array = graph.weight @ graph.draft
+    return total

@@ -1,0 +1,156 @@
+"""What else finished runs are read for: the sites of a spectrum, and the screen for gaps.
+
+`comparison` scores totals from stored curves; these two need the networks again, or more than one
+of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import grid_for
+from deepdos_nb.data.training_sets import TrainingData
+from deepdos_nb.evaluation.experiments import place
+from deepdos_nb.evaluation.scoring import score_sites
+from deepdos_nb.evaluation.tables import RunResult, references
+from deepdos_nb.evaluation.variants import OURS, Config
+from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.metrics.gap_screen import gap_scores
+from deepdos_nb.metrics.valence_gap import vb_gap
+from deepdos_nb.model import Reasoner
+from deepdos_nb.training.train import best_model
+
+
+def site_rows(
+    configs: Mapping[str, Config], seeds: Sequence[int], data: TrainingData, folder: str | Path
+) -> pd.DataFrame:
+    """Element- and site-resolved scores of finished runs, each seed by itself.
+
+    Parameters
+    ----------
+    configs : mapping of str to TrainConfig
+        Of models that know sites.
+    seeds : sequence of int
+    data : TrainingData
+        Its `test_sites` are scored against.
+    folder : path
+        Where `experiments.run_all` put the runs.
+
+    Returns
+    -------
+    DataFrame
+        Columns "variant", "seed", "n_train" and those of `scoring.score_sites`.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, config in configs.items():
+        for seed in seeds:
+            ensemble = Ensemble([_reasoner(place(folder, name, config, seed))])
+            head = {"variant": name, "seed": seed, "n_train": len(data.train)}
+            rows.append(head | score_sites(ensemble, data.test_sites))
+    return pd.DataFrame(rows)
+
+
+def gap_rows(
+    trained: Mapping[str, Sequence[RunResult]],
+    configs: Mapping[str, Config],
+    data: TrainingData,
+    folder: str | Path,
+) -> pd.DataFrame:
+    """Scores of the screen for a gap inside the valence band, by every model, on the test part.
+
+    The screen reads absolute spectra. Baselines give shapes, so every shape is multiplied by the
+    number of states that our model of the same seed expects in the window: the same for all.
+
+    Parameters
+    ----------
+    trained : mapping of str to sequence of RunResult
+        As `experiments.run_all` gives them; must hold `OURS`.
+    configs : mapping of str to TrainConfig
+    data : TrainingData
+        Electrons.
+    folder : path
+
+    Returns
+    -------
+    DataFrame
+        Columns "variant", "seed" and those of `gap_scores`.
+    """
+    grid = grid_for(data.kind)
+    known = np.array([r.states for r in data.test], dtype=float)
+    true = [vb_gap(grid.energies, c) for c in references(data, "test") * known[:, None] / grid.step]
+    rows: list[dict[str, Any]] = []
+    for seed in range(len(trained[OURS])):
+        states = _states(_reasoner(place(folder, OURS, configs[OURS], seed)), data)
+        for name, members in trained.items():
+            curves = members[seed].totals["test"] * states[:, None] / grid.step
+            found = [vb_gap(grid.energies, c) for c in curves]
+            rows.append({"variant": name, "seed": seed} | gap_scores(found, true))
+    return pd.DataFrame(rows)
+
+
+def _states(model: Reasoner, data: TrainingData) -> Array:
+    ensemble = Ensemble([model])
+    graphs = [ensemble.graph(r.structure, r.orbits) for r in data.test]
+    return np.array([states[0] for _, _, states in ensemble.predict_graphs(graphs)])
+
+
+def _reasoner(folder: Path) -> Reasoner:
+    model = best_model(folder)
+    if not isinstance(model, Reasoner):
+        raise ConfigError("a baseline knows no sites and no number of states.", source=str(folder))
+    return model
+
+
+SITE_COLUMNS = {
+    "_cosine_median": "median cosine",
+    "_cosine_mean": "mean cosine",
+    "_wd_mean": "WD ({unit})",
+    "_draft_cosine_median": "draft",
+    "_told_cosine_median": "told the total: shares",
+    "_naive_cosine_median": "told: equal share",
+    "_attention_cosine_median": "told: source attention",
+}
+
+
+def site_markdown(rows: pd.DataFrame, unit: str) -> str:
+    """Table of `site_rows` for people: means over seeds, for each variant and resolution."""
+    shown = {k: v for k, v in SITE_COLUMNS.items() if f"element{k}" in rows}
+    names = [name.format(unit=unit) for name in shown.values()]
+    lines = ["| trained on | resolved by | seeds | " + " | ".join(names) + " |"]
+    lines.append("|---|---|---:|" + "---:|" * len(names))
+    for variant, group in rows.groupby("variant", sort=False):
+        for by in ("element", "site"):
+            means = [group[f"{by}{key}"].mean() for key in shown]
+            digits = [1 if key == "_wd_mean" and unit != "eV" else 3 for key in shown]
+            cells = [f"{m:.{d}f}" for m, d in zip(means, digits, strict=True)]
+            cells = ["–" if cell == "nan" else cell for cell in cells]
+            lines.append(f"| {variant} | {by} | {len(group)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+GAP_COLUMNS = {
+    "picked": ("picked", ".1f"),
+    "precision": ("precision", ".3f"),
+    "recall": ("recall", ".3f"),
+    "f1": ("F₁", ".3f"),
+    "mcc": ("Matthews", ".3f"),
+    "iou_any": ("overlap (IoU)", ".3f"),
+}
+
+
+def gap_markdown(rows: pd.DataFrame) -> str:
+    """Table of `gap_rows` for people: means over seeds."""
+    lines = ["| model | seeds | " + " | ".join(n for n, _ in GAP_COLUMNS.values()) + " |"]
+    lines.append("|---|---:|" + "---:|" * len(GAP_COLUMNS))
+    for variant, group in rows.groupby("variant", sort=False):
+        cells = [format(group[key].mean(), form) for key, (_, form) in GAP_COLUMNS.items()]
+        cells = ["–" if cell == "nan" else cell for cell in cells]
+        lines.append(f"| {variant} | {len(group)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,339 @@
+"""Structures in, spectra out: the seed ensemble and its traces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError, WeightsError
+from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.crystal.graph import CrystalGraph
+from deepdos_nb.crystal.read import MAX_ATOMS, read_structure, warn_unseen
+from deepdos_nb.model import Prediction, Reasoner, collate
+from deepdos_nb.model.weights import load_weights
+from deepdos_nb.physics.draft import DraftMemory, same_draft_model
+from deepdos_nb.physics.model_input import model_input
+from deepdos_nb.spectra.error_band import ErrorBand
+from deepdos_nb.spectra.spectrum import Spectrum
+from deepdos_nb.spectra.trace import Trace
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+SCORES = "scores.json"
+"""Scores of packed weights, beside them."""
+
+EDGES_PER_BATCH = 60_000
+"""Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
+
+
+class Ensemble:
+    """Models of several seeds that answer together.
+
+    Parameters
+    ----------
+    models : sequence of Reasoner
+        Same kind; at least one.
+    cards : sequence of dict, optional
+        What is known about each model's training.
+    device : str or torch.device, optional
+        A GPU where there is one, else the CPU.
+    error_band : ErrorBand, optional
+        Tells the size of a prediction's error.
+
+    Raises
+    ------
+    ConfigError
+        If there is no model, or the kinds or draft models differ.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Reasoner],
+        cards: Sequence[dict[str, Any]] = (),
+        device: str | torch.device | None = None,
+        error_band: ErrorBand | None = None,
+    ):
+        if not models or len({m.config.kind for m in models}) != 1:
+            raise ConfigError("an ensemble needs one or more models of the same kind.")
+        self.draft_model = models[0].draft_model
+        if not all(same_draft_model(m.draft_model, self.draft_model) for m in models):
+            raise ConfigError(
+                "the models of an ensemble need the same draft_model.",
+                remedy="Train every seed with the same `--draft` file.",
+            )
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.models = [m.eval().to(self.device) for m in models]
+        self.cards = list(cards)
+        self.error_band = error_band
+        self.drafts = None if self.draft_model is None else DraftMemory(self.draft_model)
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of spectrum the ensemble predicts."""
+        return self.models[0].config.kind
+
+    @property
+    def grid(self) -> Grid:
+        """Energy grid of the predictions."""
+        return grid_for(self.kind)
+
+    @cached_property
+    def elements(self) -> set[int]:
+        """Atomic numbers seen in training; empty where unknown."""
+        return {z for card in self.cards for z in card.get("elements", [])}
+
+    def predict(self, structure: Any, *, max_atoms: int = MAX_ATOMS) -> Spectrum:
+        """Predict one crystal's spectrum.
+
+        Parameters
+        ----------
+        structure : pymatgen Structure, ASE Atoms, or path
+            Whatever `read_structure` takes.
+        max_atoms : int
+            Largest number of atoms accepted.
+
+        Returns
+        -------
+        Spectrum
+            Mean over seeds, with each seed's total in `members`.
+
+        Raises
+        ------
+        StructureError
+            If the structure cannot be used.
+
+        Warns
+        -----
+        ExtrapolationWarning
+            If it holds elements the models have never seen.
+        """
+        return self.predict_many([structure], max_atoms=max_atoms)[0]
+
+    def predict_many(
+        self, structures: Iterable[Any], *, max_atoms: int = MAX_ATOMS
+    ) -> list[Spectrum]:
+        """Predict many crystals, several at a time; the order is kept."""
+        structures = [read_structure(s, max_atoms=max_atoms) for s in structures]
+        notes = [self._notes(s) for s in structures]
+        shares = self.predict_graphs([self.graph(s) for s in structures])
+        spectra = []
+        for structure, note, (density, outside, states) in zip(
+            structures, notes, shares, strict=True
+        ):
+            scale = states[:, None, None] / self.grid.step
+            absolute = density * scale
+            spectra.append(
+                Spectrum(
+                    self.kind,
+                    structure,
+                    absolute.mean(axis=0),
+                    members=absolute.sum(axis=1),
+                    outside=(outside * states[:, None]).mean(axis=0),
+                    notes=note,
+                    error_band=self.error_band,
+                )
+            )
+        return spectra
+
+    def graph(self, structure: Structure, orbits: Array | None = None) -> CrystalGraph:
+        """What the models read of a crystal, see `model_input`; drafts are remembered."""
+        return model_input(structure, orbits, self.drafts)
+
+    def forget_drafts(self) -> None:
+        """Draft crystals anew that were looked at before."""
+        if self.drafts is not None:
+            self.drafts.drafts.clear()
+
+    def predict_graphs(
+        self, graphs: Sequence[CrystalGraph], *, step: int = -1
+    ) -> list[tuple[Array, Array, Array]]:
+        """Shares of states from graphs, quotient graphs too, after a transport step (0: Stage I).
+
+        Returns
+        -------
+        list of (density, outside, states)
+            For each graph, shapes (n_seeds, n_nodes, n_bins), (n_seeds, n_nodes) and (n_seeds,),
+            float64. A node that stands for m atoms carries the shares of all m.
+        """
+        answers: list[Any] = [None] * len(graphs)
+        for group, outputs in self._outputs(graphs):
+            density, outside, states = (
+                torch.stack(parts, dim=1).double().cpu().numpy()
+                for parts in (
+                    [o.refined.density[step] for o in outputs],
+                    [o.outside for o in outputs],
+                    [o.states for o in outputs],
+                )
+            )
+            for row, i in enumerate(group):
+                n = graphs[i].n_nodes
+                answers[i] = density[row, :, :n], outside[row, :, :n], states[row]
+        return answers
+
+    def source_attention(self, graphs: Sequence[CrystalGraph]) -> list[Array]:
+        """Attention of every bin over the nodes, averaged over decoder layers and heads.
+
+        Returns
+        -------
+        list of ndarray, each of shape (n_seeds, n_bins, n_nodes)
+            Rows sum to one; a node that stands for m atoms carries the attention of all m.
+        """
+        answers: list[Any] = [None] * len(graphs)
+        for group, outputs in self._outputs(graphs):
+            maps = torch.stack(
+                [torch.stack(o.decoded.source_attention).mean(dim=(0, 2)) for o in outputs], dim=1
+            )
+            for row, i in enumerate(group):
+                answers[i] = _array(maps[row, ..., : graphs[i].n_nodes])
+        return answers
+
+    def _outputs(
+        self, graphs: Sequence[CrystalGraph]
+    ) -> Iterator[tuple[list[int], list[Prediction]]]:
+        """What every seed computed, for indices of graphs that went through together."""
+        for group in _groups(graphs):
+            batch = collate([graphs[i] for i in group]).to(self.device)
+            with torch.inference_mode():
+                outputs: list[Prediction] = [model(batch) for model in self.models]
+            yield group, outputs
+
+    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
+        """Every intermediate of one seed's prediction.
+
+        Parameters
+        ----------
+        structure : pymatgen Structure, ASE Atoms, or path
+        seed : int
+            Which member of the ensemble.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such member.
+        StructureError
+            If the structure cannot be used.
+        """
+        if not 0 <= seed < len(self.models):
+            raise ConfigError(
+                f"no seed {seed}.", remedy=f"This ensemble has seeds 0 to {len(self.models) - 1}."
+            )
+        structure = read_structure(structure)
+        graph = self.graph(structure)
+        batch = collate([graph]).to(self.device)
+        with torch.inference_mode():
+            out: Prediction = self.models[seed](batch)
+        encoded, decoded, refined = out.encoded, out.decoded, out.refined
+        # From padded rows of neighbours back to the graph's own order of edges.
+        neighbour_attention = torch.stack(encoded.attention).transpose(1, 2)[..., batch.edge]
+        return Trace(
+            kind=self.kind,
+            structure=structure,
+            graph=graph,
+            states=float(out.states[0]),
+            site_embeddings=_array(torch.stack(encoded.layers)),
+            neighbour_attention=_array(neighbour_attention),
+            crystal_embedding=_array(decoded.crystal[0]),
+            bin_attention=_array(torch.stack(decoded.bin_attention)[:, 0]),
+            source_attention=_array(torch.stack(decoded.source_attention)[:, 0]),
+            logits=_array(decoded.logits[0]),
+            density=_array(refined.density[:, 0]),
+            outside=_array(decoded.outside[0]),
+            fractions=_array(refined.fractions[:, 0]),
+            strides=self.models[seed].config.strides[: len(refined.fractions)],
+            seed=seed,
+            draft=None if graph.draft is None else self._share(graph.draft),
+        )
+
+    def _share(self, draft: Array) -> Array:
+        """A draft as shares of all states, those beyond the window included where it has them."""
+        states = len(draft) if self.kind == "phdos" else draft.sum()
+        return draft / max(float(states), 1e-12)
+
+    def _notes(self, structure: Structure) -> tuple[str, ...]:
+        unseen = warn_unseen(structure, self.elements) if self.elements else ()
+        if not unseen:
+            return ()
+        return (f"Extrapolation: {', '.join(unseen)} did not occur in the training data.",)
+
+    def __repr__(self) -> str:
+        parameters = sum(p.numel() for p in self.models[0].parameters())
+        return f"Ensemble({self.kind}, {len(self.models)} seeds × {parameters:,} parameters)"
+
+
+def load_model(
+    kind: str = "phdos", *, folder: str | Path | None = None, device: str | None = None
+) -> Ensemble:
+    """Load an ensemble; without `folder`, the weights shipped inside the package.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    folder : path, optional
+        A folder of ``*.safetensors`` files, one for each seed.
+    device : str, optional
+
+    Raises
+    ------
+    ConfigError
+        If `kind` is unknown.
+    WeightsError
+        If there are no such weights, or they or their scores cannot be read.
+    """
+    grid = grid_for(kind)
+    if folder is None:
+        shipped = resources.files("deepdos_nb").joinpath("weights", grid.kind)
+        folder, remedy = Path(str(shipped)), "This version ships none of this kind yet."
+    else:
+        folder, remedy = Path(folder), "Train some with `deepdos train`, or name another folder."
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise WeightsError(f"no weights for {grid.kind!r}.", source=str(folder), remedy=remedy)
+    models, cards = zip(*(load_weights(f) for f in files), strict=True)
+    if any(m.config.kind != grid.kind for m in models):
+        raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
+    return Ensemble(models, cards, device, _error_band(folder / SCORES))
+
+
+def _error_band(path: Path) -> ErrorBand | None:
+    """What `cards.score` found on the validation part; None for weights that were never scored."""
+    if not path.exists():
+        return None
+    try:
+        valid = json.loads(path.read_text("utf-8"))["valid"]
+        found = [valid.get(f"band_{field.name}") for field in fields(ErrorBand)]
+        return None if None in found else ErrorBand(*map(float, found))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(
+            f"the scores cannot be read ({error}).",
+            source=str(path),
+            remedy="Write them again with `deepdos pack`, or delete the file.",
+        ) from error
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    return tensor.detach().cpu().numpy()
+
+
+def _groups(graphs: Sequence[CrystalGraph]) -> Iterable[list[int]]:
+    """Indices in groups of similar size whose padded neighbour tables stay within bounds."""
+    order = sorted(range(len(graphs)), key=lambda i: graphs[i].n_edges)
+    group: list[int] = []
+    nodes = widest = 0
+    for i in order:
+        nodes += graphs[i].n_nodes
+        widest = max(widest, int(graphs[i].degree.max()))
+        if group and nodes * widest > EDGES_PER_BATCH:
+            yield group
+            group, nodes, widest = [], graphs[i].n_nodes, int(graphs[i].degree.max())
+        group.append(i)
+    if group:
+        yield group

@@ -1,0 +1,1 @@
+"""Scores: plain numpy in, numbers with a stated protocol out."""

@@ -1,0 +1,1 @@
+"""Textbook physics with learnt parameters: force constants and tight binding, and their drafts."""

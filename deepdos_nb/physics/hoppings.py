@@ -1,0 +1,115 @@
+r"""Stage 0 of electrons: levels of atoms and hoppings between them, learnt from spectra.
+
+A tight-binding model: every atom brings an s and a p shell, from the fourth row on transition
+metals and what stands before them a d shell too, with the levels of the free atom to start from;
+every pair within reach is joined by Slater-Koster hoppings that fall off exponentially, in the
+proportions of Harrison's universal parameters (Electronic Structure and the Properties of Solids,
+1980). A small network corrects all of it: it shifts levels and scales hoppings by what the atoms
+and their surroundings are. `tight_binding` does the rest.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from deepdos_nb.crystal.elements import atomic_levels
+from deepdos_nb.crystal.primitive import PrimitiveCell
+from deepdos_nb.physics.environment import GAUSSIANS, WIDTH, AtomicEnvironment, after_messages
+from deepdos_nb.physics.pairs import PairCell
+from deepdos_nb.physics.slater_koster import CHANNELS, REVERSED
+from deepdos_nb.physics.tight_binding import Terms, orbital_cell, site_states
+
+HIDDEN = 96
+
+START = {
+    "ssσ": -1.6,
+    "spσ": 1.9,
+    "psσ": -1.9,
+    "sdσ": -1.6,
+    "dsσ": -1.6,
+    "ppσ": 3.2,
+    "ppπ": -1.0,
+    "pdσ": -1.9,
+    "pdπ": 1.0,
+    "dpσ": 1.9,
+    "dpπ": -1.0,
+    "ddσ": -1.6,
+    "ddπ": 1.0,
+    "ddδ": -0.15,
+}
+"""Hoppings between atoms that touch, eV; signs and proportions about Harrison's."""
+
+DECAYS = {"ss": 1.1, "sp": 1.1, "pp": 1.1, "sd": 0.9, "pd": 0.8, "dd": 0.6}
+"""Å over which each falls by e: the smaller the orbitals, the faster."""
+
+FIELD_DECAY, FIELD = 0.8, 0.5
+"""Å and eV: reach and scale of what neighbours do to the orbitals of an atom."""
+
+CLOSEST, FARTHEST = 2.5, -12.0
+"""Bounds on the exponent of every decay."""
+
+
+class HoppingNetwork(AtomicEnvironment):
+    """Atoms and edges to the terms of a Hamiltonian."""
+
+    start: Tensor
+    decay: Tensor
+    reverse: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels = nn.Parameter(torch.from_numpy(atomic_levels().copy()))
+        self.edge_again = nn.Linear(GAUSSIANS, WIDTH, bias=False)
+        self.sender_again = nn.Linear(WIDTH, WIDTH)
+        self.update_again = after_messages()
+        self.shift = _perceptron(WIDTH, 3, layers=1)
+        self.pair = _perceptron(2 * WIDTH + GAUSSIANS + 2, 2 * len(CHANNELS), layers=2)
+        decay = [DECAYS["".join(sorted(c[:2], key="spd".index))] for c in CHANNELS]
+        for name, values in (
+            ("start", torch.tensor([START[c] for c in CHANNELS])),
+            ("decay", torch.tensor(decay)),
+            ("reverse", torch.tensor(REVERSED)),
+        ):
+            self.register_buffer(name, values, persistent=False)
+
+    def forward(self, cell: PairCell) -> Terms:
+        """Levels of every atom, hoppings and fields of every edge, eV."""
+        bonds = self.bonds(cell)
+        i, j, envelope = cell.receiver, cell.sender, cell.envelope[:, None]
+        h = self.atoms(cell, bonds)
+        messages = self.edge_again(bonds.radial * envelope) * self.sender_again(h)[j]
+        h = h + self.update_again(h + torch.zeros_like(h).index_add(0, i, messages))
+        levels = self.levels[cell.numbers] + 2.0 * self.shift(h)
+        stretch = bonds.stretch[:, None]
+        about = [bonds.radial, bonds.length[:, None] / 2, stretch]
+        here = self.pair(torch.cat([h[i], h[j], *about], dim=-1))
+        there = self.pair(torch.cat([h[j], h[i], *about], dim=-1))
+        n = len(CHANNELS)
+        # A bond is the same from both ends.
+        factor = 1.0 + (here[:, :n] + there[:, :n][:, self.reverse]) / 2
+        hoppings = self.start * factor * self._fall(stretch / self.decay) * envelope
+        field = (here[:, n:] + here[:, n:][:, self.reverse]) / 2
+        fields = FIELD * field * self._fall(stretch / FIELD_DECAY) * envelope
+        return Terms(levels, hoppings, fields)
+
+    def projected_dos(self, primitive: PrimitiveCell) -> Tensor:
+        """States of one atom in each bin of the window, shape (N, B); see `draft_spectrum`."""
+        cell = orbital_cell(primitive)
+        return site_states(self(cell.pairs).double(), cell).sum(dim=1)
+
+    @staticmethod
+    def _fall(exponent: Tensor) -> Tensor:
+        return torch.exp((-exponent).clamp(FARTHEST, CLOSEST))
+
+
+def _perceptron(inputs: int, outputs: int, *, layers: int) -> nn.Sequential:
+    """Its last layer is small, so that what it corrects counts first."""
+    parts: list[nn.Module] = [nn.Linear(inputs, HIDDEN), nn.SiLU()]
+    for _ in range(layers - 1):
+        parts += [nn.Linear(HIDDEN, HIDDEN), nn.SiLU()]
+    last = nn.Linear(HIDDEN, outputs)
+    with torch.no_grad():
+        last.weight.mul_(0.3)
+        last.bias.zero_()
+    return nn.Sequential(*parts, last)

@@ -1,0 +1,98 @@
+r"""Balls and springs: from force constants to vibrations.
+
+A crystal whose atoms i, j are joined by springs with force constants Φ_ij (3 × 3, eV/Å²) vibrates
+as the eigenvectors of its dynamical matrix say (Born and Huang, Dynamical Theory of Crystal
+Lattices (1954), § 24):
+
+    D_ij(q) = (m_i m_j)^-1/2 [ δ_ij Σ_l Φ_il − Σ_images Φ_ij exp(i q·r_ij) ],    D(q) e = ω² e.
+
+The first sum makes a shift of the whole crystal cost nothing, so three branches rise from zero at
+Γ, whatever the springs. An atom's share of a mode is |e_i|², and over all modes it is exactly three
+in 3N: the density of states of a site follows with no further assumption.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepdos_nb.core.grids import Grid
+from deepdos_nb.crystal.elements import atomic_masses
+from deepdos_nb.crystal.kpoints import wave_vectors
+from deepdos_nb.crystal.primitive import PrimitiveCell
+from deepdos_nb.physics.pairs import PairCell, pair_cell
+
+INVERSE_CM2 = 1.602176634e-19 / 1e-20 / 1.66053906892e-27 / (2 * np.pi * 2.99792458e10) ** 2
+"""(cm⁻¹)² of ω² = 1 eV/(Å² u), CODATA 2022."""
+
+BROADENING = 20.0
+"""Standard deviation of the Gaussian every mode is drawn as, cm⁻¹; the grid's step."""
+
+LEAST = 1e-6
+"""Lowest ω², eV/(Å² u), that counts: 0.5 cm⁻¹. A mode without restoring force is put there."""
+
+
+def phonon_cell(cell: PrimitiveCell) -> PairCell:
+    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ."""
+    return pair_cell(cell, wave_vectors(cell.lattice))
+
+
+def dynamical_matrices(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:
+    """D(q) in eV/(Å² u), shape (Q, 3 N, 3 N), Hermitian, of the precision of `force_constants`.
+
+    Parameters
+    ----------
+    force_constants : Tensor, shape (E, 3, 3)
+        Of every edge, symmetric, eV/Å².
+    cell : PairCell
+    q : Tensor, shape (Q, 3)
+        Å⁻¹.
+    """
+    n = len(cell.numbers)
+    real = force_constants.dtype
+    angle = (q @ cell.vector.T).to(real)
+    blocks = torch.complex(angle.cos(), angle.sin())[:, :, None, None] * force_constants
+    pairs = torch.zeros(len(q), n * n, 3, 3, dtype=blocks.dtype)
+    pairs = pairs.index_add(1, cell.receiver * n + cell.sender, -blocks)
+    own = torch.zeros(n, 3, 3, dtype=real).index_add(0, cell.receiver, force_constants)
+    matrix = pairs.unflatten(1, (n, n)) + torch.diag_embed(own.permute(1, 2, 0)).permute(2, 3, 0, 1)
+    root = torch.from_numpy(atomic_masses())[cell.numbers].sqrt().to(real)
+    matrix = matrix / (root[:, None] * root)[:, :, None, None]
+    matrix = matrix.transpose(2, 3).reshape(len(q), 3 * n, 3 * n)
+    return (matrix + matrix.mH) / 2
+
+
+def frequencies(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:
+    """Wavenumbers of all modes, cm⁻¹, shape (Q, 3 N); they have gradients, and degeneracy is fine.
+
+    The slope of an eigenvalue is ⟨e|dD|e⟩ (Hellmann and Feynman): no eigenvector is differentiated.
+    """
+    squares = torch.linalg.eigvalsh(dynamical_matrices(force_constants, cell, q))
+    return _wavenumbers(squares)
+
+
+def modes(force_constants: Tensor, cell: PairCell) -> tuple[Tensor, Tensor]:
+    """Wavenumbers (Q, 3 N), cm⁻¹, and each atom's share of every mode, shape (Q, N, 3 N)."""
+    squares, vectors = torch.linalg.eigh(dynamical_matrices(force_constants, cell, cell.q))
+    share = vectors.abs().square().unflatten(1, (-1, 3)).sum(dim=2)
+    return _wavenumbers(squares), share
+
+
+def broadened(wavenumbers: Tensor, grid: Grid) -> Tensor:
+    """Each mode as a Gaussian on the grid, shape (..., B); what lies outside the grid is left out.
+
+    A mode near zero is reflected there, because no state lies below.
+    """
+    centres = torch.from_numpy(grid.energies).to(wavenumbers.dtype)
+    height = grid.step / (BROADENING * (2 * np.pi) ** 0.5)
+    below, above = (
+        torch.exp(-0.5 * ((centres - sign * wavenumbers[..., None]) / BROADENING) ** 2)
+        for sign in (-1, 1)
+    )
+    # The first cell reaches half below zero, and the reflected half is its own other half.
+    return height * torch.where(centres > 0, above + below, above)
+
+
+def _wavenumbers(squares: Tensor) -> Tensor:
+    return (squares.clamp_min(LEAST) * INVERSE_CM2).sqrt()

@@ -1,0 +1,83 @@
+"""A primitive cell as pairs of atoms and wave vectors: what springs and orbitals live on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.crystal.elements import MAX_NUMBER
+from deepdos_nb.crystal.primitive import PrimitiveCell
+
+
+@dataclass(frozen=True)
+class PairCell:
+    """Pairs of atoms within reach, as tensors: N atoms, E edges, Q wave vectors.
+
+    Parameters
+    ----------
+    numbers : int64 (N,)
+    receiver, sender : int64 (E,)
+        Every pair within reach stands here in both directions.
+    vector : float64 (E, 3)
+        From receiver to sender, Å.
+    envelope : (E,)
+        Smooth cutoff, the same in both directions.
+    q : float64 (Q, 3)
+        Wave vectors, Å⁻¹.
+    weight : float64 (Q,)
+        Their weights, which sum to one.
+    """
+
+    numbers: Tensor
+    receiver: Tensor
+    sender: Tensor
+    vector: Tensor
+    envelope: Tensor
+    q: Tensor
+    weight: Tensor
+
+
+def pair_cell(cell: PrimitiveCell, mesh: tuple[Array, Array]) -> PairCell:
+    """Pairs of a primitive cell, with wave vectors and their weights.
+
+    Two atoms whose cutoffs differ are joined within the smaller one: a pair has two ends.
+    """
+    graph = cell.graph
+    reach = np.minimum(graph.cutoff[graph.receiver], graph.cutoff[graph.sender])
+    kept = np.flatnonzero(graph.distance < reach)
+    envelope = 0.5 * (np.cos(np.pi * graph.distance[kept] / reach[kept]) + 1.0)
+    q, weight = mesh
+    return PairCell(
+        torch.from_numpy(np.minimum(graph.numbers, MAX_NUMBER)),
+        torch.from_numpy(graph.receiver[kept]),
+        torch.from_numpy(graph.sender[kept]),
+        torch.from_numpy(graph.vector[kept]),
+        torch.from_numpy(envelope.astype(np.float32)),
+        torch.from_numpy(q),
+        torch.from_numpy(weight),
+    )
+
+
+def join(cells: Sequence[PairCell]) -> PairCell:
+    """Several cells as one, so that a network runs once; wave vectors are left behind."""
+    start = 0
+    receivers, senders = [], []
+    for cell in cells:
+        receivers.append(cell.receiver + start)
+        senders.append(cell.sender + start)
+        start += len(cell.numbers)
+    first = cells[0]
+    return PairCell(
+        torch.cat([c.numbers for c in cells]),
+        torch.cat(receivers),
+        torch.cat(senders),
+        torch.cat([c.vector for c in cells]),
+        torch.cat([c.envelope for c in cells]),
+        first.q[:0],
+        first.weight[:0],
+    )

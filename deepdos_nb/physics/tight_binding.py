@@ -1,0 +1,262 @@
+r"""Tight binding: from levels and hoppings to bands, and from bands to the states of every orbital.
+
+Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (9 × 9, eV) along
+every pair, the Hamiltonian of wave vector k is
+
+    H_ij(k) = Σ_images h_ij exp(i k·r_ij) + δ_ij (levels of i + field of its neighbours),
+
+its eigenvalues are the bands, and |c_o|² is the share of orbital o in a state. Bands are filled
+with the valence electrons, two a band, and energies counted from the top of the filled ones where
+there is a gap, from the Fermi level where there is none: no energy of the reference is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepdos_nb.core.grids import grid_for
+from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
+from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
+from deepdos_nb.crystal.primitive import PrimitiveCell
+from deepdos_nb.physics.pairs import PairCell, pair_cell
+from deepdos_nb.physics.slater_koster import ORBITALS, SHELL, couplings
+
+MANY = 300
+"""Orbitals above which half the `MESH_LENGTH` must do: the cost grows with their cube."""
+
+BROADENING = 0.2
+"""Standard deviation of the Gaussian every state is drawn as, eV."""
+
+SMEARING = 0.1
+"""kT of the Fermi function that finds the Fermi level on a coarse mesh, eV."""
+
+LEAST_GAP = 0.3
+"""Gap above which energies count from the valence-band maximum, eV; as in the reference data."""
+
+SAME_LEVEL = 1e-3
+"""States this close to the top of the filled ones share it, eV."""
+
+
+@dataclass(frozen=True)
+class OrbitalCell:
+    """A primitive cell of N atoms with O orbitals.
+
+    Parameters
+    ----------
+    pairs : PairCell
+        Its mesh of wave vectors contains Γ, where many bands have their edges.
+    orbital : int64 (O,)
+        Which of the nine orbitals of each atom there are, as 9 × atom + orbital.
+    electrons : int
+        Valence electrons.
+    """
+
+    pairs: PairCell
+    orbital: Tensor
+    electrons: int
+
+
+def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCell:
+    """Take from a primitive cell what its electrons need."""
+    numbers = np.minimum(cell.graph.numbers, MAX_NUMBER)
+    wide = has_d_orbitals()[numbers]
+    orbital = np.flatnonzero((np.array(SHELL) < 2) | wide[:, None])
+    if len(orbital) > MANY:
+        length = length / 2
+    return OrbitalCell(
+        pair_cell(cell, wave_vectors(cell.lattice, length, centred=True)),
+        torch.from_numpy(orbital),
+        int(valence_electrons()[numbers].sum()),
+    )
+
+
+class Terms(NamedTuple):
+    """What a Hamiltonian is made of, eV.
+
+    levels : (N, 3), of the s, p and d shell of every atom
+    hoppings, fields : (E, len(CHANNELS))
+        What couples the two ends of an edge, and what its sender does to the orbitals of its
+        receiver.
+    """
+
+    levels: Tensor
+    hoppings: Tensor
+    fields: Tensor
+
+    def double(self) -> Terms:
+        """The same in double precision."""
+        return Terms(*(t.double() for t in self))
+
+
+def hamiltonians(terms: Terms, cell: OrbitalCell, k: Tensor) -> Tensor:
+    """H(k) in eV, shape (Q, O, O), Hermitian, of the precision of `terms`; `k` is (Q, 3), Å⁻¹."""
+    pairs, n = cell.pairs, len(cell.pairs.numbers)
+    real = terms.levels.dtype
+    unit = torch.nn.functional.normalize(pairs.vector, dim=-1).to(real)
+    hop, field = couplings(terms.hoppings, unit), couplings(terms.fields, unit)
+    own = torch.zeros(n, ORBITALS, ORBITALS, dtype=real).index_add(0, pairs.receiver, field)
+    own = own + torch.diag_embed(terms.levels[:, list(SHELL)])
+    angle = (k @ pairs.vector.T).to(real)
+    blocks = torch.complex(angle.cos(), angle.sin())[:, :, None, None] * hop
+    matrix = torch.zeros(len(k), n * n, ORBITALS, ORBITALS, dtype=blocks.dtype)
+    matrix = matrix.index_add(1, pairs.receiver * n + pairs.sender, blocks).unflatten(1, (n, n))
+    matrix = matrix + torch.diag_embed(own.permute(1, 2, 0)).permute(2, 3, 0, 1)
+    matrix = matrix.transpose(2, 3).reshape(len(k), ORBITALS * n, ORBITALS * n)
+    matrix = matrix[:, cell.orbital][:, :, cell.orbital]
+    return (matrix + matrix.mH) / 2
+
+
+class Occupation(NamedTuple):
+    """Where the electrons end.
+
+    zero : (), eV, the valence-band maximum or the Fermi level
+    slope : (Q, O), how it moves with every eigenvalue; sums to one
+    gap : float, eV, on the mesh; zero where bands overlap or are half filled
+    """
+
+    zero: Tensor
+    slope: Tensor
+    gap: float
+
+
+def fermi_level(
+    energies: Tensor, weight: Tensor, electrons: int, *, gapped: bool | None = None
+) -> Occupation:
+    """Fill bands with electrons.
+
+    Parameters
+    ----------
+    energies : Tensor, shape (Q, O)
+        Eigenvalues, ascending, eV.
+    weight : Tensor, shape (Q,)
+    electrons : int
+        Per cell; two fill a band.
+    gapped : bool, optional
+        Count from the valence-band maximum, or from the Fermi level, whatever the gap.
+    """
+    filled, odd = divmod(electrons, 2)
+    whole = not odd and 0 < filled <= energies.shape[1]
+    gap = 0.0
+    if whole and filled == energies.shape[1]:
+        gap = float("inf")
+    elif whole:
+        gap = max(0.0, float(energies[:, filled].min() - energies[:, filled - 1].max()))
+    if whole and (gap > LEAST_GAP if gapped is None else gapped):
+        zero = energies[:, filled - 1].max()
+        top = energies > zero - SAME_LEVEL
+        top[:, filled:] = False
+        slope = top.to(energies.dtype)
+    else:
+        zero = _fermi_level(energies, weight, electrons)
+        occupied = torch.sigmoid((zero - energies) / SMEARING)
+        slope = weight[:, None] * occupied * (1.0 - occupied)
+    return Occupation(zero, slope / slope.sum().clamp_min(1e-12), gap)
+
+
+def _fermi_level(energies: Tensor, weight: Tensor, electrons: int) -> Tensor:
+    below, above = energies.min() - 5.0, energies.max() + 5.0
+    for _ in range(50):
+        middle = (below + above) / 2
+        held = 2.0 * (weight[:, None] * torch.sigmoid((middle - energies) / SMEARING)).sum()
+        below = torch.where(held < electrons, middle, below)
+        above = torch.where(held < electrons, above, middle)
+    return (below + above) / 2
+
+
+class OrbitalDensity(torch.autograd.Function):
+    r"""States of every orbital on the grid, with a slope that degenerate bands do not spoil.
+
+    The density of orbital o at energy E is the diagonal of a function of the matrix,
+    2 Σ_k w_k g(E − H_k)_oo. The slope of a matrix function (Daleckii and Krein, 1965) has divided
+    differences of g where the slope of single eigenvectors would have 1 / (E_n − E_m): between
+    equal eigenvalues they become the derivative of g. Weighed by the slopes G of a loss, the sum
+    over energies is done first, t_on = Σ_E G_oE g(E − E_n), so that one matrix is left for each k.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        matrices: Tensor,
+        weight: Tensor,
+        electrons: int,
+        grid: Tensor,
+        broadening: float,
+        gapped: bool | None,
+    ) -> Tensor:
+        """Density in states/eV, shape (O, B); see `orbital_density`."""
+        energies, vectors = torch.linalg.eigh(matrices)
+        filling = fermi_level(energies, weight, electrons, gapped=gapped)
+        offset = (grid + filling.zero - energies[:, :, None]) / broadening
+        drawn = torch.exp(-0.5 * offset.square()) / (broadening * (2 * np.pi) ** 0.5)
+        share = vectors.abs().square()
+        ctx.save_for_backward(energies, vectors, weight, offset, drawn, filling.slope)
+        ctx.broadening = broadening
+        return 2.0 * torch.einsum("k,kon,knb->ob", weight, share, drawn)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
+        """Slope of a loss with respect to the matrices, Hermitian."""
+        (loss,) = slopes
+        energies, vectors, weight, offset, drawn, zero_slope = ctx.saved_tensors
+        steep = offset / ctx.broadening * drawn  # ∂g/∂E_n
+        value = torch.einsum("ob,knb->kon", loss, drawn)
+        derivative = torch.einsum("ob,knb->kon", loss, steep)
+        product = vectors.mH @ (vectors * value)
+        apart = energies[:, :, None] - energies[:, None, :]
+        near = apart.abs() < 1e-4
+        equal = vectors.mH @ (vectors * derivative)
+        inner = torch.where(
+            near,
+            (equal + equal.mH) / 2,
+            (product.mH - product) / torch.where(near, torch.ones_like(apart), apart),
+        )
+        inner = 2.0 * weight[:, None, None] * inner
+        # All energies move against the zero, which moves with the states that define it.
+        share = vectors.abs().square()
+        shift = -2.0 * (weight[:, None, None] * derivative * share).sum()
+        inner = inner + torch.diag_embed((shift * zero_slope).to(inner.dtype))
+        return vectors @ inner @ vectors.mH, None, None, None, None, None
+
+
+def site_states(
+    terms: Terms,
+    cell: OrbitalCell,
+    *,
+    broadening: float = BROADENING,
+    gapped: bool | None = None,
+) -> Tensor:
+    """States of the s, p and d shells of every atom in each bin of the window, shape (N, 3, B).
+
+    Parameters
+    ----------
+    terms : Terms
+    cell : OrbitalCell
+    broadening : float
+        Standard deviation of the Gaussian every state is drawn as, eV.
+    gapped : bool, optional
+        See `fill`.
+    """
+    grid = grid_for("edos")
+    matrices = hamiltonians(terms, cell, cell.pairs.q)
+    rows = grid.step * OrbitalDensity.apply(
+        matrices,
+        cell.pairs.weight.to(terms.levels.dtype),
+        cell.electrons,
+        torch.from_numpy(grid.energies).to(terms.levels.dtype),
+        broadening,
+        gapped,
+    )
+    n = len(cell.pairs.numbers)
+    shell = torch.tensor(SHELL)[cell.orbital % ORBITALS]
+    table = torch.zeros(3 * n, rows.shape[1], dtype=rows.dtype)
+    return table.index_add(0, 3 * (cell.orbital // ORBITALS) + shell, rows).unflatten(0, (n, 3))
+
+
+def bands(terms: Terms, cell: OrbitalCell, k: Tensor) -> Tensor:
+    """Eigenvalues at wave vectors `k` (Q, 3), eV, ascending, shape (Q, O), not shifted."""
+    return torch.linalg.eigvalsh(hamiltonians(terms, cell, k))

@@ -1,0 +1,224 @@
+"""The two things that travel: `Spectrum` and `Trace`.
+
+Both are plain numpy with a structure attached, so that plots and widgets need no model and a model
+needs no browser.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.spectra.error_band import ErrorBand
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from pymatgen.core import Structure
+
+
+Norm = Literal["max", "sum"]
+
+
+def element_sums(symbols: list[str], sites: Array) -> dict[str, Array]:
+    """Sum site rows by element, in order of first appearance.
+
+    Parameters
+    ----------
+    symbols : list of str, length n_sites
+    sites : ndarray, shape (..., n_sites, n_bins)
+
+    Returns
+    -------
+    dict of ndarray, each of shape (..., n_bins)
+    """
+    names = np.array(symbols)
+    return {s: sites[..., names == s, :].sum(axis=-2) for s in dict.fromkeys(symbols)}
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """A site-resolved density of states on a fixed grid.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    structure : pymatgen Structure
+        The crystal; its sites are the rows of `sites`.
+    sites : ndarray, shape (n_sites, n_bins)
+        States per cm⁻¹ (phDOS) or per eV (eDOS), per cell, of each site; never negative.
+    members : ndarray, shape (n_seeds, n_bins)
+        Total of each seed of the ensemble, same unit; empty for a single reference curve.
+    outside : ndarray, shape (n_sites,)
+        States of each site beyond the window. For phonons
+        ``sites.sum(1) * step + outside == 3`` exactly up to round-off.
+    source : str
+        Where the curve comes from, for legends ("deepdos_nb", "DFPT", …).
+    notes : tuple of str
+        Cautions to be shown beside the curve.
+    error_band : ErrorBand, optional
+        Tells the size of the error; where it is missing, the band is the bare spread over seeds.
+    """
+
+    kind: Kind
+    structure: Structure
+    sites: Array
+    members: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    outside: Array = field(default_factory=lambda: np.zeros(0))
+    source: str = "deepdos_nb"
+    notes: tuple[str, ...] = ()
+    error_band: ErrorBand | None = None
+
+    def __post_init__(self) -> None:
+        expected = (len(self.structure), self.grid.n_bins)
+        if self.sites.shape != expected:
+            raise ConfigError(f"site densities have shape {self.sites.shape}, expected {expected}.")
+
+    @property
+    def grid(self) -> Grid:
+        """The energy grid."""
+        return grid_for(self.kind)
+
+    @property
+    def energies(self) -> Array:
+        """Energies in cm⁻¹ or eV, shape (n_bins,)."""
+        return self.grid.energies
+
+    @cached_property
+    def total(self) -> Array:
+        """Total density, the sum of the site rows, shape (n_bins,)."""
+        return self.sites.sum(axis=0)
+
+    @cached_property
+    def spread(self) -> Array:
+        """One sample standard deviation over seeds, shape (n_bins,); zero for fewer than two."""
+        if len(self.members) < 2:
+            return np.zeros(self.grid.n_bins)
+        return self.members.std(axis=0, ddof=1)
+
+    @property
+    def band(self) -> Array:
+        """Half-width of the error band, shape (n_bins,); zero for fewer than two seeds."""
+        if self.error_band is None or len(self.members) < 2:
+            return self.spread
+        return self.error_band.sigma(self.total, self.spread)
+
+    @property
+    def band_name(self) -> str:
+        """What the band is, for legends."""
+        return "± 1 σ over seeds" if self.error_band is None else "± 1 σ, calibrated"
+
+    @property
+    def formula(self) -> str:
+        """Reduced chemical formula."""
+        return self.structure.composition.reduced_formula
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """Element symbol of each site."""
+        return [site.specie.symbol for site in self.structure]
+
+    @property
+    def site_labels(self) -> list[str]:
+        """Names such as ``O3``, counted from one in the order of the structure's sites."""
+        return [f"{s}{i + 1}" for i, s in enumerate(self.symbols)]
+
+    @property
+    def states(self) -> float:
+        """Number of states inside the window, per cell."""
+        return float(self.total.sum() * self.grid.step)
+
+    def by_element(self) -> dict[str, Array]:
+        """Sum of the site rows of each element; the values add up to `total`."""
+        return element_sums(self.symbols, self.sites)
+
+    def shape(self, norm: Norm = "max") -> Array:
+        """Total scaled to maximum one (``"max"``) or to sum one (``"sum"``), shape (n_bins,)."""
+        scale = self.total.max() if norm == "max" else self.total.sum()
+        return self.total / scale if scale > 0 else self.total
+
+    def window_share(self, low: float, high: float) -> Array:
+        """Share of each site in the states whose cell centre lies in [low, high], shape (n_sites,).
+
+        The shares add up to one, or are all zero where the window holds no states.
+        """
+        inside = (self.energies >= low) & (self.energies <= high)
+        states = self.sites[:, inside].sum(axis=1)
+        total = states.sum()
+        return states / total if total > 0 else np.zeros_like(states)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Energy, total, spread, band, a column per element and one per site, as a DataFrame."""
+        import pandas as pd
+
+        frame = {
+            f"energy ({self.grid.unit})": self.energies,
+            "total": self.total,
+            "spread": self.spread,
+            "band": self.band,
+        }
+        frame |= self.by_element()
+        frame |= {f"site {n}": row for n, row in zip(self.site_labels, self.sites, strict=True)}
+        return pd.DataFrame(frame)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain lists, ready for JSON."""
+        return {
+            "kind": self.kind,
+            "formula": self.formula,
+            "source": self.source,
+            "energy_unit": self.grid.unit,
+            "density_unit": self.grid.density_unit,
+            "energy_zero": self.grid.zero,
+            "energies": self.energies.tolist(),
+            "total": self.total.tolist(),
+            "spread": self.spread.tolist(),
+            "band": self.band.tolist(),
+            "elements": {k: v.tolist() for k, v in self.by_element().items()},
+            "sites": {n: v.tolist() for n, v in zip(self.site_labels, self.sites, strict=True)},
+            "states_outside_window": self.outside.tolist(),
+            "notes": list(self.notes),
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def plot(self, **options: Any) -> Axes:
+        """Draw the total, its elements and the seed spread; see `plots.spectrum_axes`."""
+        from deepdos_nb.spectra.drawing import spectrum_axes
+
+        return spectrum_axes(self, **options)
+
+    def describe(self) -> str:
+        """One paragraph of text, for people who cannot see the figure."""
+        grid, total = self.grid, self.total
+        peak = int(total.argmax())
+        shares = {k: float(v.sum() / max(total.sum(), 1e-12)) for k, v in self.by_element().items()}
+        parts = ", ".join(f"{k} {100 * v:.0f} %" for k, v in shares.items())
+        text = (
+            f"{'Phonon' if self.kind == 'phdos' else 'Electronic'} density of states of "
+            f"{self.formula} ({len(self.structure)} atoms per cell), from {self.source}: "
+            f"{self.states:.1f} states between {grid.start:g} and {grid.stop:g} {grid.unit}, "
+            f"highest near {self.energies[peak]:.3g} {grid.unit} "
+            f"({total[peak]:.3g} {grid.density_unit}). Share of states: {parts}."
+        )
+        if len(self.members) > 1:
+            text += (
+                f" Error band over {len(self.members)} seeds: on average "
+                f"± {100 * self.band.mean() / max(total.max(), 1e-12):.1f} % of the highest value."
+            )
+        return " ".join([text, *self.notes])
+
+    def __repr__(self) -> str:
+        return (
+            f"Spectrum({self.kind}, {self.formula}, {len(self.structure)} sites, "
+            f"{self.states:.1f} states, {len(self.members)} seeds)"
+        )

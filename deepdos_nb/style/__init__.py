@@ -1,0 +1,1 @@
+"""Colours and axes that every picture shares."""

@@ -1,0 +1,1 @@
+"""Learning: drafts first, then networks that read them."""

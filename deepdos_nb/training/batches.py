@@ -1,0 +1,159 @@
+"""Records to training batches: quotient graphs, padded targets, buckets of similar size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.crystal.graph import CrystalGraph
+from deepdos_nb.crystal.symmetry import SYSTEMS, crystal_system
+from deepdos_nb.data.records import Record
+from deepdos_nb.model import GraphBatch, collate
+from deepdos_nb.physics.draft import DraftModel
+from deepdos_nb.training.draft_cache import record_inputs
+from deepdos_nb.training.losses import Target
+
+Item = tuple[CrystalGraph, Record]
+
+
+def prepare(
+    records: Sequence[Record],
+    *,
+    systems: bool = False,
+    draft_model: DraftModel | None = None,
+    cache: str | Path | None = None,
+) -> list[Item]:
+    """Build the quotient graph of every record.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    systems : bool
+        Also find the crystal system.
+    draft_model : DraftModel, optional
+        Also draft its spectrum.
+    cache : path, optional
+        Folder where drafts are kept.
+    """
+    inputs = record_inputs(records, draft_model, cache)
+    if systems:
+        places = [SYSTEMS.index(crystal_system(r.structure)) for r in records]
+        inputs = [replace(g, system=place) for g, place in zip(inputs, places, strict=True)]
+    return list(zip(inputs, records, strict=True))
+
+
+def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
+    """Crystals and their references side by side."""
+    batch = collate([graph for graph, _ in items])
+    n_sites, n_bins = batch.site.shape[1], len(items[0][1].shape)
+    site_shape = np.zeros((len(items), n_sites, n_bins), dtype=np.float32)
+    outside = np.zeros((len(items), n_sites), dtype=np.float32)
+    known = np.zeros(len(items), dtype=bool)
+    for i, (_, record) in enumerate(items):
+        if record.site_shape is not None and record.outside is not None:
+            known[i] = True
+            site_shape[i, : len(record.site_shape)] = record.site_shape
+            outside[i, : len(record.outside)] = record.outside
+    shape = np.stack([record.shape for _, record in items]).astype(np.float32)
+    counted = [record.states if record.kind == "edos" else None for _, record in items]
+    states = np.array([number or 0.0 for number in counted], dtype=np.float32)
+    arrays = (shape, site_shape, outside, known, states)
+    return batch, Target(*(torch.from_numpy(a) for a in arrays))
+
+
+class BucketSampler(Sampler[list[int]]):
+    """Random batches of crystals of similar size, so that little of the padded tables is padding.
+
+    The order depends on the seed and the epoch only.
+    """
+
+    POOL = 16
+
+    def __init__(
+        self, items: Sequence[Item], batch_size: int, seed: int, *, rank: int = 0, world: int = 1
+    ):
+        self.cost = np.array([graph.n_nodes * graph.degree.max() for graph, _ in items])
+        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
+        self.rank, self.world = rank, world
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before every epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return max(1, -(-len(self.cost) // self.batch_size) // self.world)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rng = np.random.default_rng((self.seed, self.epoch))
+        order = rng.permutation(len(self.cost))
+        batches: list[list[int]] = []
+        pool = self.POOL * self.batch_size
+        for start in range(0, len(order), pool):
+            part = order[start : start + pool]
+            part = part[np.argsort(self.cost[part], kind="stable")]
+            batches += [
+                part[i : i + self.batch_size].tolist() for i in range(0, len(part), self.batch_size)
+            ]
+        shuffled = rng.permutation(len(batches))
+        # Every process of a distributed run takes its own batches, and as many as the others.
+        yield from (batches[shuffled[i * self.world + self.rank]] for i in range(len(self)))
+
+
+class SpectrumData(L.LightningDataModule):
+    """Training and validation crystals; keywords as in `prepare`."""
+
+    def __init__(
+        self,
+        train: Sequence[Record],
+        valid: Sequence[Record],
+        *,
+        batch_size: int,
+        seed: int,
+        systems: bool = False,
+        draft_model: DraftModel | None = None,
+        cache: str | Path | None = None,
+    ):
+        super().__init__()
+        if not train or not valid:
+            raise ConfigError("training needs at least one training and one validation record.")
+        self.train_items, self.valid_items = (
+            prepare(records, systems=systems, draft_model=draft_model, cache=cache)
+            for records in (train, valid)
+        )
+        self.batch_size, self.seed = batch_size, seed
+
+    def train_dataloader(self) -> DataLoader[Item]:
+        """Batches in an order fixed by seed and epoch."""
+        sampler = BucketSampler(
+            self.train_items,
+            self.batch_size,
+            self.seed,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world=self.trainer.world_size if self.trainer else 1,
+        )
+        return DataLoader(
+            self.train_items,  # type: ignore[arg-type]
+            batch_sampler=sampler,
+            collate_fn=collate_items,
+        )
+
+    def val_dataloader(self) -> DataLoader[Item]:
+        """Validation crystals in their own order."""
+        return DataLoader(
+            self.valid_items,  # type: ignore[arg-type]
+            batch_size=self.batch_size,
+            collate_fn=collate_items,
+        )
+
+    def transfer_batch_to_device(
+        self, batch: tuple[GraphBatch, Target], device: torch.device, dataloader_idx: int
+    ) -> tuple[GraphBatch, Target]:
+        """Move graphs and references."""
+        return batch[0].to(device), batch[1].to(device)

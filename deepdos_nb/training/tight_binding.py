@@ -1,0 +1,211 @@
+"""Learning tight binding from spectra: of every shell of every atom, or from totals alone.
+
+Drafts are compared with their references in states/eV per atom, smoothed a little, by squared
+error and by the area between cumulative curves that start from the energy zero, where the draft's
+filled states end as the reference's do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import grid_for
+from deepdos_nb.crystal.graph import build_graph
+from deepdos_nb.crystal.kpoints import MESH_LENGTH
+from deepdos_nb.crystal.primitive import primitive_cell
+from deepdos_nb.data.records import Record
+from deepdos_nb.physics.hoppings import HoppingNetwork
+from deepdos_nb.physics.pairs import join
+from deepdos_nb.physics.tight_binding import OrbitalCell, Terms, orbital_cell, site_states
+from deepdos_nb.training.draft import DraftConfig, DraftTraining, learn
+from deepdos_nb.training.losses import unit_sum
+
+BONDS = "bonds.safetensors"
+"""Finished tight binding in the folder of its training."""
+
+LARGEST = 10
+"""Atoms of the largest primitive cell to learn from: the cost grows with the cube."""
+
+COARSE = 14.0
+"""Å; as `MESH_LENGTH`, while learning."""
+
+SMOOTHING = 0.3
+"""Standard deviation of the Gaussian that both curves are smoothed with, eV."""
+
+SHELLS = 3
+"""s, p and d; f states are nobody's here."""
+
+LEVELS_FASTER = 10.0
+"""Levels of free atoms are in eV, everything else about one: they learn at a higher rate."""
+
+
+@dataclass(frozen=True)
+class TightBindingConfig(DraftConfig):
+    """How tight binding is learnt; see `DraftConfig`.
+
+    Parameters
+    ----------
+    projections : bool
+        From the states of every shell of every atom, or from totals alone.
+    """
+
+    epochs: int = 36
+    projections: bool = True
+
+
+class Example(NamedTuple):
+    """A crystal and its reference.
+
+    rows : (N, 3, B), states of each shell of each atom of the primitive cell in every bin, or
+        (1, 1, B), their total
+    shape : (B,), total that sums to one
+    gapped : whether energies count from the valence-band maximum
+    """
+
+    cell: OrbitalCell
+    rows: Tensor
+    shape: Tensor
+    gapped: bool
+
+
+class TightBindingTraining(DraftTraining[Example]):
+    """Loss and validation of tight binding."""
+
+    draft_model: HoppingNetwork
+    smooth: Tensor
+
+    def __init__(self, config: DraftConfig):
+        super().__init__(config, HoppingNetwork())
+        energies = torch.from_numpy(grid_for("edos").energies.astype(np.float32))
+        smooth = torch.exp(-0.5 * ((energies[:, None] - energies) / SMOOTHING) ** 2)
+        self.register_buffer("smooth", smooth / smooth.sum(dim=1).max(), persistent=False)
+
+    def losses(self, batch: list[Example]) -> tuple[Tensor, Tensor]:
+        """Mean errors of some crystals, their zero being the reference's."""
+        errors = []
+        for terms, example in zip(self._terms(batch), batch, strict=True):
+            drafted = site_states(terms, example.cell, gapped=example.gapped).float()
+            errors.append(self._errors(drafted, example))
+        squared, area = (torch.stack(e).mean() for e in zip(*errors, strict=True))
+        return squared, area
+
+    def totals(self, batch: list[Example]) -> list[tuple[Tensor, Tensor]]:
+        """Drafts with a zero of their own."""
+        pairs = zip(self._terms(batch), batch, strict=True)
+        return [
+            (unit_sum(site_states(t, e.cell).sum(dim=(0, 1)).float()), e.shape) for t, e in pairs
+        ]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Levels of free atoms apart from the rest."""
+        rate = self.config.learning_rate
+        levels = self.draft_model.levels
+        rest = [p for p in self.parameters() if p is not levels]
+        fast = {"params": [levels], "lr": LEVELS_FASTER * rate, "weight_decay": 0.0}
+        return [fast, {"params": rest, "lr": rate}]
+
+    def _errors(self, drafted: Tensor, example: Example) -> tuple[Tensor, Tensor]:
+        atoms, step = len(drafted), grid_for("edos").step
+        alone = example.rows.shape[1] != SHELLS
+        if alone:
+            drafted = drafted.sum(dim=(0, 1), keepdim=True)
+        apart = drafted - example.rows
+        together = apart.sum(dim=(0, 1))
+        squared = ((apart @ self.smooth / step) ** 2).sum(dim=(0, 1)).mean() / atoms
+        whole = ((together @ self.smooth / step) ** 2).mean() / atoms
+        shares = _from_zero(apart).abs().mean(dim=-1).sum() / atoms
+        area = _from_zero(together).abs().mean() / atoms
+        if alone:
+            return whole, 2.0 * area
+        return squared + 0.5 * whole, shares + area
+
+    def _terms(self, batch: list[Example]) -> list[Terms]:
+        pairs = [e.cell.pairs for e in batch]
+        terms: Terms = self.draft_model(join(pairs)).double()
+        atoms, edges = [len(p.numbers) for p in pairs], [len(p.receiver) for p in pairs]
+        parts = terms.levels.split(atoms), terms.hoppings.split(edges), terms.fields.split(edges)
+        return [Terms(*part) for part in zip(*parts, strict=True)]
+
+
+def _from_zero(rows: Tensor) -> Tensor:
+    """Sums from the energy zero, which lies in the middle, down and up, shape (..., B)."""
+    below, above = rows.chunk(2, dim=-1)
+    return torch.cat([below.flip(-1).cumsum(-1), above.cumsum(-1)], dim=-1)
+
+
+def examples(records: Sequence[Record], training: bool, projections: bool) -> list[Example]:
+    """What tight binding sees of records; not the crystals that are too large to learn from.
+
+    Raises
+    ------
+    ConfigError
+        If projections are wanted, and a record has none.
+    """
+    found = []
+    for record in records:
+        primitive = primitive_cell(record.structure, build_graph(record.structure))
+        atoms = primitive.graph.n_nodes
+        if training and atoms > LARGEST:
+            continue
+        if record.states is None or (projections and record.orbital_shape is None):
+            raise ConfigError(
+                f"{record.material_id} has no number of states, or no projections on shells.",
+                remedy="Learn from totals alone: `deepdos bonds --no-projections`.",
+            )
+        rows = record.shape[None, None] * record.states * atoms / record.n_atoms
+        if projections and record.orbital_shape is not None:
+            one_of = np.unique(primitive.member, return_index=True)[1]
+            rows = record.orbital_shape[record.orbits[one_of], :SHELLS] * record.states
+        found.append(
+            Example(
+                orbital_cell(primitive, COARSE if training else MESH_LENGTH),
+                torch.from_numpy(rows.astype(np.float32)),
+                torch.from_numpy(record.shape.astype(np.float32)),
+                record.zero == "VBM",
+            )
+        )
+    return found
+
+
+def train_tight_binding(
+    train_records: Sequence[Record],
+    valid_records: Sequence[Record],
+    config: TightBindingConfig,
+    folder: str | Path,
+    *,
+    progress: bool = True,
+) -> HoppingNetwork:
+    """Learn tight binding; an interrupted run is resumed, a finished one is read.
+
+    Parameters
+    ----------
+    train_records, valid_records : sequence of Record
+        Electrons. Primitive cells above `LARGEST` atoms are left out of training.
+    config : TightBindingConfig
+    folder : path
+        Gets checkpoints, a table of scores, and `bonds.safetensors` in the end.
+    progress : bool
+        Show a progress bar.
+
+    Raises
+    ------
+    ConfigError
+        If the records are not electrons, or there are none, or they lack what is to be learnt from,
+        or the folder holds a run with other settings.
+    """
+
+    def seen(records: Sequence[Record], training: bool) -> list[Example]:
+        return examples(records, training, config.projections)
+
+    records, file = (train_records, valid_records), Path(folder) / BONDS
+    bonds = learn(TightBindingTraining, seen, records, config, file, progress=progress)
+    assert isinstance(bonds, HoppingNetwork)
+    return bonds

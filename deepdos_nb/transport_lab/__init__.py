@@ -1,0 +1,1 @@
+"""The transport scheme without a network, to be taken apart."""

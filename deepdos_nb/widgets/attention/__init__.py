@@ -1,0 +1,1 @@
+"""Source attention: who looked at which atoms."""

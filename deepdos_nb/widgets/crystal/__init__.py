@@ -1,0 +1,1 @@
+"""The crystal in 3-D."""

@@ -1,0 +1,226 @@
+"""`StructureView`: the crystal in 3-D, its atoms coloured and sized by their share of states."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Literal
+
+import ipywidgets
+import numpy as np
+import traitlets as t
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.style.palette import element_colours, share_colours, theme
+from deepdos_nb.widgets.base.ngl import NGLView, nglview_problem
+from deepdos_nb.widgets.base.scene import build_scene
+from deepdos_nb.widgets.base.state import ViewState
+from deepdos_nb.widgets.base.still import draw_scene, fewer_colours
+from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.crystal.sites import SiteTable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pymatgen.core import Structure
+
+Backend = Literal["auto", "nglview", "image"]
+
+BALL = 0.42
+"""Drawn radius of an atom as a part of its covalent radius."""
+
+
+class StructureView(ipywidgets.VBox):
+    """A crystal with a ranked list of its sites.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    state : ViewState, optional
+        Gives and receives the selected sites; a new one if not given.
+    backend : {"auto", "nglview", "image"}
+        The 3-D view, or a still picture. "auto" takes the picture, and says why, where nglview
+        would stay blank.
+    height : str
+        CSS height of the 3-D view.
+    """
+
+    shares = t.Any(None, allow_none=True)
+    """Share of each site, shape (n_sites,), or None."""
+
+    compared = t.Any(None, allow_none=True)
+    """A second share of each site, listed beside the first; shape (n_sites,), or None."""
+
+    columns = t.Tuple(())
+    """Names of the two shares, where there are two."""
+
+    by_share = t.Bool(True)
+    """Colour and size the atoms by their shares; otherwise by element."""
+
+    caption = t.Unicode("Sites")
+    """What the shares are shares of."""
+
+    error = t.Unicode("")
+    """What went wrong in the last callback; shown under the view."""
+
+    _closed = True
+
+    def __init__(
+        self,
+        structure: Structure,
+        *,
+        state: ViewState | None = None,
+        backend: Backend = "auto",
+        height: str = "300px",
+        **options: Any,
+    ) -> None:
+        if backend not in ("auto", "nglview", "image"):
+            raise ConfigError(
+                f"unknown backend {backend!r}.", remedy="Use 'auto', 'nglview' or 'image'."
+            )
+        self.structure = structure
+        self.state = state if state is not None else ViewState()
+        self.scene = build_scene(structure)
+        self.labels = [f"{s}{i + 1}" for i, s in enumerate(self.scene.symbols)]
+        self.table = SiteTable()
+        self.problem = nglview_problem() if backend == "auto" else ""
+        self.backend = "image" if backend == "image" or self.problem else "nglview"
+        self.ngl: NGLView | None = None
+        self.image: ipywidgets.Image | None = None
+        self._pictured: Any = None
+        if self.backend == "nglview":
+            self.ngl = NGLView(self.scene, *self.look(), self.state.toggle_site, height)
+            view = ipywidgets.Box([self.ngl.widget], layout={"height": height, "width": "100%"})
+        else:
+            self.image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+            view = ipywidgets.Box([self.image], layout={"justify_content": "center"})
+        view.add_class("ddos-crystal")
+        self._line = ipywidgets.HTML(error_line(self.problem))
+        super().__init__([view, self.table, self._line], **options)
+        self._show()
+        self.observe(self._show, names=["shares", "compared", "columns", "by_share", "caption"])
+        self.observe(self._report, names="error")
+        self.state.observe(self._show, names="selected_sites")
+        self.table.observe(self._lead, names="selected_sites")
+        self._closed = False
+
+    @t.validate("shares", "compared")
+    def _one_per_site(self, proposal: Any) -> Any:
+        value = proposal["value"]
+        if value is None:
+            return None
+        shares = np.asarray(value, dtype=float)
+        if shares.shape != (len(self.structure),):
+            raise t.TraitError(
+                f"shares have shape {shares.shape}, expected ({len(self.structure)},)."
+            )
+        return _Shares(shares)
+
+    def look(self) -> tuple[list[str], Array]:
+        """Colour and radius (Å) of every site, from the shares, or by element without any."""
+        size = np.clip(BALL * self.scene.radii, 0.28, 0.85)
+        if self.shares is None or not self.by_share:
+            colours = element_colours(self.scene.symbols)
+            return [colours[s] for s in self.scene.symbols], size
+        relative = self.shares.values / max(self.shares.values.max(), 1e-12)
+        return share_colours(relative), size * (0.55 + 0.75 * relative)
+
+    @shows_errors
+    def _lead(self, change: Any) -> None:
+        self.state.selected_sites = tuple(change["new"])
+
+    @shows_errors
+    def _show(self, _: Any = None) -> None:
+        colours, radii = self.look()
+        selected = self.state.selected_sites
+        if self.ngl is not None:
+            self.ngl.paint(colours, radii, selected)
+        now = (colours, radii.tolist(), selected)
+        if self.image is not None and now != self._pictured:
+            self.image.value, self._pictured = fewer_colours(self.png(dark=None)), now
+        shares = self.shares.values if self.shares is not None else np.zeros(len(self.labels))
+        second = self.compared.values if self.compared is not None else None
+        with self.table.hold_sync():
+            self.table.caption = self.caption
+            self.table.selected_sites = list(selected)
+            self.table.columns = list(self.columns) if second is not None else []
+            self.table.rows = [
+                {
+                    "site": int(i),
+                    "label": self.labels[i],
+                    "share": round(float(shares[i]), 5),
+                    "colour": colours[i],
+                }
+                | ({} if second is None else {"second": round(float(second[i]), 5)})
+                for i in (
+                    np.argsort(-shares, kind="stable") if self.by_share else range(len(shares))
+                )
+            ]
+
+    def _report(self, _: Any) -> None:
+        self._line.value = error_line(self.error or self.problem)
+
+    def close(self) -> None:
+        """Follow the state no longer and give back what the browser holds for this view."""
+        if self._closed:
+            return
+        self._closed = True
+        self.state.unobserve(self._show, names="selected_sites")
+        if self.ngl is not None:
+            self.ngl.close()
+        parts = [*self.children, *([self.image] if self.image is not None else [])]
+        for part in parts:
+            part.close()
+        super().close()
+        # Layouts and styles are models of their own, and would stay in the saved notebook.
+        for part in (*parts, self):
+            part.layout.close()
+            if part.has_trait("style"):
+                part.style.close()
+
+    def draw(self, axes: Axes, *, dark: bool | None = None) -> None:
+        """Draw the crystal as it is coloured now on matplotlib axes."""
+        colours, radii = self.look()
+        draw_scene(axes, self.scene, colours, radii, selected=self.state.selected_sites, dark=dark)
+
+    def png(self, *, dark: bool | None = False) -> bytes:
+        """The crystal as it is coloured now, as a PNG picture."""
+        from matplotlib.figure import Figure
+
+        with theme(dark):
+            figure = Figure(figsize=(3.4, 3.0), layout="constrained")
+            self.draw(figure.add_subplot(), dark=dark)
+            buffer = BytesIO()
+            figure.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+    def describe(self, most: int = 5) -> str:
+        """The crystal and what its colours say, in words; lists the `most` largest shares."""
+        lattice = self.structure.lattice
+        text = (
+            f"{self.structure.composition.reduced_formula}, {len(self.labels)} atoms in a cell of "
+            + " × ".join(f"{v:.2f}" for v in lattice.abc)
+            + f" Å, {lattice.volume:.1f} Å³."
+        )
+        if self.shares is not None:
+            ranked = sorted(zip(self.shares.values, self.labels, strict=True), reverse=True)[:most]
+            listed = ", ".join(f"{label} {100 * share:.1f} %" for share, label in ranked)
+            text += f" {self.caption}: {listed}."
+        if self.state.selected_sites:
+            text += " Selected: " + ", ".join(self.labels[i] for i in self.state.selected_sites)
+            text += "."
+        return text
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
+
+
+class _Shares:
+    """An array that compares by value, so that traitlets can tell a change from a repeat."""
+
+    def __init__(self, values: Array) -> None:
+        self.values = values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shares) and np.array_equal(self.values, other.values)
+
+    __hash__ = None  # type: ignore[assignment]

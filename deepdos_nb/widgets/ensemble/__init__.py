@@ -1,0 +1,1 @@
+"""Seeds, their spread and its calibration."""

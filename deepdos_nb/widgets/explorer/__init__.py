@@ -1,0 +1,1 @@
+"""Collections of crystals to leaf through, upload and export."""

@@ -1,0 +1,214 @@
+"""`export_html`: any view as one file that opens offline and still answers the mouse."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.files import write_text
+from deepdos_nb.widgets.base.state import ViewState
+from deepdos_nb.widgets.base.tabbed import Tabbed
+from deepdos_nb.widgets.base.view import asset
+from deepdos_nb.widgets.crystal.structure import StructureView
+
+EXPORTED = re.compile(r"^export default (\{[^;]*\});?\s*$", re.MULTILINE)
+"""How our scripts end."""
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body data-jp-theme-light="true">
+<script>
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => {{ document.body.dataset.jpThemeLight = String(!dark.matches); }};
+  dark.addEventListener("change", follow);
+  follow();
+</script>
+<h1>{title}</h1>
+<p class="page-note">A copy of a notebook view, without Python behind it: selecting, hiding and
+stepping work, and what needs a computation stays as it was when this page was made.</p>
+<div class="page-live">{body}</div>
+<div class="page-still"><img src="data:image/png;base64,{png}" alt="{words}"></div>
+<details><summary>In words</summary><p>{words}</p></details>
+<script type="application/json" id="ddos-page">{data}</script>
+<script>{shim}</script>
+{modules}
+<script type="module">window.ddosShow();</script>
+</body>
+</html>
+"""
+
+
+def export_html(widget: Any, path: str | Path, *, title: str = "") -> Path:
+    """Write a view as one HTML file that needs no network and no Python.
+
+    What a view does by itself goes on working: selecting energies, hiding curves, moving through
+    the steps; views that were linked stay linked. Numbers that Python computes are marked as soon
+    as the selection is another one. The 3-D view becomes a still picture.
+
+    Parameters
+    ----------
+    widget : widget
+        Any view of this package, or a box of them, with ``png()`` and ``describe()``.
+    path : str or Path
+        Ends in ``.html``; missing directories are made.
+    title : str
+        Heading of the page; the view's name if not given.
+
+    Returns
+    -------
+    Path
+        Where it was written. The file is either complete or not there.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is another one, or `widget` is no view.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(
+            f"a page cannot be saved as {path.suffix or 'a file without ending'!r}.",
+            source=path.name,
+            remedy="Use .html.",
+        )
+    if not (hasattr(widget, "png") and hasattr(widget, "describe")):
+        raise ConfigError(
+            f"a {type(widget).__name__} is no view of this package.",
+            remedy="Pass what explore, quicklook or one of the views has returned.",
+        )
+    return write_text(path, page(widget, title or type(widget).__name__))
+
+
+def page(widget: Any, title: str) -> str:
+    """The HTML text of a view."""
+    book = _Book()
+    body = book.draw(widget, None, widget)
+    linked = sorted(ViewState.class_own_traits())
+    return PAGE.format(
+        title=html.escape(title),
+        style="\n".join([asset("explorer/standalone.css"), *dict.fromkeys(book.styles)]),
+        body=body,
+        png=base64.b64encode(widget.png()).decode("ascii"),
+        words=html.escape(widget.describe(), quote=True),
+        data=_json({"models": book.models, "linked": linked}),
+        shim=asset("explorer/standalone.js"),
+        modules="\n".join(book.modules.values()),
+    )
+
+
+class _Book:
+    """Collects models, scripts and styles while the tree of widgets is walked."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, Any] = {}
+        self.modules: dict[str, str] = {}
+        self.styles: list[str] = []
+        self.groups: dict[int, int] = {}
+
+    def draw(self, widget: Any, state: Any, owner: Any) -> str:
+        """HTML of a widget and all below it.
+
+        Parameters
+        ----------
+        widget : Widget
+        state : ViewState or None
+            What the nearest view above follows; its linked traits are passed around in the page.
+        owner : Widget
+            Nearest view above that can draw itself as a picture.
+        """
+        state = getattr(widget, "state", state)
+        owner = widget if hasattr(widget, "png") else owner
+        if isinstance(widget, Tabbed):
+            parts = [
+                f"<h2>{html.escape(name)}</h2>{self.draw(view, state, owner)}"
+                for name, view in widget.every().items()
+            ]
+            return "".join(parts)
+        if isinstance(widget, anywidget.AnyWidget):
+            return self._live(widget, state)
+        if isinstance(widget, ipywidgets.Box):
+            shown = (c for c in widget.children if c.layout.display != "none")
+            parts = [self.draw(child, state, owner) for child in shown]
+            return f'<div class="page-box" style="{_flow(widget)}">{"".join(parts)}</div>'
+        if isinstance(widget, ipywidgets.HTML):
+            return f"<div>{widget.value}</div>"
+        if isinstance(widget, ipywidgets.Image):
+            return _picture(bytes(widget.value))
+        if type(widget).__name__ == "NGLWidget":
+            # Without a background, so that it suits a light page and a dark one.
+            clear = {"dark": None} if isinstance(owner, StructureView) else {}
+            return _picture(owner.png(**clear))
+        return '<div class="page-gone">This part needs the notebook.</div>'
+
+    def _live(self, widget: anywidget.AnyWidget, state: Any) -> str:
+        name = f"{type(widget).__name__}"
+        script = str(widget._esm)
+        body, found = EXPORTED.subn(f'(window.ddosViews ??= {{}})["{name}"] = \\1;', script)
+        if found != 1:
+            return '<div class="page-gone">This part needs the notebook.</div>'
+        # Each script is a module, so that their names do not meet.
+        safe = body.replace("</script", "<\\/script")
+        self.modules[name] = f'<script type="module">{safe}</script>'
+        self.styles.append(str(widget._css))
+        values: dict[str, Any] = {}
+        buffers: dict[str, str] = {}
+        for key, value in widget.get_state().items():
+            if key.startswith("_") or key in ("layout", "tooltip", "tabbable"):
+                continue
+            if isinstance(value, (bytes, memoryview, bytearray)):
+                buffers[key] = base64.b64encode(bytes(value)).decode("ascii")
+            else:
+                values[key] = value
+        group = self.groups.setdefault(id(state), len(self.groups)) if state is not None else None
+        key = f"m{len(self.models)}"
+        self.models[key] = {"view": name, "state": values, "buffers": buffers, "group": group}
+        layout = widget.layout
+        style = "".join(
+            f"{css}:{value};"
+            for css, value in (
+                ("flex", layout.flex or "1 1 auto"),
+                ("min-width", layout.min_width),
+                ("width", layout.width),
+            )
+            if value
+        )
+        return f'<div data-model="{key}" style="{html.escape(style, quote=True)}"></div>'
+
+
+def _flow(box: ipywidgets.Box) -> str:
+    layout = box.layout
+    row = not isinstance(box, ipywidgets.VBox) or "row" in (layout.flex_flow or "")
+    style = {
+        "flex-flow": layout.flex_flow or ("row wrap" if row else "column"),
+        "flex": layout.flex,
+        "min-width": layout.min_width,
+        "justify-content": layout.justify_content,
+        "align-items": layout.align_items if row else "stretch",
+        "gap": "12px" if row else None,
+    }
+    return html.escape("".join(f"{k}:{v};" for k, v in style.items() if v), quote=True)
+
+
+def _picture(png: bytes) -> str:
+    return f'<img src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" alt="">'
+
+
+def _json(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")

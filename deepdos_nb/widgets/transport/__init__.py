@@ -1,0 +1,1 @@
+"""The transport, step by step, and its laboratory."""

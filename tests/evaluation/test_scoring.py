@@ -1,0 +1,174 @@
+"""Scores of an ensemble on records, and the card made from them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from crystals import mgo
+from data_files import salts, write_petretto, write_phonondb
+from networks import random_model, reader
+
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.data.sources.petretto import load_petretto
+from deepdos_nb.data.sources.phonondb import load_phonondb
+from deepdos_nb.data.training_sets import TrainingData
+from deepdos_nb.evaluation.model_card import CARD, SCORES, pack, score_table, site_table
+from deepdos_nb.evaluation.scoring import score_band, score_sites, score_totals, seed_curves
+from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.vibrations import vibrations
+from deepdos_nb.metrics.calibration import fit_band
+from deepdos_nb.metrics.scores import cosine, mse, wasserstein
+from deepdos_nb.physics.model_input import model_input
+from deepdos_nb.training.train import TrainConfig, train
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return load_phonondb(write_phonondb(tmp_path_factory.mktemp("db"), salts()))
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return Ensemble([random_model("phdos", seed) for seed in (0, 1)])
+
+
+def test_totals_are_scored_as_the_spectra_a_user_gets(ensemble, records):
+    scores = score_totals(ensemble, records)
+    predicted = np.stack([ensemble.predict(r.structure).total for r in records])
+    reference = np.stack([r.shape for r in records])
+    assert scores["mse_max"] == pytest.approx(mse(predicted, reference), rel=1e-3)
+    assert scores["mse_oracle"] == pytest.approx(mse(predicted, reference, "oracle"), rel=1e-3)
+    assert scores["wd_mean"] == pytest.approx(
+        wasserstein(predicted, reference, 20).mean(), rel=1e-3
+    )
+    alone = [score_totals(Ensemble([m]), records)["mse_max"] for m in ensemble.models]
+    assert scores["seeds_mse_max_mean"] == pytest.approx(np.mean(alone))
+    assert scores["mse_max_of_scaled"] <= scores["seeds_mse_max_mean"]
+    single = [Ensemble([m]) for m in ensemble.models]
+    curves = [np.stack([e.predict(r.structure).total for r in records]) for e in single]
+    scaled = np.mean([c / c.max(axis=1, keepdims=True) for c in curves], axis=0)
+    target = reference / reference.max(axis=1, keepdims=True)
+    assert scores["mse_max_of_scaled"] == pytest.approx(np.mean((scaled - target) ** 2), rel=1e-3)
+    drafts = [[m.trace(r.structure).total[0] for r in records] for m in single]
+    first = np.mean(drafts, axis=0)
+    assert scores["stage_one_mse_max"] == pytest.approx(mse(first, reference), rel=1e-3)
+    assert scores["error_over_spread"] > 0
+
+
+def test_sites_are_scored_per_element_and_per_orbit(ensemble, records):
+    scores = score_sites(ensemble, records)
+    assert scores["site_n"] == sum(len(r.site_shape) for r in records)
+    assert scores["element_n"] == sum(len(set(r.numbers)) for r in records)
+    assert 0 < scores["site_cosine_median"] < 1
+    assert 0 < scores["element_naive_cosine_median"] < 1
+
+
+def test_naive_answers_stand_beside_the_models(ensemble, records):
+    """Worked out again from traces of full cells, where no atom stands for others."""
+    record = records[0]
+    scores = score_sites(ensemble, [record])
+    reference = record.site_shape[record.orbits]
+    traces = [ensemble.trace(record.structure, seed=i) for i in (0, 1)]
+    maps = np.mean([t.source_attention.mean(axis=(0, 1)) for t in traces], axis=0)
+    own = np.mean([t.density[-1] for t in traces], axis=0)
+    answers = {
+        "": own,
+        "told_": own / own.sum(axis=0) * record.shape,
+        "naive_": np.repeat(record.shape[None], record.n_atoms, axis=0),
+        "attention_": maps.T * record.shape,
+    }
+    for name, answer in answers.items():
+        rows = [record.numbers == z for z in np.unique(record.numbers)]
+        own, true = (np.stack([c[r].sum(0) for r in rows]) for c in (answer, reference))
+        expected = np.median(cosine(own, true))
+        assert scores[f"element_{name}cosine_median"] == pytest.approx(expected, rel=1e-3)
+        expected = wasserstein(own, true, 20.0).mean()
+        assert scores[f"element_{name}wd_mean"] == pytest.approx(expected, rel=1e-3)
+    # Untrained maps hardly differ from an equal share, so they are compared as they are too; the
+    # quotient's nodes carry the attention of all atoms of an orbit.
+    graph = model_input(record.structure, record.orbits)
+    (nodes,) = ensemble.source_attention([graph])
+    atoms = np.stack([maps[:, record.orbits == o].sum(axis=1) for o in range(graph.n_nodes)], 1)
+    assert np.abs(atoms - atoms[:, ::-1]).max() > 1e-3
+    np.testing.assert_allclose(nodes.mean(axis=0), atoms, atol=1e-5)
+
+
+def test_records_without_sites_cannot_be_scored_by_site(ensemble, tmp_path):
+    unlabelled = load_petretto(write_petretto(tmp_path / "data.csv", {"own-7": mgo()}))
+    with pytest.raises(ConfigError, match="none of 1 record"):
+        score_sites(ensemble, unlabelled)
+
+
+def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
+    unlabelled = load_petretto(write_petretto(tmp_path / "data.csv", {"own-7": mgo()}))
+    data = TrainingData(records + unlabelled, records[:2], records[2:4], records[2:4])
+    runs = []
+    for seed in (3, 4):
+        config = TrainConfig(model=random_model("phdos").config, seed=seed, epochs=1, batch_size=8)
+        train(data.train, data.valid, config, tmp_path / f"run-{seed}", progress=False)
+        runs.append(tmp_path / f"run-{seed}")
+    folder = tmp_path / "weights"
+    pack(runs, data, folder, "deepdos train --seed 3; deepdos train --seed 4")
+    assert {p.name for p in folder.iterdir()} == {
+        "seed-3.safetensors",
+        "seed-4.safetensors",
+        SCORES,
+        CARD,
+    }
+    model = load_model("phdos", folder=folder)
+    assert model.elements == {int(z) for r in data.train for z in r.numbers}
+    scores = json.loads((folder / SCORES).read_text("utf-8"))
+    assert scores["test"]["mse_max"] == pytest.approx(score_totals(model, data.test)["mse_max"])
+    card = (folder / CARD).read_text("utf-8")
+    for fact in (
+        "CC BY 4.0",
+        "deepdos train --seed 3",
+        "seeds 3, 4",
+        f"{scores['test']['mse_max']:.4f}",
+    ):
+        assert fact in card
+    assert "1 crystals of the benchmark" in card
+
+
+def test_the_band_is_scored_on_sum_normalised_curves(ensemble, records):
+    mean, spread, reference = seed_curves(ensemble, records)
+    predicted = [ensemble.predict(r.structure) for r in records]
+    np.testing.assert_allclose(
+        mean, [s.total / s.total.sum() for s in predicted], atol=1e-4, rtol=1e-3
+    )
+    np.testing.assert_allclose(mean.sum(axis=1), 1)
+    band = fit_band(mean, spread, reference)
+    scores = score_band(ensemble, records, band)
+    assert scores["band_coverage_1"] == pytest.approx(0.683, abs=0.01)
+    assert scores["band_coverage_1"] < scores["band_coverage_2"] <= 1
+    counted = np.maximum(mean, reference) >= 0.01 * reference.max(axis=1, keepdims=True)
+    inside = np.abs(mean - reference) <= 2 * band.sigma(mean, spread)
+    assert scores["band_coverage_2"] == pytest.approx(inside[counted].mean())
+
+
+def test_the_draft_of_springs_is_scored_beside_the_model(records):
+    ensemble = Ensemble([reader()])
+    scores, sites = score_totals(ensemble, records), score_sites(ensemble, records)
+    drafts = [vibrations(ensemble, r.structure).spectrum for r in records]
+    reference = np.stack([r.shape for r in records])
+    totals = np.stack([d.total for d in drafts])
+    assert scores["draft_mse_max"] == pytest.approx(mse(totals, reference), rel=1e-3)
+    assert scores["draft_wd_mean"] == pytest.approx(
+        wasserstein(totals, reference, 20).mean(), rel=1e-3
+    )
+    # Equivalent atoms have equal rows, so a curve of all of them has the cosine of one.
+    same = [
+        cosine(d.sites[r.orbits == o][:1], r.site_shape[o : o + 1])[0]
+        for d, r in zip(drafts, records, strict=True)
+        for o in range(len(r.site_shape))
+    ]
+    assert sites["site_draft_cosine_mean"] == pytest.approx(np.mean(same), rel=1e-3)
+    table = site_table(sites, "phdos")
+    assert "| element, draft |" in table
+    assert f"{scores['draft_mse_max']:.4f}" in score_table(
+        {"valid": scores, "test": scores}, "phdos"
+    )
+    bare = score_sites(Ensemble([random_model("phdos")]), records)
+    assert "draft" not in site_table(bare, "phdos")

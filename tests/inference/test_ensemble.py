@@ -1,0 +1,194 @@
+"""The ensemble: mean and spread, batches, traces, warnings, the shipped weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from crystals import mgo, rutile, triclinic
+from networks import random_model
+from pymatgen.core import Lattice, Structure
+
+from deepdos_nb.core.errors import ConfigError, ExtrapolationWarning, StructureError, WeightsError
+from deepdos_nb.core.grids import grid_for
+from deepdos_nb.crystal.graph import build_graph
+from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.model.weights import save_weights
+from deepdos_nb.spectra.error_band import ErrorBand
+
+KINDS = ("phdos", "edos")
+
+
+@pytest.fixture(params=KINDS)
+def ensemble(request) -> Ensemble:
+    return Ensemble([random_model(request.param, seed) for seed in range(3)])
+
+
+def test_the_mean_over_seeds_and_their_spread(ensemble):
+    spectrum = ensemble.predict(rutile())
+    alone = [Ensemble([m]).predict(rutile()) for m in ensemble.models]
+    np.testing.assert_allclose(
+        spectrum.sites, np.mean([s.sites for s in alone], axis=0), rtol=1e-5, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        spectrum.spread, np.std([s.total for s in alone], axis=0, ddof=1), rtol=1e-4, atol=1e-9
+    )
+    np.testing.assert_allclose(spectrum.sites.sum(0), spectrum.total, rtol=1e-12)
+    assert spectrum.sites.min() >= 0
+    assert (alone[0].spread == 0).all()
+
+
+def test_phonons_have_three_modes_per_site_in_absolute_units():
+    spectrum = Ensemble([random_model("phdos", s) for s in (0, 1)]).predict(rutile())
+    modes = spectrum.sites.sum(axis=1) * spectrum.grid.step + spectrum.outside
+    np.testing.assert_allclose(modes, 3.0, rtol=1e-6)
+
+
+def test_many_at_once_are_the_same_as_one_by_one(ensemble, monkeypatch):
+    structures = [rutile(), mgo(), triclinic(), mgo()]
+    alone = [ensemble.predict(s) for s in structures]
+    for bound in (60_000, 300):
+        monkeypatch.setattr("deepdos_nb.inference.ensemble.EDGES_PER_BATCH", bound)
+        together = ensemble.predict_many(structures)
+        for a, b in zip(alone, together, strict=True):
+            assert a.structure == b.structure
+            np.testing.assert_allclose(a.sites, b.sites, atol=1e-5 * a.total.max())
+    assert ensemble.predict_many([]) == []
+
+
+def test_trace_ends_in_the_prediction_and_keeps_every_promise(ensemble):
+    structure = rutile()
+    trace = ensemble.trace(structure, seed=1)
+    alone = Ensemble([ensemble.models[1]]).predict(structure)
+    np.testing.assert_allclose(trace.sites(), alone.sites, rtol=1e-4, atol=1e-8)
+    assert trace.mass_error.max() <= 1e-6
+    assert trace.minimum.min() >= 0
+    config, n_bins = ensemble.models[1].config, trace.grid.n_bins
+    n_edges = build_graph(structure).n_edges
+    assert trace.site_embeddings.shape == (config.encoder_layers + 1, 6, config.width)
+    assert trace.neighbour_attention.shape == (config.encoder_layers, config.heads, n_edges)
+    assert trace.bin_attention.shape == (config.decoder_layers, config.heads, n_bins, n_bins)
+    assert trace.source_attention.shape == (config.decoder_layers, config.heads, n_bins, 6)
+    assert trace.logits.shape == (6, n_bins + (trace.kind == "phdos"))
+    assert trace.density.shape == (len(config.strides) + 1, 6, n_bins)
+    assert trace.fractions.shape == (len(config.strides), n_bins, 3)
+    for attention in (trace.bin_attention, trace.source_attention):
+        np.testing.assert_allclose(attention.sum(-1), 1, atol=1e-5)
+    per_site = np.zeros((config.encoder_layers, config.heads, 6))
+    np.add.at(per_site, (..., trace.graph.receiver), trace.neighbour_attention)
+    np.testing.assert_allclose(per_site, 1, atol=1e-5)
+    # Each step follows from the one before it and its fractions.
+    for k, stride in enumerate(trace.strides):
+        left, stay, right = (trace.density[k] * trace.fractions[k, :, i] for i in range(3))
+        after = stay.copy()
+        after[:, :-stride] += left[:, stride:]
+        after[:, stride:] += right[:, :-stride]
+        np.testing.assert_allclose(trace.density[k + 1], after, atol=1e-7)
+
+
+def test_paths_and_ase_objects_are_structures_too(ensemble, tmp_path):
+    structure = rutile()
+    path = tmp_path / "POSCAR"
+    structure.to(str(path), fmt="poscar")
+    expected = ensemble.predict(structure).total
+    for same in (path, str(path), structure.to_ase_atoms()):
+        np.testing.assert_allclose(
+            ensemble.predict(same).total, expected, atol=1e-5 * expected.max()
+        )
+
+
+def test_large_cells_are_accepted_on_request(ensemble):
+    large = mgo() * (2, 2, 2)
+    with pytest.raises(StructureError, match="limit"):
+        ensemble.predict(large, max_atoms=10)
+    assert len(ensemble.predict(large, max_atoms=16).sites) == 16
+
+
+def test_a_seed_that_is_not_there(ensemble):
+    with pytest.raises(ConfigError, match="seeds 0 to 2"):
+        ensemble.trace(mgo(), seed=3)
+
+
+def test_unseen_elements_are_called_extrapolation():
+    model = random_model("phdos")
+    ensemble = Ensemble([model], [{"elements": [8, 12]}])
+    assert ensemble.predict(mgo()).notes == ()
+    with pytest.warns(ExtrapolationWarning, match="Ti"):
+        spectrum = ensemble.predict(rutile())
+    assert "Ti" in spectrum.notes[0]
+    assert "Ti" in spectrum.describe()
+
+
+def test_bad_structures_are_refused_before_any_work(ensemble):
+    crowded = Structure(Lattice.cubic(4), ["Na", "Cl"], [[0, 0, 0], [0, 0, 0.01]])
+    with pytest.raises(StructureError):
+        ensemble.predict(crowded)
+
+
+def test_an_ensemble_is_of_one_kind():
+    with pytest.raises(ConfigError):
+        Ensemble([])
+    with pytest.raises(ConfigError):
+        Ensemble([random_model("phdos"), random_model("edos")])
+
+
+def test_weights_from_a_folder(tmp_path):
+    for seed in (0, 1):
+        save_weights(
+            random_model("edos", seed),
+            tmp_path / f"seed-{seed}.safetensors",
+            card={"elements": [1]},
+        )
+    assert len(load_model("edos", folder=tmp_path).models) == 2
+    with pytest.raises(WeightsError, match="another kind"):
+        load_model("phdos", folder=tmp_path)
+    with pytest.raises(WeightsError, match=r"no weights for 'phdos'.*deepdos train"):
+        load_model("phdos", folder=tmp_path / "empty")
+    with pytest.raises(ConfigError, match="unknown kind"):
+        load_model("xdos")
+
+
+def test_the_shipped_ensemble_predicts_offline():
+    model = load_model("phdos")
+    assert len(model.models) >= 2
+    assert {8, 12, 14} <= model.elements
+    spectrum = model.predict(mgo())
+    assert spectrum.states == pytest.approx(6, rel=1e-2)
+    assert spectrum.spread.max() > 0
+    # MgO's phonons end near 720 cm⁻¹ (neutron scattering: Sangster et al., J. Phys. C 3 (1970)).
+    assert spectrum.total[spectrum.energies > 800].sum() < 0.02 * spectrum.total.sum()
+    heavy, light = (
+        spectrum.by_element()[e] @ spectrum.energies / spectrum.by_element()[e].sum()
+        for e in ("Mg", "O")
+    )
+    assert heavy < light
+
+
+def test_predictions_do_not_depend_on_the_number_of_threads():
+    model, threads = Ensemble([random_model("phdos")]), torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = model.predict(rutile()).total
+        torch.set_num_threads(2)
+        two = model.predict(rutile()).total
+    finally:
+        torch.set_num_threads(threads)
+    np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-9)
+    assert one.shape == (grid_for("phdos").n_bins,)
+
+
+def test_the_band_is_as_wide_as_the_scores_beside_the_weights_say(tmp_path):
+    for seed in (0, 1):
+        save_weights(random_model("phdos", seed), tmp_path / f"seed-{seed}.safetensors", card={})
+    plain = load_model("phdos", folder=tmp_path).predict(mgo())
+    np.testing.assert_array_equal(plain.band, plain.spread)
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"valid": {"band_spread": 9, "band_local": 0.1, "band_level": 0}}', "utf-8")
+    wide = load_model("phdos", folder=tmp_path).predict(mgo())
+    expected = ErrorBand(9.0, 0.1, 0.0).sigma(plain.total, plain.spread)
+    np.testing.assert_allclose(wide.band, expected)
+    assert wide.band.max() > plain.band.max()
+    for text in ("{", "[]", '{"valid": {"band_spread": {}, "band_local": 1, "band_level": 1}}'):
+        scores.write_text(text, "utf-8")
+        with pytest.raises(WeightsError, match=r"scores cannot be read.*deepdos pack"):
+            load_model("phdos", folder=tmp_path)

@@ -1,0 +1,34 @@
+"""The moving average forgets where it started."""
+
+from __future__ import annotations
+
+import torch
+from torch.optim.swa_utils import AveragedModel
+
+from deepdos_nb.training.loop import MovingAverage
+
+
+def average(decay: float, values: list[float]) -> float:
+    """Averaged weight after a network took these values one step after the other."""
+    network = torch.nn.Linear(1, 1, bias=False)
+    averaged = AveragedModel(network, **MovingAverage(decay)._kwargs)
+    for value in values:
+        network.weight.data.fill_(value)
+        averaged.update_parameters(network)
+    return averaged.module.weight.item()
+
+
+def test_the_first_steps_count_as_worked_out_by_hand():
+    # decays (1 + 1)/(10 + 1) and (1 + 2)/(10 + 2) after the first value is taken as it is
+    second = 2 / 11 * 8 + 9 / 11 * 4
+    assert abs(average(0.998, [8.0, 4.0]) - second) < 1e-6
+    assert abs(average(0.998, [8.0, 4.0, 6.0]) - (second / 4 + 6 * 3 / 4)) < 1e-6
+
+
+def test_a_random_start_is_forgotten_in_a_short_run():
+    # A plain average of decay 0.998 would still hold 82 % of the start after 100 steps.
+    assert average(0.998, [1.0] + [0.0] * 100) < 1e-6
+
+
+def test_the_decay_is_never_above_the_one_asked_for():
+    assert abs(average(0.5, [0.0] * 50 + [1.0, 1.0]) - 0.75) < 1e-6
