@@ -135,9 +135,8 @@ def make_trace(structure: Structure, kind: Kind = "phdos", seed: int = 0) -> Tra
         crystal_embedding=rng.standard_normal(width),
         bin_attention=bins,
         source_attention=source,
-        logits=logits,
         density=np.array(steps),
-        outside=outside,
+        outside=np.repeat(outside[None], len(steps), axis=0),
         fractions=np.array(fractions),
         strides=STRIDES,
         seed=seed,
@@ -159,7 +158,7 @@ def make_spectrum(
         structure,
         sites,
         members=members,
-        outside=trace.outside * trace.states,
+        outside=trace.outside[-1] * trace.states,
     )
 
 

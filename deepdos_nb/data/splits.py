@@ -60,7 +60,9 @@ def part_of(record: Known) -> Part | None:
         rules, name = protocol(), record.material_id
         if name in rules.held_out_phdos:
             return None
-        return "valid" if name in rules.valid else "test" if name in rules.test else "train"
+        if name in rules.valid or name in rules.test:
+            return "valid" if name in rules.valid else "test"
+        return None if _listed(record, "held_out_phdos") else "train"
     if _listed(record, "held_out_phdos"):
         return None
     if _listed(record, "test"):
@@ -106,6 +108,9 @@ def protocol() -> Protocol:
 def benchmark_split(records: Iterable[Record]) -> dict[str, list[Record]]:
     """Split benchmark records 80/10/10, grouped by reduced formula; held-out materials are dropped.
 
+    So are training records that share their formula with a held-out one. The other two parts stay
+    as they always were, so that scores compare.
+
     Returns
     -------
     dict
@@ -119,6 +124,8 @@ def benchmark_split(records: Iterable[Record]) -> dict[str, list[Record]]:
         part = next(
             (p for p in ("valid", "test") if record.material_id in getattr(rules, p)), "train"
         )
+        if part == "train" and _listed(record, "held_out_phdos"):
+            continue
         parts[part].append(record)
     return parts
 

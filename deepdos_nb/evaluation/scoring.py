@@ -148,7 +148,9 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
             "attention_": attention_share(attention, record.shape),
         }
         if graph.draft is not None:
-            answers["draft_"] = graph.weight[:, None] * graph.draft
+            answers["draft_"] = graph.weight[:, None] * graph.draft.reshape(-1, *own.shape).mean(
+                axis=0
+            )
         for name, rows in answers.items():
             curves["site", name].append(rows)
             curves["element", name].append(_by_number(graph.numbers, rows))
@@ -187,5 +189,6 @@ def _graphs(ensemble: Ensemble, records: Sequence[Record]) -> list[CrystalGraph]
 def drafted_total(graph: CrystalGraph) -> Array:
     """Total of a graph's draft, shape (n_bins,)."""
     assert graph.draft is not None
-    total: Array = graph.weight @ graph.draft
-    return total
+    # One draft, or one for each draft model of an ensemble.
+    total: Array = np.einsum("n,...nb->...b", graph.weight, graph.draft)
+    return total.reshape(-1, total.shape[-1]).mean(axis=0)

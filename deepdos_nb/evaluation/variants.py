@@ -81,11 +81,10 @@ def ablation_configs(
     models = {
         BARE[kind]: replace(full, draft=False),
         "no Stage II": replace(full, refiner="none"),
-        "residual softmax": replace(full, refiner="residual"),
-        "moving faces": replace(full, refiner="remap"),
+        "factor instead of transport": replace(full, refiner="factor"),
+        "softmax instead of transport": replace(full, refiner="softmax", gain=3.0),
         "one cell a step": replace(full, strides=(1,) * len(strides)),
         f"K = {len(other)}": replace(full, strides=other),
-        "pooled sites": replace(full, sharing="pooled"),
         "no angles": replace(full, moments=0),
     }
     if draft:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from deepdos_nb.core.arrays import Array
@@ -17,9 +18,10 @@ from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.grids import Grid, Kind, grid_for
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.read import MAX_ATOMS, read_structure, warn_unseen
+from deepdos_nb.inference.tracing import make_trace
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
-from deepdos_nb.physics.draft import DraftMemory, same_draft_model
+from deepdos_nb.physics.draft import DraftMemory, DraftModel, same_draft_model
 from deepdos_nb.physics.model_input import model_input
 from deepdos_nb.spectra.error_band import ErrorBand
 from deepdos_nb.spectra.spectrum import Spectrum
@@ -52,7 +54,7 @@ class Ensemble:
     Raises
     ------
     ConfigError
-        If there is no model, or the kinds or draft models differ.
+        If there is no model, or their kinds or steps differ.
     """
 
     def __init__(
@@ -64,17 +66,32 @@ class Ensemble:
     ):
         if not models or len({m.config.kind for m in models}) != 1:
             raise ConfigError("an ensemble needs one or more models of the same kind.")
-        self.draft_model = models[0].draft_model
-        if not all(same_draft_model(m.draft_model, self.draft_model) for m in models):
+        steps = {(m.config.strides, m.config.correction, m.config.draft) for m in models}
+        if len(steps) != 1:
             raise ConfigError(
-                "the models of an ensemble need the same draft_model.",
-                remedy="Train every seed with the same `--draft` file.",
+                "the models of an ensemble need the same steps, from a draft or all without.",
+                remedy="Train every seed with the same settings.",
             )
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.models = [m.eval().to(self.device) for m in models]
         self.cards = list(cards)
         self.error_band = error_band
-        self.drafts = None if self.draft_model is None else DraftMemory(self.draft_model)
+        self._memories: list[DraftMemory] = []
+        self._reads = [self._memory_of(m.draft_model) for m in models]
+
+    def _memory_of(self, draft_model: DraftModel | None) -> int:
+        """Place of a draft model among those the seeds read; equal ones are kept once."""
+        for place, memory in enumerate(self._memories):
+            if same_draft_model(memory.draft_model, draft_model):
+                return place
+        if draft_model is not None:
+            self._memories.append(DraftMemory(draft_model))
+        return len(self._memories) - 1
+
+    @property
+    def draft_model(self) -> DraftModel | None:
+        """What drafts for the first seed; None for models that read no draft."""
+        return self.models[0].draft_model
 
     @property
     def kind(self) -> Kind:
@@ -145,18 +162,27 @@ class Ensemble:
         return spectra
 
     def graph(self, structure: Structure, orbits: Array | None = None) -> CrystalGraph:
-        """What the models read of a crystal, see `model_input`; drafts are remembered."""
-        return model_input(structure, orbits, self.drafts)
+        """What the models read of a crystal, see `model_input`; drafts are remembered.
+
+        Its `draft` holds one draft for each draft model of the ensemble, shape (n_drafts, n_nodes,
+        n_bins).
+        """
+        if not self._memories:
+            return model_input(structure, orbits)
+        inputs = [model_input(structure, orbits, memory) for memory in self._memories]
+        return replace(
+            inputs[0], draft=np.stack([graph.draft for graph in inputs if graph.draft is not None])
+        )
 
     def forget_drafts(self) -> None:
         """Draft crystals anew that were looked at before."""
-        if self.drafts is not None:
-            self.drafts.drafts.clear()
+        for memory in self._memories:
+            memory.drafts.clear()
 
     def predict_graphs(
         self, graphs: Sequence[CrystalGraph], *, step: int = -1
     ) -> list[tuple[Array, Array, Array]]:
-        """Shares of states from graphs, quotient graphs too, after a transport step (0: Stage I).
+        """Shares of states from graphs, quotient graphs too, after a step (0: the start).
 
         Returns
         -------
@@ -169,8 +195,8 @@ class Ensemble:
             density, outside, states = (
                 torch.stack(parts, dim=1).double().cpu().numpy()
                 for parts in (
-                    [o.refined.density[step] for o in outputs],
-                    [o.outside for o in outputs],
+                    [o.steps.density[step] for o in outputs],
+                    [o.steps.outside[step] for o in outputs],
                     [o.states for o in outputs],
                 )
             )
@@ -201,19 +227,34 @@ class Ensemble:
     ) -> Iterator[tuple[list[int], list[Prediction]]]:
         """What every seed computed, for indices of graphs that went through together."""
         for group in _groups(graphs):
-            batch = collate([graphs[i] for i in group]).to(self.device)
             with torch.inference_mode():
-                outputs: list[Prediction] = [model(batch) for model in self.models]
-            yield group, outputs
+                yield group, self._run([graphs[i] for i in group])
 
-    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
-        """Every intermediate of one seed's prediction.
+    def _run(self, graphs: Sequence[CrystalGraph]) -> list[Prediction]:
+        """Every seed's answer, each read from its own draft."""
+        bare = collate([replace(graph, draft=None) for graph in graphs]).to(self.device)
+        batches = [bare]
+        if self._memories:
+            drafts = zip(*(g.draft for g in graphs if g.draft is not None), strict=True)
+            batches = [bare.with_drafts(rows) for rows in drafts]
+        return [
+            model(batches[max(place, 0)])
+            for model, place in zip(self.models, self._reads, strict=True)
+        ]
+
+    def trace(
+        self, structure: Any, *, seed: int | None = None, max_atoms: int = MAX_ATOMS
+    ) -> Trace:
+        """Every intermediate of a prediction.
 
         Parameters
         ----------
         structure : pymatgen Structure, ASE Atoms, or path
-        seed : int
-            Which member of the ensemble.
+        seed : int, optional
+            Which member of the ensemble; without it, the mean of all, whose last step is what
+            `predict` answers.
+        max_atoms : int
+            Largest number of atoms accepted.
 
         Raises
         ------
@@ -222,41 +263,16 @@ class Ensemble:
         StructureError
             If the structure cannot be used.
         """
-        if not 0 <= seed < len(self.models):
+        if seed is not None and not 0 <= seed < len(self.models):
             raise ConfigError(
                 f"no seed {seed}.", remedy=f"This ensemble has seeds 0 to {len(self.models) - 1}."
             )
-        structure = read_structure(structure)
+        structure = read_structure(structure, max_atoms=max_atoms)
         graph = self.graph(structure)
-        batch = collate([graph]).to(self.device)
         with torch.inference_mode():
-            out: Prediction = self.models[seed](batch)
-        encoded, decoded, refined = out.encoded, out.decoded, out.refined
-        # From padded rows of neighbours back to the graph's own order of edges.
-        neighbour_attention = torch.stack(encoded.attention).transpose(1, 2)[..., batch.edge]
-        return Trace(
-            kind=self.kind,
-            structure=structure,
-            graph=graph,
-            states=float(out.states[0]),
-            site_embeddings=_array(torch.stack(encoded.layers)),
-            neighbour_attention=_array(neighbour_attention),
-            crystal_embedding=_array(decoded.crystal[0]),
-            bin_attention=_array(torch.stack(decoded.bin_attention)[:, 0]),
-            source_attention=_array(torch.stack(decoded.source_attention)[:, 0]),
-            logits=_array(decoded.logits[0]),
-            density=_array(refined.density[:, 0]),
-            outside=_array(decoded.outside[0]),
-            fractions=_array(refined.fractions[:, 0]),
-            strides=self.models[seed].config.strides[: len(refined.fractions)],
-            seed=seed,
-            draft=None if graph.draft is None else self._share(graph.draft),
-        )
-
-    def _share(self, draft: Array) -> Array:
-        """A draft as shares of all states, those beyond the window included where it has them."""
-        states = len(draft) if self.kind == "phdos" else draft.sum()
-        return draft / max(float(states), 1e-12)
+            outputs = self._run([graph])
+        chosen = outputs if seed is None else [outputs[seed]]
+        return make_trace(structure, graph, self.models[0].config, chosen, seed)
 
     def _notes(self, structure: Structure) -> tuple[str, ...]:
         unseen = warn_unseen(structure, self.elements) if self.elements else ()

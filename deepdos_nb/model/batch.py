@@ -8,13 +8,14 @@ row of neighbours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.harmonics import real_harmonics
 
@@ -73,6 +74,14 @@ class GraphBatch:
         table = nodes.new_zeros(self.site.numel(), *nodes.shape[1:])
         return table.index_copy(0, self.slot, nodes).unflatten(0, self.site.shape)
 
+    def with_drafts(self, drafts: Sequence[Array]) -> GraphBatch:
+        """The same crystals with these drafts, each of shape (n_nodes, B)."""
+        table = self.weight.new_zeros(self.site.numel(), drafts[0].shape[1])
+        rows = torch.from_numpy(np.concatenate(drafts)).to(table)
+        return replace(
+            self, draft=table.index_copy(0, self.slot, rows).unflatten(0, self.site.shape)
+        )
+
     @property
     def site_weight(self) -> Tensor:
         """Atoms each site row stands for, zero in the padding, shape (C, S)."""
@@ -108,12 +117,7 @@ def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:
 
     slot = np.concatenate([i * most_sites + np.arange(n) for i, n in enumerate(n_nodes)])
     site = np.arange(most_sites) < np.array(n_nodes)[:, None]
-    drafts = [g.draft for g in graphs if g.draft is not None]
-    draft = None
-    if len(drafts) == len(graphs):
-        draft = np.zeros((site.size, drafts[0].shape[1]), dtype=np.float32)
-        draft[slot] = np.concatenate(drafts)
-    return GraphBatch(
+    batch = GraphBatch(
         numbers=torch.from_numpy(np.concatenate([g.numbers for g in graphs])),
         weight=torch.from_numpy(np.concatenate([g.weight for g in graphs]).astype(np.float32)),
         neighbour=torch.from_numpy(neighbour),
@@ -124,5 +128,6 @@ def collate(graphs: Sequence[CrystalGraph]) -> GraphBatch:
         slot=torch.from_numpy(slot),
         site=torch.from_numpy(site),
         system=torch.tensor([g.system for g in graphs]),
-        draft=None if draft is None else torch.from_numpy(draft).unflatten(0, site.shape),
     )
+    drafts = [g.draft for g in graphs if g.draft is not None]
+    return batch.with_drafts(drafts) if len(drafts) == len(graphs) else batch

@@ -8,8 +8,7 @@ from typing import Any, Literal, get_args
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Grid, Kind, grid_for
 
-Refiner = Literal["transport", "remap", "residual", "none"]
-Sharing = Literal["additive", "pooled"]
+Refiner = Literal["transport", "factor", "softmax", "none"]
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,19 @@ class ModelConfig:
         Gaussian radial basis functions.
     dropout : float
     draft : bool
-        Stage 0: the decoder reads a draft of the spectrum, by force constants
-        (`ForceConstantNetwork`) for phonons, by tight binding (`HoppingNetwork`) for electrons.
-    sharing : {"additive", "pooled"}
-        Stage I: a logit for every site and bin, whose softmax is the site density; or one for every
-        bin, whose states are shared out as the last source attention says.
-    refiner : {"transport", "remap", "residual", "none"}
-        Stage II: the conserving transport by donor cells or by moving cell faces, its
-        equal-parameter control, or nothing.
+        Stage 0: a draft of the spectrum, by force constants (`ForceConstantNetwork`) for phonons,
+        by tight binding (`HoppingNetwork`) for electrons. Attention is grounded in it, and Stage II
+        starts from it. Without one, Stage II starts from the decoder's own density.
+    grounded : bool
+        Source attention starts from the draft's shares, where there is a draft.
+    refiner : {"transport", "factor", "softmax", "none"}
+        Stage II: the conserving transport by donor cells, its controls of equal size, or nothing.
     strides : tuple of int
         Reach of each transport step in cells; its length is the number of steps K.
+    correction : bool
+        A last step multiplies sites and bins by a factor from the decoder.
+    gain : float
+        Of the controls' corrections.
     reasoner_width : int
         Width of the velocity network.
     """
@@ -55,18 +57,18 @@ class ModelConfig:
     radial: int = 24
     dropout: float = 0.1
     draft: bool = False
-    sharing: Sharing = "additive"
+    grounded: bool = True
     refiner: Refiner = "transport"
     strides: tuple[int, ...] = (4, 2, 1)
-    reasoner_width: int = 64
+    correction: bool = False
+    gain: float = 1.0
+    reasoner_width: int = 48
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
         if self.refiner not in get_args(Refiner):
             raise ConfigError(f"unknown refiner {self.refiner!r}.")
-        if self.sharing not in get_args(Sharing):
-            raise ConfigError(f"unknown sharing {self.sharing!r}.")
         if any(not 1 <= s < self.grid.n_bins for s in self.strides):
             raise ConfigError(f"strides {self.strides} must lie between 1 and the number of bins.")
 
@@ -79,6 +81,19 @@ class ModelConfig:
     def fixed_modes(self) -> bool:
         """Whether every site owns the same, known number of states (phonons)."""
         return self.kind == "phdos"
+
+    @property
+    def extra_cells(self) -> int:
+        """Cells beyond the window that states can move to: one for phonons."""
+        return int(self.fixed_modes)
+
+    @classmethod
+    def standard(cls, kind: Kind, **changes: Any) -> ModelConfig:
+        """Our model with everything it has, as shipped; `changes` are other settings."""
+        standard: dict[str, Any] = {"kind": kind, "draft": True}
+        if kind == "edos":
+            standard |= {"strides": (8, 4, 2, 8, 4, 2), "correction": True}
+        return cls(**standard | changes)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

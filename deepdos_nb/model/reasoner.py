@@ -1,10 +1,11 @@
-"""The whole model: encoder → decoder → transport, and the total that scales the shape.
+"""The whole model: encoder → decoder → start → transport, and the total that scales the shape.
 
-    atoms ──encoder──► site embeddings ──decoder──► p₀[site, bin] ──transport──► p_K[site, bin]
-      │                       └──────────────│─────totals─────► states per cell
-      └─draft model─► draft of p[site, bin] ──────┘
+    structure ─► graph ──encoder──► sites ──decoder──► bins ──┐
+        │                            │                        ├── say where states should go
+        │                            └───────────┬────────────┘
+        └─draft model─► draft = p₀[site, cell] ──transport──► p_K[site, cell] ─► × states / width
 
-Absolute site density = p_K × states / bin width.
+Without a draft p₀ is what the decoder makes of sites and bins by itself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.decoder import Decoded, Decoder
 from deepdos_nb.model.encoder import Encoded, Encoder
+from deepdos_nb.model.start import Shares, make_start, split_cells
 from deepdos_nb.model.totals import make_totals
 from deepdos_nb.model.transport import Refined, make_reasoner
 from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
@@ -27,22 +29,29 @@ class Prediction(NamedTuple):
     """Everything one forward pass computed, for C crystals.
 
     states : (C,), states per cell inside and beyond the window
+    n_bins : cells of the window; phonons have one more beyond it
     """
 
     encoded: Encoded
     decoded: Decoded
     refined: Refined
     states: Tensor
+    n_bins: int
+
+    @property
+    def steps(self) -> Shares:
+        """Shares of states at every step, shapes (K + 1, C, S, B) and (K + 1, C, S)."""
+        return split_cells(self.refined.cells, self.n_bins)
 
     @property
     def density(self) -> Tensor:
         """Final shares of states, shape (C, S, B)."""
-        return self.refined.density[-1]
+        return self.steps.density[-1]
 
     @property
     def outside(self) -> Tensor:
-        """Shares of states beyond the window, shape (C, S)."""
-        return self.decoded.outside
+        """Shares of states beyond the window in the end, shape (C, S)."""
+        return self.steps.outside[-1]
 
 
 class Reasoner(nn.Module):
@@ -57,6 +66,7 @@ class Reasoner(nn.Module):
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
+        self.start = make_start(config)
         self.reasoner = make_reasoner(config)
         self.totals = make_totals(config)
         # Keys of shipped weights begin with `drafter.`: the attribute keeps that name.
@@ -79,7 +89,7 @@ class Reasoner(nn.Module):
         if (draft_model is None) != (self.drafter is None):
             raise ConfigError(
                 "a model that reads drafts needs a draft model, and another cannot use any.",
-                remedy="Learn one with `deepdos springs` or `deepdos bonds`, and name its file.",
+                remedy="Learn one with `deepdos draft`, and name its file.",
             )
         if draft_model is not None and self.drafter is not None:
             if kind_of(draft_model) != self.config.kind:
@@ -92,7 +102,9 @@ class Reasoner(nn.Module):
     def forward(self, batch: GraphBatch) -> Prediction:
         """Predict every crystal of a batch, keeping all intermediates."""
         encoded = self.encoder(batch)
-        decoded = self.decoder(encoded.nodes, batch)
-        refined = self.reasoner(decoded)
-        states = self.totals(batch.pad(encoded.nodes), batch.site_weight, batch.draft)
-        return Prediction(encoded, decoded, refined, states)
+        sites = batch.pad(encoded.nodes)
+        decoded = self.decoder(sites, batch)
+        cells = self.start(decoded, sites, batch)
+        refined = self.reasoner(cells, decoded, sites)
+        states = self.totals(sites, batch.site_weight, batch.draft)
+        return Prediction(encoded, decoded, refined, states, self.config.grid.n_bins)

@@ -1,8 +1,8 @@
-"""Stage II: a learnt transport that refines a spectrum and neither creates nor destroys states.
+"""Stage II: a learnt transport moves states along the energy axis, and neither makes nor loses any.
 
-The density obeys a continuity equation ∂p/∂t + ∂(v p)/∂E = 0 with no flux through the window's
-ends. One explicit step of its donor-cell (first-order upwind, finite-volume) scheme takes a part
-of every cell's states to the left, a part to the right, and lets the rest stay:
+The density obeys a continuity equation ∂p/∂t + ∂(v p)/∂E = 0 with no flux through the ends. One
+explicit step of its donor-cell (first-order upwind, finite-volume) scheme takes a part of every
+cell's states to the left, a part to the right, and lets the rest stay:
 
     p'_i = p_i − l_i p_i − r_i p_i + l_{i+s} p_{i+s} + r_{i−s} p_{i−s},      l, r ≥ 0,  l + r ≤ 1.
 
@@ -11,6 +11,10 @@ what leaves one cell enters another, so it conserves. With a stride s > 1 the sc
 interleaved grids and reaches s cells at once. In the classical scheme with face velocities the
 bound reads |v Δt / ΔE| ≤ ½ per face, because a cell may be emptied through both of its faces.
 See R. J. LeVeque, Finite Volume Methods for Hyperbolic Problems (2002), chapter 4.
+
+A draft by physics has its peaks nearly right and in the wrong place: moving states is the operator
+for that. Every site moves its own states, none changes hands. Electrons end with one step more: a
+factor for every site and bin, since their number in the window is not fixed site by site.
 """
 
 from __future__ import annotations
@@ -22,22 +26,27 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from deepdos_nb.model.config import ModelConfig
-from deepdos_nb.model.decoder import Attention, Decoded
+from deepdos_nb.model.decoder import Decoded
+from deepdos_nb.model.draft_reader import curve_features
+from deepdos_nb.model.start import SiteLogits
 
 LEFT, STAY, RIGHT = range(3)
 
-NARROWEST = 1e-3
-"""Cells; a cell of no width would hold no place to count its states in."""
+STILL = 2.0
+"""Logit of staying before anything is learnt: most states stay."""
+
+FLOOR = 1e-2
+"""Added to a density, in units of its mean, where a softmax shall find states everywhere."""
 
 
 class Refined(NamedTuple):
-    """Output of Stage II for K steps.
+    """Output of Stage II for K steps, the correction included where there is one.
 
-    density : (K + 1, C, S, B), before the first and after every step
-    fractions : (K, C, B, 3), parts moved left, kept, moved right
+    cells : (K + 1, C, S, cells), before the first and after every step
+    fractions : (K, C, cells, 3), parts of the crystal's states moved left, kept, moved right
     """
 
-    density: Tensor
+    cells: Tensor
     fractions: Tensor
 
 
@@ -80,51 +89,60 @@ def donor_step(density: Tensor, fractions: Tensor, stride: int) -> Tensor:
     return stay + pad(left, (0, stride))[..., stride:] + pad(right, (stride, 0))[..., :-stride]
 
 
+def joint_fractions(density: Tensor, fractions: Tensor) -> Tensor:
+    """Parts of all sites' states together that move, shape (C, B, 3).
+
+    The same step with these, done to the total, gives the total of the sites' steps.
+
+    Parameters
+    ----------
+    density : Tensor, shape (C, S, B)
+    fractions : Tensor, shape (C, S, B, 3)
+    """
+    moved = torch.einsum("csb,csbm->cbm", density, fractions)
+    total = density.sum(dim=1)[..., None]
+    still = moved.new_tensor([0.0, 1.0, 0.0]).expand_as(moved)
+    return torch.where(total > 0, moved / total.clamp_min(1e-30), still)
+
+
 class VelocityField(nn.Module):
-    """f_θ(crystal, bins, time, current density) → logits of (left, stay, right) for every bin."""
+    """f_θ(site, bins, current density, step) → logits of (left, stay, right) in every cell."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        width, n_bins = config.reasoner_width, config.grid.n_bins
-        self.n_bins = n_bins
+        width = config.reasoner_width
+        self.extra = config.extra_cells
+        self.site = nn.Linear(config.width, width)
         self.bins = nn.Linear(config.width, width)
-        self.crystal = nn.Linear(config.width, width)
-        self.time = nn.Sequential(nn.Linear(8, width), nn.SiLU(), nn.Linear(width, width))
-        self.state = nn.Conv1d(2, width, kernel_size=7, padding=3)
-        self.norm_attention = nn.LayerNorm(width)
-        self.attention = Attention(width, 4)
-        self.norm_local = nn.LayerNorm(width)
+        self.time = nn.Parameter(0.1 * torch.randn(len(config.strides), width))
+        self.curve = nn.Conv1d(3, width, kernel_size=7, padding=3)
         self.local = nn.Sequential(
+            nn.SiLU(),
             nn.Conv1d(width, width, kernel_size=5, padding=2),
             nn.SiLU(),
-            nn.Conv1d(width, width, kernel_size=1),
+            nn.Conv1d(width, width, kernel_size=5, padding=2),
+            nn.SiLU(),
         )
         moves = nn.Linear(width, 3)
-        # Most states stay at first; a zero head would give the lower layers no gradient.
+        # A zero head would give the lower layers no gradient.
         nn.init.normal_(moves.weight, std=0.05)
-        moves.bias.data = torch.tensor([0.0, 2.0, 0.0])
-        self.head = nn.Sequential(nn.LayerNorm(width), nn.SiLU(), moves)
+        moves.bias.data = torch.tensor([0.0, STILL, 0.0])
+        self.moves = moves
 
-    def context(self, decoded: Decoded) -> Tensor:
-        """What stays the same from step to step, shape (C, B, width)."""
-        context: Tensor = self.bins(decoded.bins) + self.crystal(decoded.crystal)[:, None]
+    def context(self, decoded: Decoded, sites: Tensor) -> Tensor:
+        """What stays the same from step to step, shape (C, S, width, cells)."""
+        bins = pad(self.bins(decoded.bins.float()).transpose(1, 2), (0, self.extra))
+        context: Tensor = self.site(sites.float())[..., None] + bins[:, None]
         return context
 
-    def forward(self, context: Tensor, time: float, density: Tensor) -> Tensor:
-        """Logits, shape (C, B, 3), for a density of shape (C, B) at time 0 ≤ t ≤ 1."""
-        clock = torch.tensor([time], device=density.device)
-        phase = 2 * torch.pi * clock[:, None] * torch.arange(1, 5, device=density.device)
-        x = context + self.time(torch.cat([phase.sin(), phase.cos()], dim=-1))
-        x = x + self.state(self.features(density)).transpose(1, 2)
-        y = self.norm_attention(x)
-        x = x + self.attention.update(y, y)
-        x = x + self.local(self.norm_local(x).transpose(1, 2)).transpose(1, 2)
-        return self.head(x)
-
-    def features(self, density: Tensor) -> Tensor:
-        """The density in units of its mean, compressed, and its CDF, shape (C, 2, B)."""
-        shape = density / density.sum(dim=-1, keepdim=True).clamp_min(1e-12)
-        return torch.stack([torch.log1p(self.n_bins * shape), shape.cumsum(-1)], dim=1)
+    def forward(self, context: Tensor, density: Tensor, step: int) -> Tensor:
+        """Logits, shape (C, S, cells, 3), for a density of shape (C, S, cells)."""
+        own = density / density.sum(dim=-1, keepdim=True).clamp_min(1e-12)
+        curve = self.curve(curve_features(own * own.shape[-1]).flatten(0, 1))
+        x = context.flatten(0, 1) + curve + self.time[step][:, None]
+        x = x + self.local(x)
+        logits: Tensor = self.moves(x.transpose(1, 2)).unflatten(0, density.shape[:2])
+        return logits
 
 
 class Stepwise(nn.Module):
@@ -134,119 +152,114 @@ class Stepwise(nn.Module):
         super().__init__()
         self.strides = config.strides
         self.velocity = VelocityField(config)
+        self.correction = SiteLogits(config, scale=0.1) if config.correction else None
 
-    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-        """New density (C, S, B) and what left each cell downwards, stayed, left upwards (C, B, 3).
-
-        One operator moves every site's row, so sites add up at every step.
-        """
+    def step(self, logits: Tensor, cells: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+        """New cells (C, S, cells) and fractions (C, S, cells, 3)."""
         raise NotImplementedError
 
-    def forward(self, decoded: Decoded) -> Refined:
-        """Refine the decoder's density."""
-        density = decoded.density
-        densities, moves = [density], []
+    def forward(self, cells: Tensor, decoded: Decoded, sites: Tensor) -> Refined:
+        """Refine the starting density, shape (C, S, cells)."""
+        steps, moves = [cells], []
         # Round-off is part of the promise: this stage stays in float32 under mixed precision.
-        with torch.autocast(density.device.type, enabled=False):
-            context = self.velocity.context(_float(decoded))
+        with torch.autocast(cells.device.type, enabled=False):
+            context = self.velocity.context(decoded, sites)
             for k, stride in enumerate(self.strides):
-                logits = self.velocity(context, k / len(self.strides), density.sum(dim=1))
-                density, fractions = self.step(logits, density, stride)
-                densities.append(density)
-                moves.append(fractions)
-        return Refined(torch.stack(densities), torch.stack(moves))
+                logits = self.velocity(context, cells, k)
+                after, fractions = self.step(logits, cells, stride)
+                moves.append(joint_fractions(cells, fractions))
+                steps.append(after)
+                cells = after
+            if self.correction is not None:
+                factor = self.correction(decoded, sites).float()
+                moves.append(torch.zeros_like(moves[-1]) + moves[-1].new_tensor([0.0, 1.0, 0.0]))
+                steps.append(reweigh(cells, factor))
+        return Refined(torch.stack(steps), torch.stack(moves))
+
+
+def reweigh(cells: Tensor, logits: Tensor, *, by_site: bool = False) -> Tensor:
+    """Multiply every cell of every site by exp(logit) and scale back, so that no state is lost.
+
+    Parameters
+    ----------
+    cells, logits : Tensor, shape (C, S, cells)
+        Cells without states stay without.
+    by_site : bool
+        Every site keeps its states; otherwise the crystal does.
+    """
+    over = (2,) if by_site else (1, 2)
+    highest = logits.masked_fill(cells <= 0, -1e4).amax(dim=over, keepdim=True)
+    weighed = cells * torch.exp((logits - highest).clamp_max(0.0))
+    total = weighed.sum(dim=over, keepdim=True).clamp_min(1e-30)
+    return weighed * (cells.sum(dim=over, keepdim=True) / total)
 
 
 class TransportReasoner(Stepwise):
-    """Conserving steps from cell to cell, `stride` cells apart."""
+    """Conserving steps from cell to cell, `stride` cells apart, every site by itself."""
 
-    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    def step(self, logits: Tensor, cells: Tensor, stride: int) -> tuple[Tensor, Tensor]:
         """See `Stepwise`."""
         fractions = move_fractions(logits, stride)
-        return donor_step(density, fractions[:, None], stride), fractions
+        return donor_step(cells, fractions, stride), fractions
 
 
-def moved_faces(logits: Tensor) -> Tensor:
-    """Monotone map of the cell faces, in cells, from exactly 0 to B, shape (..., B + 1).
+class FactorReasoner(Stepwise):
+    """The honest control: the same network multiplies instead of moving, and conserves too.
 
-    Every cell's new width is its part in a softmax, and never below `NARROWEST`; equal logits leave
-    all faces where they are.
-    """
-    width = torch.softmax(logits, dim=-1) * logits.shape[-1]
-    width = NARROWEST + (1 - NARROWEST) * width
-    inner = width[..., :-1].cumsum(dim=-1)
-    first, last = torch.zeros_like(width[..., :1]), torch.full_like(width[..., :1], width.shape[-1])
-    return torch.cat([first, torch.minimum(inner, last), last], dim=-1)
-
-
-def remap(faces: Tensor) -> Tensor:
-    """Share of each old cell's states that ends up in each new cell, shape (..., B new, B old).
-
-    A cell's states stay evenly spread between its two faces wherever these move, and are counted in
-    the fixed cells they meet: columns sum to one. There is no bound on how far a face may move, and
-    the exact optimal transport between two spectra is such a map.
-    """
-    n_bins = faces.shape[-1] - 1
-    grid = torch.arange(n_bins + 1, device=faces.device, dtype=faces.dtype)
-    low, high = faces[..., None, :-1], faces[..., None, 1:]
-    bottom, top = grid[:-1, None], grid[1:, None]
-    overlap = (torch.minimum(high, top) - torch.maximum(low, bottom)).clamp_min(0.0)
-    return overlap / overlap.sum(dim=-2, keepdim=True).clamp_min(1e-12)
-
-
-class RemapReasoner(Stepwise):
-    """Monotone remaps of the cell faces by the same network, another conserving operator.
-
-    The three outputs are summed into one logit of each cell's width. `Refined.fractions` are the
-    parts that leave a cell downwards, stay, and leave it upwards, however far.
+    Its three outputs are summed into one correction δ of each cell; every site's row is multiplied
+    by exp(g δ) and scaled back to its states. The gain g was tuned on validation crystals.
     """
 
-    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    def __init__(self, config: ModelConfig):
+        super().__init__(config)
+        self.gain = config.gain
+        self.by_site = config.fixed_modes
+
+    def step(self, logits: Tensor, cells: Tensor, stride: int) -> tuple[Tensor, Tensor]:
         """See `Stepwise`."""
-        matrix = remap(moved_faces(logits.sum(dim=-1)))
-        stay = matrix.diagonal(dim1=-2, dim2=-1)
-        moved = torch.stack([matrix.triu(1).sum(-2), stay, matrix.tril(-1).sum(-2)], -1)
-        return density @ matrix.transpose(-1, -2), moved
+        delta = self.gain * (logits.sum(dim=-1) - STILL)
+        return reweigh(cells, delta, by_site=self.by_site), _all_stay(logits)
 
 
-class ResidualReasoner(Stepwise):
-    """The honest control: the same network corrects logits; a softmax per site conserves too.
+class SoftmaxReasoner(FactorReasoner):
+    """The same with a floor under the density: states may appear where the start had none."""
 
-    The three outputs are summed into one correction δ of each bin, and every site's row is
-    multiplied by exp(δ) and scaled back to its states inside the window. `Refined.fractions` then
-    only says that all states stay.
-    """
-
-    def step(self, logits: Tensor, density: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    def step(self, logits: Tensor, cells: Tensor, stride: int) -> tuple[Tensor, Tensor]:
         """See `Stepwise`."""
-        delta = logits.sum(dim=-1)
-        factor = torch.exp(delta - delta.amax(dim=-1, keepdim=True))
-        moved = density * factor[:, None]
-        scale = density.sum(-1, keepdim=True) / moved.sum(-1, keepdim=True).clamp_min(1e-30)
-        still = density.new_tensor([0.0, 1.0, 0.0]).expand_as(logits)
-        return moved * scale, still
+        return super().step(logits, cells + FLOOR * cells.mean(dim=-1, keepdim=True), stride)
 
 
 class NoReasoner(nn.Module):
-    """Stage I alone."""
+    """The control without Stage II: the start, and for a draft the decoder's factor on it."""
 
-    def forward(self, decoded: Decoded) -> Refined:
-        """Pass the decoder's density on."""
-        density = decoded.density
-        return Refined(density[None], density.new_zeros(0, len(density), density.shape[-1], 3))
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.by_site = config.fixed_modes
+        self.correction = SiteLogits(config, scale=0.1) if config.draft else None
+
+    def forward(self, cells: Tensor, decoded: Decoded, sites: Tensor) -> Refined:
+        """Pass the start on."""
+        steps = [cells]
+        if self.correction is not None:
+            factor = self.correction(decoded, sites).float()
+            steps.append(reweigh(cells, factor, by_site=self.by_site))
+        still = cells.new_tensor([0.0, 1.0, 0.0])
+        shape = (len(steps) - 1, len(cells), cells.shape[-1], 3)
+        return Refined(torch.stack(steps), still.expand(shape))
+
+
+def _all_stay(logits: Tensor) -> Tensor:
+    return logits.new_tensor([0.0, 1.0, 0.0]).expand_as(logits)
+
+
+OPERATORS: dict[str, type[nn.Module]] = {
+    "transport": TransportReasoner,
+    "factor": FactorReasoner,
+    "softmax": SoftmaxReasoner,
+    "none": NoReasoner,
+}
 
 
 def make_reasoner(config: ModelConfig) -> nn.Module:
     """Stage II as the configuration names it."""
-    if config.refiner == "none":
-        return NoReasoner()
-    operators = {
-        "transport": TransportReasoner,
-        "remap": RemapReasoner,
-        "residual": ResidualReasoner,
-    }
-    return operators[config.refiner](config)
-
-
-def _float(decoded: Decoded) -> Decoded:
-    return decoded._replace(bins=decoded.bins.float(), crystal=decoded.crystal.float())
+    return OPERATORS[config.refiner](config)

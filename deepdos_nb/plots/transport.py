@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,18 +23,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DRAFT = "draft"
 
 FEW = 0.02
 """Density, relative to the highest, below which the moves of a cell fade out."""
 
 
 def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
-    """Draw how transport moves the density from Stage I to the final spectrum.
+    """Draw how transport moves the density from the start, a draft or not, to the final spectrum.
 
-    From top to bottom: the total density at every step, from grey (Stage I) to crimson (last), and
-    dotted what Stage 0 drafted before, where there is a draft; the
-    mean displacement of each cell's states in every step, faded where there are next to none; the
+    From top to bottom: the total density at every step, from grey (the start) to crimson (last);
+    the mean displacement of each cell's states in every step, faded where there are next to none; the
     cumulative share, whose ends never move; beside them the shift of the mean energy by each step,
     and the two invariants.
 
@@ -72,7 +71,7 @@ def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
             fraction=0.06,
             extend="both",
         )
-        _key(key, colours, ink, drafted=trace.draft is not None)
+        _key(key, trace.step_names, colours, ink)
         _readout(readout, trace, ink)
         for ax in (density, moves):
             ax.tick_params(labelbottom=False)
@@ -81,7 +80,7 @@ def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
 
 
 def step_colours(n_steps: int) -> list[str]:
-    """Colours of Stage I and of every step, grey to crimson, n_steps + 1 of them."""
+    """Colours of the start and of every step, grey to crimson, n_steps + 1 of them."""
     return share_colours(np.linspace(0.0, 1.0, n_steps + 1)) if n_steps else share_colours([1.0])
 
 
@@ -103,11 +102,8 @@ def _densities(ax: Axes, trace: Trace, colours: list[str], ink: str) -> None:
             linewidth=1.8 if last else 1.0,
             alpha=1.0 if last or k == 0 else 0.8,
             zorder=3 + 0.01 * k,
-            label=_step_name(k, trace.n_steps),
+            label=trace.step_names[k],
         )
-    if trace.draft is not None:
-        drafted = trace.draft.sum(axis=0) * (trace.states / trace.grid.step)
-        ax.plot(trace.energies, drafted, ":", color=ink, linewidth=1.2, label=DRAFT)
     energy_axis(ax, trace.grid, ink, label=False)
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel(f"Density of states\n({trace.grid.density_unit})")
@@ -170,32 +166,23 @@ def _cumulative(ax: Axes, trace: Trace, colours: list[str], ink: str) -> None:
     ax.set_ylabel("Cumulative share")
 
 
-def _key(ax: Axes, colours: list[str], ink: str, *, drafted: bool) -> None:
+def _key(ax: Axes, names: Sequence[str], colours: list[str], ink: str) -> None:
     """The steps' colours as a ladder, which reads better than a legend of many lines."""
     ax.set_axis_off()
     last = len(colours) - 1
     ax.set_xlim(0, 1)
-    ax.set_ylim(max(last, 4) + 0.6, -0.6 - drafted)
-    if drafted:
-        ax.plot([0.0, 0.22], [-1, -1], ":", color=ink, linewidth=1.2)
-        ax.text(0.32, -1, DRAFT, va="center", fontsize=8, color=ink)
+    ax.set_ylim(max(last, 4) + 0.6, -0.6)
     for k, colour in enumerate(colours):
         ax.plot([0.0, 0.22], [k, k], color=colour, linewidth=1.8 if k == last else 1.2)
         if k in (0, last) or last <= 12:
-            ax.text(0.32, k, _step_name(k, last), va="center", fontsize=8, color=ink)
+            ax.text(0.32, k, names[k], va="center", fontsize=8, color=ink)
 
 
 def _readout(ax: Axes, trace: Trace, ink: str) -> None:
     ax.set_axis_off()
     lines = (
-        f"{trace.n_steps} steps, seed {trace.seed}",
+        f"{trace.n_steps} steps,\n{trace.source}",
         f"mass error\n≤ {trace.mass_error.max():.1e}",
         f"smallest density\n{trace.minimum.min():.1e}",
     )
     ax.text(0.0, 1.0, "\n\n".join(lines), va="top", fontsize=8, color=ink, gid="invariants")
-
-
-def _step_name(k: int, last: int) -> str:
-    if k == 0:
-        return "Stage I"
-    return f"step {k}" if k < last else f"step {k}, final"

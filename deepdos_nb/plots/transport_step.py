@@ -29,7 +29,7 @@ def transport_step_figure(
 ) -> Figure:
     """Draw one step of the transport on one energy axis.
 
-    From top to bottom: the density by element, with Stage I dotted and the reference dashed; the
+    From top to bottom: the density by element, with the start dotted and the reference dashed; the
     cumulative share, which is 0 and 1 at the ends in every step, and as an area its Wasserstein
     distance to the reference; which part of each cell's states moved right (orange, up) and left
     (blue, down), and how far on average (arrows, true to the energy axis); what the step changed.
@@ -38,7 +38,7 @@ def transport_step_figure(
     ----------
     trace : Trace
     step : int
-        0 is Stage I; negative ones count from the last.
+        0 is the start; negative ones count from the last.
     reference : Spectrum, optional
         Of the same kind; scaled to the trace's cell.
     dark : bool or None
@@ -113,7 +113,7 @@ def draw_step(
     _share(share, trace, step, goal, ink)
     _moves(moves, trace, step, ink)
     _change(change, trace, step, ink)
-    name = "Stage I" if step == 0 else f"step {step} of {trace.n_steps}"
+    name = f"{trace.step_names[step]}, step {step} of {trace.n_steps}"
     formula = trace.structure.composition.reduced_formula
     density.set_title(title_text(formula, trace.kind, name))
     figure.align_ylabels([density, share, moves, change])
@@ -148,7 +148,7 @@ def _density(
     ax.plot(trace.energies, floor, color=ink, lw=1.5, label="Total" if not hidden else "Shown")
     if step:
         first = trace.total[0] * scale
-        ax.plot(trace.energies, first, color=ink, lw=1.2, ls=(0, (1, 2)), label="Stage I")
+        ax.plot(trace.energies, first, color=ink, lw=1.2, ls=(0, (1, 2)), label=trace.step_names[0])
     if reference is not None:
         ax.plot(
             trace.energies, goal, color=REFERENCE, lw=1.5, ls=(0, (4, 1.6)), label=reference.source
@@ -183,8 +183,8 @@ def _moves(ax: Axes, trace: Trace, step: int, ink: str) -> None:
     ax.set_ylim(-1.0, 1.75)
     ax.set_yticks([-1, 0, 1], ["1", "0", "1"])
     ax.axhline(0.0, color=ink, lw=0.8)
-    if step == 0 or not trace.fractions[..., [0, 2]].any():
-        text = "Stage I: nothing has moved yet" if step == 0 else "This model moves no states"
+    if step == 0 or not trace.fractions[step - 1][:, [0, 2]].any():
+        text = "nothing has moved yet" if step == 0 else "This step moves no states"
         ax.text(0.5, 0.6, text, transform=ax.transAxes, ha="center", color=ink, fontsize=8.5)
         return
     left, _, right = trace.fractions[step - 1].T

@@ -42,21 +42,19 @@ class Trace:
         Self-attention among energy bins; rows sum to one.
     source_attention : ndarray, shape (L_d, H, B, S)
         Attention of every bin over the sites; rows sum to one.
-    logits : ndarray, shape (S, B) or (S, B + 1)
-        Site × bin logits; phonons have one more column for modes beyond the window.
     density : ndarray, shape (K + 1, S, B)
-        Share of all states in each site and bin: Stage I, then after every transport step.
-    outside : ndarray, shape (S,)
-        Share of all states beyond the window; ``density[k].sum() + outside.sum() == 1``.
+        Share of all states in each site and bin: where Stage II starts, then after every step.
+    outside : ndarray, shape (K + 1, S)
+        Share of all states beyond the window; ``density[k].sum() + outside[k].sum() == 1``.
     fractions : ndarray, shape (K, B, 3)
-        Part of each cell's states that moves left, stays, moves right.
+        Part of each bin's states, of all sites together, that moves left, stays, moves right.
     strides : tuple of int, length K
-        How many cells a moving part travels in each step.
-    seed : int
-        Which member of the ensemble this is.
-    draft : ndarray, shape (S, B), optional
-        Share of all states in each site and bin as Stage 0 drafts it, before Stage I; None
-        for models that read no draft.
+        How many bins a moving part travels in each step; 0 for a correction, a factor for every
+        site and bin that moves nothing.
+    seed : int or None
+        Which member of the ensemble this is; None for the mean of all.
+    drafted : bool
+        Whether `density[0]` is a draft by Stage 0; otherwise it is the decoder's own.
     """
 
     kind: Kind
@@ -68,13 +66,12 @@ class Trace:
     crystal_embedding: Array
     bin_attention: Array
     source_attention: Array
-    logits: Array
     density: Array
     outside: Array
     fractions: Array
     strides: tuple[int, ...]
-    seed: int = 0
-    draft: Array | None = None
+    seed: int | None = None
+    drafted: bool = False
 
     @property
     def grid(self) -> Grid:
@@ -116,7 +113,7 @@ class Trace:
     @cached_property
     def mass_error(self) -> Array:
         """Deviation of the summed density and outside share from one, shape (K + 1,)."""
-        return np.abs(self.total.sum(axis=1) + self.outside.sum() - 1.0)
+        return np.abs(self.total.sum(axis=1) + self.outside.sum(axis=1) - 1.0)
 
     @cached_property
     def minimum(self) -> Array:
@@ -124,22 +121,44 @@ class Trace:
         return self.density.min(axis=(1, 2))
 
     def sites(self, step: int = -1) -> Array:
-        """Absolute site densities after `step` transport steps, shape (S, B)."""
+        """Absolute site densities after `step` steps, shape (S, B)."""
         return self.density[step] * self.states / self.grid.step
 
+    @property
+    def ownership(self) -> Array:
+        """Share of each site in the states of every bin in the end, shape (B, S).
+
+        The last map of all: it times the total is the spectrum of the sites, exactly. Zero where a
+        bin holds no states.
+        """
+        density, total = self.density[-1], self.total[-1]
+        return np.divide(density, total, out=np.zeros_like(density), where=total > 0).T
+
+    @property
+    def step_names(self) -> tuple[str, ...]:
+        """What each of the K + 1 densities is, for titles: the start, then what each step did."""
+        start = "draft" if self.drafted else "Stage I"
+        moves = (f"moved by up to {s} bins" if s else "correction" for s in self.strides)
+        return (start, *moves)
+
+    @property
+    def source(self) -> str:
+        """Whose trace this is, for legends."""
+        return "mean of all seeds" if self.seed is None else f"seed {self.seed}"
+
     def spectrum(self, step: int = -1) -> Spectrum:
-        """The spectrum after `step` transport steps (0: Stage I, -1: the last)."""
+        """The spectrum after `step` steps (0: where Stage II starts, -1: the last)."""
         return Spectrum(
             self.kind,
             self.structure,
             self.sites(step),
-            outside=self.outside * self.states,
-            source=f"seed {self.seed}, step {step % (self.n_steps + 1)} of {self.n_steps}",
+            outside=self.outside[step] * self.states,
+            source=f"{self.source}, step {step % (self.n_steps + 1)} of {self.n_steps}",
         )
 
     def __repr__(self) -> str:
         formula = self.structure.composition.reduced_formula
         return (
             f"Trace({self.kind}, {formula}, {len(self.structure)} sites, "
-            f"{len(self.source_attention)} decoder layers, {self.n_steps} transport steps)"
+            f"{len(self.source_attention)} decoder layers, {self.n_steps} steps)"
         )

@@ -59,10 +59,10 @@ class LossWeights:
     Parameters
     ----------
     cdf : float
-        Area between CDFs, averaged over every step of Stage II. For a displaced peak the squared
-        error of densities gives the velocity almost no gradient, the CDF does.
+        Area between CDFs, averaged over every step. For a displaced peak the squared error of
+        densities gives the velocity almost no gradient, the CDF does.
     stage_one : float
-        Squared error of the first stage's density, so that it is a spectrum of its own.
+        Squared error of the density that Stage II starts from, where that is learnt.
     sites : float
         Squared error and CDF distance of every site's curve. Zero trains on totals alone.
     states : float
@@ -113,7 +113,7 @@ def spectrum_loss(
         Atoms each site row stands for; zero in the padding.
     weights : LossWeights
     """
-    totals = prediction.refined.density.sum(dim=2)
+    totals = prediction.steps.density.sum(dim=2)
     terms = {
         "shape": shape_error(totals[-1], target.shape).mean(),
         "stage_one": shape_error(totals[0], target.shape).mean(),

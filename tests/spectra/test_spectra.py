@@ -99,7 +99,7 @@ def test_trace_keeps_its_books(kind):
     assert trace.cdf[:, -1] == pytest.approx(1)
     for step in (0, trace.n_steps):
         spectrum = trace.spectrum(step)
-        inside = 1 - trace.outside.sum()
+        inside = 1 - trace.outside[step].sum()
         assert spectrum.states == pytest.approx(trace.states * inside, rel=1e-5)
     assert trace.source_attention.sum(axis=-1) == pytest.approx(1.0, abs=1e-5)
 

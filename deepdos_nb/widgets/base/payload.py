@@ -85,6 +85,8 @@ class Curves:
         Whether the ensemble's mean is the total itself, so that it needs no line of its own.
     band_name : str
         For the legend, where it has none.
+    names : tuple of str
+        What each of the steps is.
     """
 
     grid: Grid
@@ -98,6 +100,7 @@ class Curves:
     resolved: bool = True
     band_is_total: bool = False
     band_name: str = ""
+    names: tuple[str, ...] = ("",)
 
     @property
     def n_steps(self) -> int:
@@ -163,6 +166,7 @@ class Curves:
             "subtitle": f"{n_sites} atom{'s' if n_sites > 1 else ''} per cell",
             **axis_header(grid),
             "steps": self.n_steps,
+            "names": list(self.names),
             "elements": [{"name": k, "colour": v} for k, v in self.colours.items()],
             "totalName": f"{self.source} (total)" if self.lines and self.source else "total",
             "bandIsTotal": self.band_is_total,
@@ -233,14 +237,15 @@ def curves_from(
         source=source.source if isinstance(source, Spectrum) else "",
         lines=_lines(source, others),
         resolved=not (isinstance(source, Spectrum) and TOTAL_ONLY in source.notes),
-        band_is_total=ensemble is source,
+        band_is_total=ensemble is source or (isinstance(source, Trace) and source.seed is None),
+        names=source.step_names if isinstance(source, Trace) else ("",),
         band_name=ensemble.band_name if ensemble is not None else "",
     )
 
 
 def _lines(source: Trace | Spectrum, others: list[tuple[str, Spectrum, bool]]) -> tuple[Line, ...]:
     formula = source.structure.composition.reduced_formula
-    taken, lines = {"total", "ensemble", "Stage I"}, []
+    taken, lines = {"total", "ensemble", "start"}, []
     looks = iter([*BASELINE_LOOKS] * len(others))
     for name, spectrum, is_reference in others:
         if spectrum.kind != source.kind or spectrum.formula != formula:

@@ -21,8 +21,8 @@ class Predictor(Protocol):
     def predict(self, structure: Any, *, max_atoms: int = ...) -> Spectrum:
         """Predict the seed-averaged spectrum."""
 
-    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
-        """Return every intermediate of one seed."""
+    def trace(self, structure: Any, *, seed: int | None = None) -> Trace:
+        """Return every intermediate, of one seed or of the mean of all."""
 
 
 @cache

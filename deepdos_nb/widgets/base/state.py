@@ -52,7 +52,7 @@ class ViewState(t.HasTraits):
     """Symbols of elements switched off in the legend."""
 
     hidden_curves = t.Tuple()
-    """Names of curves switched off in the legend: "total", "ensemble", "Stage I", a reference's."""
+    """Names of curves switched off in the legend: "total", "ensemble", "start", a reference's."""
 
     layer = t.Int(-1)
     """Decoder layer whose attention is shown; -1 is the last."""
@@ -61,7 +61,7 @@ class ViewState(t.HasTraits):
     """Attention head that is shown; -1 is the mean over heads."""
 
     step = t.Int(0, min=0)
-    """Transport step that is shown; 0 is Stage I."""
+    """Step that is shown; 0 is where the transport starts."""
 
     mode = t.Enum(MODES, default_value="elements")
     """How the density is drawn."""

@@ -169,7 +169,7 @@ def explore(
     kind: str = "phdos",
     reference: Spectrum | None = None,
     state: ViewState | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     backend: Backend = "auto",
 ) -> Explore:
     """Show everything there is to see of one crystal, linked.
@@ -187,7 +187,7 @@ def explore(
         Spectrum of the same crystal to compare with, such as ``dd.label(structure).spectrum``.
     state : ViewState, optional
         The selection to follow.
-    seed : int
+    seed : int, optional
         Member of the ensemble whose attention and steps are shown.
     backend : {"auto", "nglview", "image"}
         The 3-D view, or a still picture.

@@ -210,7 +210,7 @@ class SpectrumExplorer(ipywidgets.VBox):
             model,
         )
 
-    def trace(self, seed: int = 0) -> Trace:
+    def trace(self, seed: int | None = None) -> Trace:
         """Every intermediate of the open crystal's prediction, for the other views.
 
         Raises

@@ -41,8 +41,8 @@ class Opened:
         """Arguments of `QuickLook` beside the spectrum itself."""
         return {"reference": self.reference, "baselines": self.baselines}
 
-    def trace(self, seed: int) -> Trace:
-        """Every intermediate of one seed's prediction."""
+    def trace(self, seed: int | None = None) -> Trace:
+        """Every intermediate of one seed, or of the mean of all."""
         if not hasattr(self.model, "trace"):
             raise ConfigError(
                 "there is no model that could be traced.", remedy="Pass a loaded model."

@@ -29,8 +29,8 @@ class Predictor(Protocol):
     def predict(self, structure: Any) -> Spectrum:
         """Predict the seed-averaged spectrum."""
 
-    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
-        """Return every intermediate of one seed."""
+    def trace(self, structure: Any, *, seed: int | None = None) -> Trace:
+        """Return every intermediate, of one seed or of the mean of all."""
 
 
 class QuickLook(ipywidgets.VBox):
@@ -163,7 +163,7 @@ def quicklook(
     structure: Structure | None = None,
     *,
     state: ViewState | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     backend: Backend = "auto",
 ) -> QuickLook:
     """Show a spectrum and its crystal, linked.
@@ -176,7 +176,7 @@ def quicklook(
         Needed with a model, and only then.
     state : ViewState, optional
         The selection to follow.
-    seed : int
+    seed : int, optional
         Member of the ensemble whose steps are shown.
     backend : {"auto", "nglview", "image"}
         The 3-D view, or a still picture.

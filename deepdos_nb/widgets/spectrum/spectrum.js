@@ -49,7 +49,7 @@ function drawStep(v) {
   v.controls.hidden = steps === 0;
   v.slider.max = String(steps);
   v.slider.value = String(k);
-  const words = k === 0 ? "0: Stage I" : `${k} of ${steps}`;
+  const words = `${k} of ${steps}: ${v.d.header.names[k]}`;
   v.now.textContent = words;
   v.slider.setAttribute("aria-valuetext", words);
 }

@@ -57,7 +57,7 @@ function curvesOf(v) {
     const own = d.header.bandIsTotal;
     list.push({ name: "ensemble", cls: own ? "ddos-none" : "ddos-mean", values: d.mean, spread: d.spread, text: own ? d.header.bandName : "ensemble mean ± 1 σ" });
   }
-  if (k > 0) list.push({ name: "Stage I", cls: "ddos-start", values: d.totals[0], text: "Stage I" });
+  if (k > 0) list.push({ name: "start", cls: "ddos-start", values: d.totals[0], text: d.header.names[0] });
   list.push({ name: "total", cls: "ddos-total", values: d.totals[k], text: d.header.totalName });
   for (const { name, colour, dash, values } of d.lines) {
     list.push({ name, cls: "ddos-other", values, text: name, colour, dash });

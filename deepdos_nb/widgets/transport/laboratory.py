@@ -45,7 +45,7 @@ class TransportLab(anywidget.AnyWidget):
     Parameters
     ----------
     source : Trace, optional
-        Adds the target "own": from the trace's Stage I to the reference, or to its last step.
+        Adds the target "own": from the trace's start to the reference, or to its last step.
     reference : Spectrum, optional
         Where the trace should arrive.
     kind : {"phdos", "edos"}
@@ -240,13 +240,19 @@ class TransportLab(anywidget.AnyWidget):
 
 
 def own_task(data: Steps) -> Task | None:
-    """From a trace's Stage I to its reference, or to its last step; None without either."""
+    """From a trace's start to its reference, or to its last step; None without either."""
     if data.reference is None and not data.n_steps:
         return None
     total = np.asarray(data.trace.total, dtype=float)
     goal = data.reference_curve if data.reference is not None else total[-1]
     name = data.reference.source if data.reference is not None else f"step {data.n_steps}"
-    return Task(total[0] / total[0].sum(), goal / goal.sum(), data.trace.grid, "Stage I", name)
+    return Task(
+        total[0] / total[0].sum(),
+        goal / goal.sum(),
+        data.trace.grid,
+        data.trace.step_names[0],
+        name,
+    )
 
 
 def _padded(curves: list[Array], length: int) -> Array:

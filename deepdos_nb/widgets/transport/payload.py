@@ -90,19 +90,11 @@ class Steps:
         scaled: Array = self.reference.total * scale
         return scaled
 
-    @property
-    def draft_curve(self) -> Array:
-        """Density as Stage 0 drafted it, shape (B,); empty for a model without it."""
-        if self.trace.draft is None:
-            return np.zeros(0)
-        drafted: Array = self.trace.draft.sum(axis=0) * (self.trace.states / self.trace.grid.step)
-        return drafted
-
     @cached_property
     def distance(self) -> Array:
         """Wasserstein distance of each step in the grid's unit, shape (K + 1,).
 
-        To the reference; without one, from Stage I.
+        To the reference; without one, from the start.
         """
         goal = self.reference_curve if self.reference is not None else self.trace.total[0]
         goals = np.broadcast_to(goal, self.trace.total.shape)
@@ -111,7 +103,11 @@ class Steps:
     @property
     def distance_name(self) -> str:
         """What `distance` measures."""
-        return f"to {self.reference.source}" if self.reference is not None else "from Stage I"
+        return (
+            f"to {self.reference.source}"
+            if self.reference is not None
+            else f"from the {self.trace.step_names[0]}"
+        )
 
     @cached_property
     def minimum(self) -> Array:
@@ -180,9 +176,10 @@ class Steps:
         return {
             "title": f"{KIND_NAMES[grid.kind]} of "
             f"{formula_text(trace.structure.composition.reduced_formula)}",
-            "subtitle": f"{trace.n_steps} transport steps, seed {trace.seed}",
+            "subtitle": f"{trace.n_steps} steps, {trace.source}",
             **axis_header(grid),
             "steps": trace.n_steps,
+            "names": list(trace.step_names),
             "strides": [int(s) for s in trace.strides],
             "moves": bool(moves.size and moves.max() > 0),
             "elements": [{"name": k, "colour": v} for k, v in colours.items()],

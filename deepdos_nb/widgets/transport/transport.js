@@ -12,7 +12,6 @@ function render({ model, el }) {
   const last = header.steps;
   const data = unpack(model, header);
   const goal = floats(model.get("reference"));
-  const draft = floats(model.get("draft"));
   const measures = model.get("measures");
   const goalShare = goal.length ? cumulative(goal) : null;
 
@@ -25,7 +24,7 @@ function render({ model, el }) {
   const picked = html("div", { class: "ddos-picked" });
   const readout = html("div", { class: "ddos-unseen", "aria-live": "polite", role: "status" });
   const error = html("div", { class: "ddos-error", role: "alert" });
-  const steps = player({ model, last: () => last, name: "Transport step", words: (k) => (k ? `${k} of ${last} · stride ${header.strides[k - 1]}` : `0 of ${last}: Stage I`) });
+  const steps = player({ model, last: () => last, name: "Transport step", words: (k) => `${k} of ${last}: ${header.names[k]}` });
   const root = html(
     "div",
     // JupyterLab would take the arrow keys for itself otherwise.
@@ -36,7 +35,7 @@ function render({ model, el }) {
   el.append(root);
 
   // One scale for all steps, so that what moves on the screen has really moved.
-  const highest = Math.max(...data.totals.map((t) => Math.max(...t)), ...goal, ...draft, 1e-12);
+  const highest = Math.max(...data.totals.map((t) => Math.max(...t)), ...goal, 1e-12);
   let reach = 1e-12;
   for (let k = 1; k <= last; k++) for (let i = 0; i < bins; i++) reach = Math.max(reach, Math.abs(data.totals[k][i] - data.totals[k - 1][i]));
   const stack = panelStack(plot, header, [
@@ -79,7 +78,7 @@ function render({ model, el }) {
     const now = (curves) => blend(curves, shown);
     drawDensity(stack, {
       entries: entries(), hidden: hidden(), layers: layers.map(now), total: now(data.totals),
-      first: shown > 0 ? data.totals[0] : null, goal, draft, selected: selected() && now(selected()),
+      first: shown > 0 ? data.totals[0] : null, goal, selected: selected() && now(selected()),
     });
     drawShare(stack, { share: now(data.shares), first: shown > 0 && !goalShare ? data.shares[0] : null, goal: goalShare });
     drawMoves(stack, { k, moves: data.moves, before: k ? data.totals[k - 1] : null, stride: header.strides[k - 1], moving: header.moves, width });
@@ -147,8 +146,7 @@ function render({ model, el }) {
       legend.append(html("span", { class: "ddos-key" }, icon, text));
     };
     key("ddos-total", off.size ? "sum of those shown" : "total");
-    if (steps.current() > 0) key("ddos-start", "Stage I");
-    if (draft.length) key("ddos-draft", "draft");
+    if (steps.current() > 0) key("ddos-start", header.names[0]);
     if (goal.length) key("ddos-goal", header.reference);
     if (selected()) key("ddos-site", model.get("selected_label"));
   }
@@ -182,8 +180,7 @@ function render({ model, el }) {
     for (const [colour, label, , v] of parts.slice(0, 8)) rows.push([colour, label, scientific(v)]);
     if (parts.length > 8) rows.push(["", `and ${parts.length - 8} more`, ""]);
     if (selected()) rows.push(["var(--ddos-accent)", model.get("selected_label"), scientific(selected()[k][i])]);
-    if (k) rows.push(["", "Stage I", scientific(data.totals[0][i])]);
-    if (draft.length) rows.push(["", "draft", scientific(draft[i])]);
+    if (k) rows.push(["", header.names[0], scientific(data.totals[0][i])]);
     if (goal.length) rows.push([header.referenceColour, header.reference, scientific(goal[i])]);
     if (k) {
       const change = data.totals[k][i] - data.totals[k - 1][i];

@@ -39,7 +39,7 @@ function blend(curves, at) {
   return curves[k].map((v, i) => v + u * (curves[k + 1][i] - v));
 }
 
-function drawDensity(stack, { entries, hidden, layers, total, first, goal, draft, selected }) {
+function drawDensity(stack, { entries, hidden, layers, total, first, goal, selected }) {
   const g = stack.layers.density;
   g.replaceChildren();
   let floor = new Float32Array(total.length);
@@ -50,7 +50,6 @@ function drawDensity(stack, { entries, hidden, layers, total, first, goal, draft
     floor = top;
   });
   if (goal.length) g.append(svg("path", { class: "ddos-goal", d: stack.line("density", goal) }));
-  if (draft.length) g.append(svg("path", { class: "ddos-draft", d: stack.line("density", draft) }));
   if (first) g.append(svg("path", { class: "ddos-start", d: stack.line("density", first) }));
   // With an element hidden the outline is that of what is left, so that the two agree.
   g.append(svg("path", { class: "ddos-total", d: stack.line("density", hidden.size ? floor : total) }));
@@ -77,7 +76,7 @@ function drawMoves(stack, { k, moves, before, stride, moving, width }) {
   g.replaceChildren();
   const middle = (SIDE.left + stack.size.width - SIDE.right) / 2;
   const say = (text) => g.append(svg("text", { class: "ddos-say", x: middle, y: stack.y("moves", 0.5) + 4 }, text));
-  if (!k) return say("Stage I: nothing has moved yet");
+  if (!k) return say("nothing has moved yet");
   if (!moving) return say("this model corrects the curve and moves no states");
   const most = Math.max(...before, 1e-12);
   const zero = stack.y("moves", 0);

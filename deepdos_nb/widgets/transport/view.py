@@ -61,9 +61,6 @@ class TransportView(Linked, anywidget.AnyWidget):
     reference = t.Bytes().tag(sync=True)
     """float32, shape (bins,): density of the reference; empty without one."""
 
-    draft = t.Bytes().tag(sync=True)
-    """float32, shape (bins,): density as Stage 0 drafted it; empty for models without."""
-
     measures: t.List[Any] = t.List().tag(sync=True)
     """One dict per step: mass error, smallest density, Wasserstein distance."""
 
@@ -126,7 +123,6 @@ class TransportView(Linked, anywidget.AnyWidget):
             rows=pack16(data.row_values()),
             moves=np.rint(source.fractions[..., [0, 2]] * 65535).astype("<u2").tobytes(),
             reference=pack(data.reference_curve),
-            draft=pack(data.draft_curve),
             measures=data.measures(),
             **options,
         )
@@ -157,7 +153,7 @@ class TransportView(Linked, anywidget.AnyWidget):
     def _words(self) -> str:
         data, k = self.data, self.step
         unit = data.trace.grid.unit
-        words = f"Step {k} of {data.n_steps}" if k else f"Step 0 of {data.n_steps} (Stage I)"
+        words = f"Step {k} of {data.n_steps} ({data.trace.step_names[k]})"
         parts = [
             words,
             f"mass error {small(data.trace.mass_error[k])}",
@@ -188,7 +184,7 @@ class TransportView(Linked, anywidget.AnyWidget):
             f"Transport of the {'phonon' if trace.kind == 'phdos' else 'electronic'} density of "
             f"states of {trace.structure.composition.reduced_formula} in {data.n_steps} steps "
             f"(strides {strides or 'none'}): Wasserstein distance {data.distance_name} "
-            f"{first:.3g} {unit} at Stage I, {last:.3g} {unit} at the end; mass error at most "
+            f"{first:.3g} {unit} at first ({trace.step_names[0]}), {last:.3g} {unit} at the end; mass error at most "
             f"{small(trace.mass_error.max())}, smallest density {small(data.minimum.min())} "
             f"{trace.grid.density_unit}. {self._words()}."
         )
