@@ -12,7 +12,7 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.data.records import Record
 from deepdos_nb.inference.ensemble import Ensemble
-from deepdos_nb.metrics.attribution import attention_share, equal_share
+from deepdos_nb.metrics.attribution import attention_share, distance_from_flat, equal_share
 from deepdos_nb.metrics.calibration import counted_bins
 from deepdos_nb.metrics.gap_screen import gap_scores
 from deepdos_nb.metrics.observables import electron_scores, phonon_scores
@@ -27,6 +27,9 @@ from deepdos_nb.metrics.scores import (
 )
 from deepdos_nb.metrics.valence_gap import vb_gap
 from deepdos_nb.spectra.error_band import ErrorBand
+
+CLASSES = {"low": (0.0, 0.1), "middle": (0.1, 0.5), "high": (0.5, 2.0)}
+"""Bins by the height of the reference, in parts of its maximum."""
 
 
 def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
@@ -77,12 +80,20 @@ def seed_curves(ensemble: Ensemble, records: Sequence[Record]) -> tuple[Array, A
 def score_band(ensemble: Ensemble, records: Sequence[Record], band: ErrorBand) -> dict[str, float]:
     """Share of the bins that count which lie within one and two half-widths of the band.
 
-    For normal errors, of the size the band states, 68.3 % and 95.4 %.
+    For normal errors, of the size the band states, 68.3 % and 95.4 %. Also for bins whose reference
+    is low, middling and high (`CLASSES`, parts of its maximum), and how wide the band is on average
+    in bins where the reference is zero, over its mean width.
     """
     mean, spread, reference = seed_curves(ensemble, records)
     counted, sigma = counted_bins(mean, reference), band.sigma(mean, spread)
     inside = {n: np.abs(mean - reference) <= n * sigma for n in (1, 2)}
-    return {f"band_coverage_{n}": float(held[counted].mean()) for n, held in inside.items()}
+    scores = {f"band_coverage_{n}": float(held[counted].mean()) for n, held in inside.items()}
+    height = reference / reference.max(axis=1, keepdims=True)
+    for name, (low, high) in CLASSES.items():
+        some = counted & (height >= low) & (height < high)
+        scores[f"band_coverage_1_{name}"] = float(inside[1][some].mean())
+    empty = reference <= 0
+    return scores | {"band_where_zero": float(sigma[empty].mean() / sigma.mean())}
 
 
 def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
@@ -154,7 +165,10 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
         for name, rows in answers.items():
             curves["site", name].append(rows)
             curves["element", name].append(_by_number(graph.numbers, rows))
-    scores: dict[str, float] = {}
+    # A crystal of one site has nothing to choose between.
+    several = [m for m, graph in zip(maps, graphs, strict=True) if graph.n_nodes > 1]
+    distances = [distance_from_flat(attention) for attention in several]
+    scores = {"attention_from_flat_median": float(np.median(distances))} if distances else {}
     for resolved in ("element", "site"):
         reference = np.concatenate(curves[resolved, "reference"])
         scores[f"{resolved}_n"] = float(len(reference))

@@ -44,7 +44,7 @@ def benchmark_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
 
 def full_model(kind: Kind, dropout: float) -> ModelConfig:
     """Our model with everything it has."""
-    return ModelConfig(kind=kind, dropout=dropout, draft=True)
+    return ModelConfig.standard(kind, dropout=dropout)
 
 
 def draft_config(
@@ -83,6 +83,7 @@ def ablation_configs(
         "no Stage II": replace(full, refiner="none"),
         "factor instead of transport": replace(full, refiner="factor"),
         "softmax instead of transport": replace(full, refiner="softmax", gain=3.0),
+        "moving faces": replace(full, refiner="remap"),
         "one cell a step": replace(full, strides=(1,) * len(strides)),
         f"K = {len(other)}": replace(full, strides=other),
         "no angles": replace(full, moments=0),

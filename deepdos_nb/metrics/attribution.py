@@ -58,3 +58,19 @@ def attention_share(source_attention: Array, total: Array) -> Array:
         )
     mean = attention.reshape(-1, *attention.shape[-2:]).mean(axis=0)
     return mean.T * total
+
+
+def distance_from_flat(source_attention: Array) -> float:
+    """How much a map depends on the energy: 0 where every bin looks at the same atoms.
+
+    The mean over bins of the total-variation distance, ½ Σ_site |a(bin, site) − ā(site)|, between
+    a bin's attention and the mean of all bins.
+
+    Parameters
+    ----------
+    source_attention : ndarray, shape (..., n_bins, n_sites)
+        Averaged over what comes before, such as layers and heads.
+    """
+    maps = np.asarray(source_attention, dtype=float)
+    mean = maps.reshape(-1, *maps.shape[-2:]).mean(axis=0)
+    return float(0.5 * np.abs(mean - mean.mean(axis=0)).sum(axis=1).mean())

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Grid, Kind, grid_for
 
-Refiner = Literal["transport", "factor", "softmax", "none"]
+Refiner = Literal["transport", "remap", "factor", "softmax", "none"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ class ModelConfig:
         starts from it. Without one, Stage II starts from the decoder's own density.
     grounded : bool
         Source attention starts from the draft's shares, where there is a draft.
-    refiner : {"transport", "factor", "softmax", "none"}
-        Stage II: the conserving transport by donor cells, its controls of equal size, or nothing.
+    refiner : {"transport", "remap", "factor", "softmax", "none"}
+        Stage II: the conserving transport by donor cells or by moving cell faces, its controls of
+        equal size, or nothing.
     strides : tuple of int
         Reach of each transport step in cells; its length is the number of steps K.
     correction : bool

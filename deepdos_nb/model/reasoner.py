@@ -19,9 +19,10 @@ from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.decoder import Decoded, Decoder
 from deepdos_nb.model.encoder import Encoded, Encoder
+from deepdos_nb.model.operators import make_reasoner
 from deepdos_nb.model.start import Shares, make_start, split_cells
 from deepdos_nb.model.totals import make_totals
-from deepdos_nb.model.transport import Refined, make_reasoner
+from deepdos_nb.model.transport import Refined
 from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
 
 

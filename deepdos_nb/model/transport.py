@@ -250,16 +250,3 @@ class NoReasoner(nn.Module):
 
 def _all_stay(logits: Tensor) -> Tensor:
     return logits.new_tensor([0.0, 1.0, 0.0]).expand_as(logits)
-
-
-OPERATORS: dict[str, type[nn.Module]] = {
-    "transport": TransportReasoner,
-    "factor": FactorReasoner,
-    "softmax": SoftmaxReasoner,
-    "none": NoReasoner,
-}
-
-
-def make_reasoner(config: ModelConfig) -> nn.Module:
-    """Stage II as the configuration names it."""
-    return OPERATORS[config.refiner](config)

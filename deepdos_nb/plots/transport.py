@@ -32,9 +32,9 @@ def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
     """Draw how transport moves the density from the start, a draft or not, to the final spectrum.
 
     From top to bottom: the total density at every step, from grey (the start) to crimson (last);
-    the mean displacement of each cell's states in every step, faded where there are next to none; the
-    cumulative share, whose ends never move; beside them the shift of the mean energy by each step,
-    and the two invariants.
+    the mean displacement of each cell's states in every step, faded where there are next to none;
+    the cumulative share, whose ends never move; beside them the shift of the mean energy by each
+    step, and the two invariants.
 
     Parameters
     ----------

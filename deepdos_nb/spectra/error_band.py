@@ -4,11 +4,12 @@ The spread over a few seeds is itself a rough estimate, bin by bin: two seeds th
 chance. So variances are pooled over neighbouring bins, and since errors that all seeds share do not
 show in their spread, two more terms stand beside it:
 
-    σ² = a ⟨s²⟩ + b ⟨p²⟩ + c p̄²,
+    σ² = a ⟨s²⟩ + b ⟨p²⟩ + c ⟪p²⟫,
 
-with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `POOLED` bins and p̄
-the mean density of the whole window. The coefficients come from validation crystals; see
-`calibration.fit_band`.
+with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `NEAR` bins and ⟪ ⟫ over
+`WIDE` ones: a peak may be misplaced, but not into a region where nothing is anywhere near. Beyond
+the highest mode, and deep inside a gap, the band is zero. The coefficients come from validation
+crystals; see `metrics.calibration.fit_band`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 
-POOLED = 5
+NEAR, WIDE = 5, 15
 """Neighbouring bins whose variances are averaged; odd."""
 
 
@@ -29,13 +30,13 @@ class ErrorBand:
 
     Parameters
     ----------
-    spread, local, level : float
+    spread, near, wide : float
         a, b and c, none negative.
     """
 
     spread: float
-    local: float
-    level: float
+    near: float
+    wide: float
 
     def sigma(self, mean: Array, spread: Array) -> Array:
         """Half-width of the band, shape (..., n_bins), in the unit of its arguments.
@@ -46,20 +47,19 @@ class ErrorBand:
             Mean curve and standard deviation over seeds.
         """
         return np.sqrt(
-            np.einsum("t,t...->...", [self.spread, self.local, self.level], terms(mean, spread))
+            np.einsum("t,t...->...", [self.spread, self.near, self.wide], terms(mean, spread))
         )
 
 
 def terms(mean: Array, spread: Array) -> Array:
     """The three terms without their coefficients, shape (3, ..., n_bins)."""
-    level = np.broadcast_to(mean.mean(axis=-1, keepdims=True) ** 2, mean.shape)
-    return np.stack([_pooled(spread**2), _pooled(mean**2), level])
+    return np.stack([_pooled(spread**2, NEAR), _pooled(mean**2, NEAR), _pooled(mean**2, WIDE)])
 
 
-def _pooled(values: Array) -> Array:
-    """Mean over `POOLED` bins; the outermost bins stand for those beyond the ends."""
-    half = POOLED // 2
+def _pooled(values: Array, size: int) -> Array:
+    """Mean over `size` bins; the outermost bins stand for those beyond the ends."""
+    half = size // 2
     ends = [(0, 0)] * (values.ndim - 1) + [(half, half)]
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, ends, "edge"), POOLED, -1)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, ends, "edge"), size, -1)
     mean: Array = windows.mean(axis=-1)
     return mean

@@ -65,6 +65,8 @@ class Spectrum:
         Cautions to be shown beside the curve.
     error_band : ErrorBand, optional
         Tells the size of the error; where it is missing, the band is the bare spread over seeds.
+    widened : float
+        Factor on the band of a crystal far from what was trained on, for which nothing was measured.
     """
 
     kind: Kind
@@ -75,6 +77,7 @@ class Spectrum:
     source: str = "deepdos_nb"
     notes: tuple[str, ...] = ()
     error_band: ErrorBand | None = None
+    widened: float = 1.0
 
     def __post_init__(self) -> None:
         expected = (len(self.structure), self.grid.n_bins)
@@ -108,12 +111,14 @@ class Spectrum:
         """Half-width of the error band, shape (n_bins,); zero for fewer than two seeds."""
         if self.error_band is None or len(self.members) < 2:
             return self.spread
-        return self.error_band.sigma(self.total, self.spread)
+        return self.widened * self.error_band.sigma(self.total, self.spread)
 
     @property
     def band_name(self) -> str:
         """What the band is, for legends."""
-        return "± 1 σ over seeds" if self.error_band is None else "± 1 σ, calibrated"
+        if self.error_band is None:
+            return "± 1 σ over seeds"
+        return "± 1 σ, calibrated" if self.widened == 1 else f"± 1 σ, widened × {self.widened:g}"
 
     @property
     def formula(self) -> str:

@@ -8,7 +8,7 @@ from crystals import mgo, rutile
 from synthetic import make_spectrum, make_trace
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.metrics.attribution import attention_share, equal_share
+from deepdos_nb.metrics.attribution import attention_share, distance_from_flat, equal_share
 
 
 def test_equal_share_by_hand():
@@ -42,3 +42,11 @@ def test_they_add_up_to_the_total_of_a_trace_and_a_spectrum(kind, crystal):
     one = np.zeros_like(trace.source_attention)
     one[..., 1] = 1
     np.testing.assert_allclose(attention_share(one, trace.total[-1])[1], trace.total[-1])
+
+
+def test_distance_from_flat():
+    flat = np.tile([0.2, 0.8], (5, 1))
+    assert distance_from_flat(flat) == pytest.approx(0.0, abs=1e-12)
+    assert distance_from_flat(np.stack([flat, flat])) == pytest.approx(0.0, abs=1e-12)
+    # Half the bins look at one atom, half at the other: every bin is 1/2 from the mean.
+    assert distance_from_flat(np.repeat(np.eye(2), 3, axis=0)) == pytest.approx(0.5)

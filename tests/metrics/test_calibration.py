@@ -97,8 +97,8 @@ def test_the_fitted_band_finds_what_errors_depend_on_and_holds_what_it_states():
     reference = mean + rng.normal(scale=true.sigma(mean, spread))
     found = fit_band(mean, spread, reference)
     assert found.spread == pytest.approx(9.0, rel=0.1)
-    assert found.level == pytest.approx(0.04, rel=0.3)
-    assert found.local < 0.03
+    assert found.wide == pytest.approx(0.04, rel=0.4)
+    assert found.near < 0.03
     counted = counted_bins(mean, reference)
     inside = (np.abs(mean - reference) <= found.sigma(mean, spread))[counted]
     assert inside.mean() == pytest.approx(0.6827, abs=1e-3)
@@ -111,13 +111,28 @@ def test_a_band_pools_neighbours_and_has_the_unit_of_its_curves():
     np.testing.assert_allclose(
         ErrorBand(2.0, 0, 0).sigma(mean, spread), np.sqrt([0, 0, 10, 10, 10, 10, 10, 0, 0])
     )
-    np.testing.assert_allclose(ErrorBand(0, 0, 0.25).sigma(mean, spread), 2.0)
+    # Nine bins within fifteen: the first stands for 7 below, the last for those above.
+    squares = np.concatenate([np.zeros(7), mean**2, np.full(7, 64.0)])
+    expected = [0.5 * np.sqrt(squares[i : i + 15].mean()) for i in range(9)]
+    np.testing.assert_allclose(ErrorBand(0, 0, 0.25).sigma(mean, spread), expected)
     # at the left end the first bin stands for those beyond it: 0, 0, 0, 1, 4
     assert ErrorBand(0, 1.0, 0).sigma(mean, spread)[0] == pytest.approx(1.0)
     band = ErrorBand(2.0, 0.3, 0.1)
     np.testing.assert_allclose(
         band.sigma(7 * mean, 7 * spread), 7 * band.sigma(mean, spread), rtol=1e-12
     )
+
+
+def test_the_band_is_zero_where_nothing_can_be():
+    """Beyond the highest mode, and in the middle of a gap wider than what the band pools."""
+    mean, spread = np.zeros(60), np.zeros(60)
+    mean[5:20], mean[40:50] = 1.0, 2.0
+    spread[5:20] = 0.3
+    sigma = ErrorBand(2.0, 0.3, 0.1).sigma(mean, spread)
+    assert not sigma[57:].any()
+    assert not sigma[27:33].any()
+    assert (sigma[5:20] > 0).all()
+    assert (sigma[40:50] > 0).all()
 
 
 def test_bins_without_states_in_either_curve_do_not_count():

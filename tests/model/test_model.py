@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,9 @@ from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.model import ModelConfig, Reasoner, collate
+from deepdos_nb.model.draft_reader import FLOOR
 from deepdos_nb.model.weights import load_weights, save_weights
+from deepdos_nb.physics.draft import STATES_PER_ATOM
 
 KINDS = ("phdos", "edos")
 
@@ -79,7 +83,7 @@ def test_the_quotient_graph_gives_the_same_answer(kind, make):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("refiner", ["transport", "remap", "residual", "none"])
+@pytest.mark.parametrize("refiner", ["transport", "remap", "factor", "softmax", "none"])
 @settings(max_examples=12)
 @given(
     structure=crystals(),
@@ -95,27 +99,74 @@ def test_never_negative_and_conserving_at_every_step(kind, refiner, structure, s
     strides = tuple(1 + k % 5 for k in range(steps))
     model = random_model(kind, seed, scale, refiner=refiner, strides=strides)
     out = run(model, structure, rutile())
-    assert out.refined.density.dtype == torch.float32
-    assert len(out.refined.density) == (1 if refiner == "none" else steps + 1)
-    assert out.refined.density.min() >= 0
-    assert out.outside.min() >= 0
-    total = out.refined.density.double().sum((2, 3)) + out.outside.double().sum(1)
+    assert out.refined.cells.dtype == torch.float32
+    assert len(out.refined.cells) == (1 if refiner == "none" else steps + 1)
+    assert out.refined.cells.min() >= 0
+    total = out.refined.cells.double().sum((2, 3))
     assert abs(total - 1).max() <= 1e-6 + steps * 2.0**-24
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12)
-@given(structure=crystals(), seed=st.integers(0, 5), scale=st.sampled_from([0.0, 1.0, 4.0]))
-def test_sites_shared_by_attention_add_up_too(kind, structure, seed, scale):
-    model = random_model(kind, seed, scale, sharing="pooled")
-    out = run(model, structure, rutile())
-    assert out.refined.density.min() >= 0
-    total = out.refined.density.double().sum((2, 3)) + out.outside.double().sum(1)
-    assert abs(total - 1).max() <= 1e-6
-    shares = out.decoded.density / out.decoded.density.sum(1, keepdim=True).clamp_min(1e-30)
-    attention = out.decoded.source_attention[-1].mean(1).transpose(1, 2)
-    held = out.decoded.density.sum(1, keepdim=True).expand_as(shares) > 1e-12
-    torch.testing.assert_close(shares[held], attention[held], rtol=1e-4, atol=1e-6)
+@pytest.mark.parametrize("refiner", ["transport", "remap", "factor", "softmax", "none"])
+@settings(max_examples=8)
+@given(
+    structure=crystals(),
+    seed=st.integers(0, 5),
+    scale=st.sampled_from([0.0, 1.0, 4.0]),
+    correction=st.booleans(),
+)
+def test_from_a_draft_too(kind, refiner, structure, seed, scale, correction):
+    """Whatever was drafted, of whatever size: non-negative and conserving, from the draft on."""
+    model = random_model(
+        kind, seed, scale, refiner=refiner, draft=True, correction=correction and refiner != "none"
+    )
+    rng = np.random.default_rng(seed)
+    drafts = [
+        rng.random((len(s), model.config.grid.n_bins)) ** 8 * (rng.random((len(s), 1)) + 0.01)
+        for s in (structure, rutile())
+    ]
+    if kind == "phdos":
+        drafts = [d / d.sum(axis=1, keepdims=True) * rng.random((len(d), 1)) for d in drafts]
+    graphs = [
+        replace(build_graph(s), draft=d.astype(np.float32))
+        for s, d in zip((structure, rutile()), drafts, strict=True)
+    ]
+    with torch.inference_mode():
+        out = model(collate(graphs))
+    cells = out.refined.cells.double()
+    assert cells.min() >= 0
+    assert abs(cells.sum((2, 3)) - 1).max() <= 2e-6
+    for place, drafted in enumerate(drafts):
+        n = len(drafted)
+        shares = drafted / (len(drafted) if kind == "phdos" else drafted.sum())
+        np.testing.assert_allclose(out.steps.density[0, place, :n], shares, atol=1e-6)
+        assert cells[:, place, n:].abs().max() == 0
+        if kind == "phdos" and not correction:
+            assert abs(cells[:, place, :n].sum(-1) - 1 / n).max() <= 1e-6, "three modes an atom"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_attention_is_grounded_in_the_draft(kind):
+    """Of queries that ask for nothing a map is the draft; without belief in it, flat."""
+    model = random_model(kind, 3, draft=True, decoder_layers=1)
+    rng = np.random.default_rng(0)
+    graph = build_graph(rutile())
+    draft = rng.random((6, model.config.grid.n_bins)).astype(np.float32)
+    layer = model.decoder.layers[0]
+    state = {k: v.clone() for k, v in layer.state_dict().items()}
+    try:
+        with torch.no_grad():
+            layer.source.query.weight.zero_()
+            for belief, expected in ((1.0, None), (0.0, 1 / 6)):
+                layer.belief.fill_(belief)
+                (found,) = model(collate([replace(graph, draft=draft)])).decoded.source_attention
+                height = draft * (draft.shape[1] / STATES_PER_ATOM[kind]) + FLOOR
+                share = (height / height.sum(axis=0)).T if expected is None else expected
+                np.testing.assert_allclose(
+                    found[0], np.broadcast_to(share, found[0].shape), rtol=1e-4
+                )
+    finally:
+        layer.load_state_dict(state)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -133,8 +184,7 @@ def test_batch_mates_and_padding_do_not_leak(kind):
 
 def test_every_phonon_site_owns_three_modes_at_every_step():
     out = run(random_model("phdos"), rutile())
-    share = out.refined.density.sum(-1) + out.outside
-    assert abs(share - 1 / 6).max() < 1e-6
+    assert abs(out.refined.cells.sum(-1) - 1 / 6).max() < 1e-6
     assert out.states.item() == 18
 
 
@@ -196,7 +246,7 @@ def test_angles_matter_to_the_moments_only():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("refiner", ["transport", "remap", "residual"])
+@pytest.mark.parametrize("refiner", ["transport", "remap", "factor", "softmax"])
 def test_every_parameter_learns(kind, refiner):
     model = random_model(kind, 3, refiner=refiner).train()
     model.zero_grad()
@@ -211,7 +261,8 @@ def test_every_parameter_learns(kind, refiner):
         name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() == 0
     ]
     # What is added to every bin's logit alike cancels in a softmax over bins.
-    cancels = [] if refiner == "transport" else ["reasoner.velocity.head.2.bias"]
+    cancels = [] if refiner == "transport" else ["reasoner.velocity.moves.bias"]
+    cancels += [f"decoder.layers.{k}.belief" for k in range(2)]  # there is no draft to believe
     assert [name for name in silent if name not in cancels] == []
 
 

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepdos_nb.model.transport import donor_step, move_fractions, moved_faces, remap
+from deepdos_nb.model.remap import moved_faces, remap
+from deepdos_nb.model.transport import donor_step, move_fractions
 
 
 def random_density(rng: np.random.Generator, n_bins: int) -> torch.Tensor:

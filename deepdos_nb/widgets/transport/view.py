@@ -184,9 +184,9 @@ class TransportView(Linked, anywidget.AnyWidget):
             f"Transport of the {'phonon' if trace.kind == 'phdos' else 'electronic'} density of "
             f"states of {trace.structure.composition.reduced_formula} in {data.n_steps} steps "
             f"(strides {strides or 'none'}): Wasserstein distance {data.distance_name} "
-            f"{first:.3g} {unit} at first ({trace.step_names[0]}), {last:.3g} {unit} at the end; mass error at most "
-            f"{small(trace.mass_error.max())}, smallest density {small(data.minimum.min())} "
-            f"{trace.grid.density_unit}. {self._words()}."
+            f"{first:.3g} {unit} at first ({trace.step_names[0]}), {last:.3g} {unit} at the end; "
+            f"mass error at most {small(trace.mass_error.max())}, smallest density "
+            f"{small(data.minimum.min())} {trace.grid.density_unit}. {self._words()}."
         )
         if self.step and trace.fractions[..., [0, 2]].any():
             velocity, mass = trace.velocity[self.step - 1], trace.total[self.step - 1]
