@@ -226,7 +226,9 @@ class SoftmaxReasoner(FactorReasoner):
 
     def step(self, logits: Tensor, cells: Tensor, stride: int) -> tuple[Tensor, Tensor]:
         """See `Stepwise`."""
-        return super().step(logits, cells + FLOOR * cells.mean(dim=-1, keepdim=True), stride)
+        raised = cells + FLOOR * cells.mean(dim=-1, keepdim=True)
+        scale = cells.sum(dim=-1, keepdim=True) / raised.sum(dim=-1, keepdim=True).clamp_min(1e-30)
+        return super().step(logits, raised * scale, stride)
 
 
 class NoReasoner(nn.Module):

@@ -6,10 +6,10 @@ show in their spread, two more terms stand beside it:
 
     σ² = a ⟨s²⟩ + b ⟨p²⟩ + c ⟪p²⟫,
 
-with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `NEAR` bins and ⟪ ⟫ over
-`WIDE` ones: a peak may be misplaced, but not into a region where nothing is anywhere near. Beyond
-the highest mode, and deep inside a gap, the band is zero. The coefficients come from validation
-crystals; see `metrics.calibration.fit_band`.
+with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `NEAR` bins and ⟪ ⟫
+over `WIDE` ones: a peak may be misplaced, but not into a region where nothing is anywhere near.
+Beyond the highest mode, and deep inside a gap, the band is zero. The coefficients come from
+validation crystals; see `metrics.calibration.fit_band`.
 """
 
 from __future__ import annotations

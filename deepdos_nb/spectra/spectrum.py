@@ -66,7 +66,7 @@ class Spectrum:
     error_band : ErrorBand, optional
         Tells the size of the error; where it is missing, the band is the bare spread over seeds.
     widened : float
-        Factor on the band of a crystal far from what was trained on, for which nothing was measured.
+        Factor on the band of a crystal far from what was trained on; no coverage is stated for it.
     """
 
     kind: Kind

@@ -25,7 +25,7 @@ from synthetic import make_spectrum, make_trace
 structure = dd.example("ZnO")
 model = dd.load_model("phdos")
 # Moves that can be seen, whatever the shipped weights have learnt; the draft is theirs.
-trace = replace(make_trace(structure), draft=model.trace(structure).draft)
+trace = replace(make_trace(structure), drafted=True)
 # A reference half-way to another curve, so that the distance is not nothing.
 other = make_spectrum(structure, seed=3)
 reference = replace(other, sites=0.5 * (trace.sites() + other.sites), source="DFPT")
@@ -85,7 +85,7 @@ class Stepper:
 
 @pytest.fixture
 def stepper(sheet: NotebookPage) -> Stepper:
-    """Start at Stage I with nothing selected."""
+    """Start at the draft with nothing selected."""
     view = Stepper(sheet)
     assert sheet.python(START) == "ready"
     view.wait_for_step(0)
@@ -117,7 +117,6 @@ def test_steps_by_play_slider_and_keys(stepper: Stepper, sheet: NotebookPage, sc
     assert stepper.panel("moves").locator("rect").count() == 2 * 51
     assert stepper.panel("moves").locator("path.ddos-arrow").count() > 0
     assert stepper.panel("change").locator("path").count() == 2
-    assert stepper.panel("density").locator("path.ddos-draft").count() == 1
     second = settled(stepper.plot)
     assert changed(first, second) > 0.02
     assert stepper.plot.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
@@ -327,7 +326,7 @@ def test_laboratory_breaks_the_law_and_says_why(
     says("No state is lost")
 
     # Other targets and operators; the table chooses as well.
-    own = lab.get_by_role("button", name="Stage I → DFPT", exact=True)
+    own = lab.get_by_role("button", name="draft → DFPT", exact=True)
     own.click()
     wait_until(lambda: own.get_attribute("aria-pressed") == "true", "the own target")
     lab.locator(".ddos-schemes button").last.click()

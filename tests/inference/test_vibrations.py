@@ -64,13 +64,13 @@ def test_the_spectrum_is_the_draft_and_holds_three_modes_an_atom():
     np.testing.assert_allclose(spectrum.sites * spectrum.grid.step / 3, rows, atol=1e-7)
     owned = spectrum.sites.sum(axis=1) * spectrum.grid.step + spectrum.outside
     np.testing.assert_allclose(owned, 3, atol=5e-3)
-    np.testing.assert_allclose(model.trace(structure).draft * 6, rows, atol=1e-6)
+    np.testing.assert_allclose(model.trace(structure).density[0] * 6, rows, atol=1e-6)
 
 
 def test_a_model_without_springs_says_so():
     with pytest.raises(ConfigError, match="no springs"):
         dd.vibrations(ensemble(springs=False), mgo())
-    assert ensemble(springs=False).trace(mgo()).draft is None
+    assert not ensemble(springs=False).trace(mgo()).drafted
 
 
 @pytest.mark.parametrize("dark", [True, False, None])

@@ -103,7 +103,9 @@ def test_never_negative_and_conserving_at_every_step(kind, refiner, structure, s
     assert len(out.refined.cells) == (1 if refiner == "none" else steps + 1)
     assert out.refined.cells.min() >= 0
     total = out.refined.cells.double().sum((2, 3))
-    assert abs(total - 1).max() <= 1e-6 + steps * 2.0**-24
+    # The controls divide by sums, which round more than a donor that keeps what it does not give.
+    round_off = 2.0**-24 if refiner in ("transport", "none") else 2.0**-21
+    assert abs(total - 1).max() <= 1e-6 + steps * round_off
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,7 +142,7 @@ def test_from_a_draft_too(kind, refiner, structure, seed, scale, correction):
         n = len(drafted)
         shares = drafted / (len(drafted) if kind == "phdos" else drafted.sum())
         np.testing.assert_allclose(out.steps.density[0, place, :n], shares, atol=1e-6)
-        assert cells[:, place, n:].abs().max() == 0
+        assert not cells[:, place, n:].any()
         if kind == "phdos" and not correction:
             assert abs(cells[:, place, :n].sum(-1) - 1 / n).max() <= 1e-6, "three modes an atom"
 

@@ -118,15 +118,8 @@ def test_measures_are_the_trace_s_own(trace: Trace, reference: Spectrum):
     # Without a reference: how far from the draft.
     alone = TransportView(trace)
     assert alone.measures[0]["distance"] == 0.0
-    assert alone.header["distanceName"] == "from Stage I"
+    assert alone.header["distanceName"] == "from the start"
     assert alone.reference == b""
-
-
-def test_the_draft_of_springs_is_sent_in_the_scale_of_the_steps(trace: Trace):
-    assert TransportView(trace).draft == b""
-    drafted = dataclasses.replace(trace, draft=0.5 * trace.density[0])
-    sent = np.frombuffer(TransportView(drafted).draft, "<f4")
-    np.testing.assert_allclose(sent, 0.5 * trace.spectrum(0).total, rtol=1e-6)
 
 
 def test_reference_of_another_cell_is_scaled(trace: Trace, reference: Spectrum):

@@ -84,7 +84,7 @@ class DOSTransformer(Baseline):
                 remedy="Use `dataclasses.replace(graph, system=crystal_system(structure))`.",
             )
         nodes = self.norm(self.encoder(batch))
-        sites, prior = batch.pad(nodes), torch.log(batch.site_weight)
+        sites, prior = batch.pad(nodes), torch.log(batch.site_weight)[:, None, None]
         x = self.energies.expand(len(sites), -1, -1)
         for layer in self.cross:
             x = layer(x, sites, prior)

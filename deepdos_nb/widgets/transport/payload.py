@@ -103,11 +103,7 @@ class Steps:
     @property
     def distance_name(self) -> str:
         """What `distance` measures."""
-        return (
-            f"to {self.reference.source}"
-            if self.reference is not None
-            else f"from the {self.trace.step_names[0]}"
-        )
+        return f"to {self.reference.source}" if self.reference is not None else "from the start"
 
     @cached_property
     def minimum(self) -> Array:
