@@ -207,7 +207,7 @@ def test_selected_sites_are_summed_at_every_step(stepper: TransportStepper, trac
 def test_readout_states_the_invariants_with_units(stepper: TransportStepper, trace: Trace):
     stepper.state.step = 2
     said = stepper.view.readout
-    assert said.startswith(f"Step 2 of {K} · mass error ")
+    assert said.startswith(f"Step 2 of {K} (moved by up to {trace.strides[1]} bins) · mass error ")
     assert "states/cm⁻¹/cell" in said
     distance = stepper.view.data.distance
     assert f"Wasserstein distance to DFPT {distance[2]:.3g} cm⁻¹" in said
@@ -258,7 +258,11 @@ def test_errors_in_callbacks_are_shown_and_taken_back(
 
 def test_a_model_without_transport_says_so(trace: Trace):
     alone = dataclasses.replace(
-        trace, density=trace.density[:1], fractions=trace.fractions[:0], strides=()
+        trace,
+        density=trace.density[:1],
+        outside=trace.outside[:1],
+        fractions=trace.fractions[:0],
+        strides=(),
     )
     view = TransportStepper(alone)
     assert view.view.header["steps"] == 0

@@ -37,8 +37,8 @@ class FakeModel:
     def predict(self, structure: Structure):
         return make_spectrum(structure)
 
-    def trace(self, structure: Structure, *, seed: int = 0):
-        return make_trace(structure, seed=seed)
+    def trace(self, structure: Structure, *, seed: int | None = None):
+        return make_trace(structure, seed=seed or 0)
 
 
 @pytest.fixture
