@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.evaluation.model_card import score_table, site_table
 from deepdos_nb.evaluation.sites_and_gaps import gap_markdown, site_markdown
 from deepdos_nb.evaluation.tables import markdown, size_markdown
@@ -24,8 +24,7 @@ ROOT = Path(__file__).parent.parent
 def tables() -> dict[str, str]:
     """Every table of the README by the name of its marks."""
     made: dict[str, str] = {}
-    kinds: tuple[Kind, ...] = ("phdos", "edos")
-    for kind in kinds:
+    for kind in Kind:
         path = ROOT / "deepdos_nb" / "weights" / kind / SCORES
         scores = json.loads(path.read_text("utf-8"))
         made[f"{kind} scores"] = score_table(scores, kind)
@@ -33,8 +32,7 @@ def tables() -> dict[str, str]:
     for path in sorted((ROOT / "notebooks" / "results").glob("*.csv")):
         rows = pd.read_csv(path)
         if path.stem.startswith("sites_"):
-            unit = grid_for(path.stem.removeprefix("sites_")).unit
-            made[path.stem] = site_markdown(rows, unit)
+            made[path.stem] = site_markdown(rows, path.stem.removeprefix("sites_"))
         elif path.stem == "gap_screen":
             made[path.stem] = gap_markdown(rows)
             made["electrons"] = markdown(rows, "edos")

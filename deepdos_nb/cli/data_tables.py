@@ -114,7 +114,7 @@ def draw(record: Record, path: Path) -> None:
     from deepdos_nb.style.palette import theme
 
     resolved = record.site_shape is not None
-    absolute = record.states is not None or record.kind == "phdos"
+    absolute = record.states is not None or record.kind.fixed_modes
     spectrum = (record if absolute else replace(record, states=1.0)).reference(even=True)
     # A reference says what it is wherever it is shown.
     spectrum = replace(spectrum, notes=(f"Reference: {record.method}.",))

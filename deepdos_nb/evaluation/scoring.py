@@ -9,6 +9,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.data.records import Record
 from deepdos_nb.inference.ensemble import Ensemble
@@ -97,11 +98,19 @@ def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, f
     ConfigError
         If an electronic record does not say how many states its window holds.
     """
+    return READINGS[ensemble.kind](ensemble, records)
+
+
+def _phonon_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    shapes = np.stack([r.shape for r in records])
+    totals = _totals(ensemble, _graphs(ensemble, records)).mean(axis=1)
+    return phonon_scores(totals, shapes, ensemble.grid.energies)
+
+
+def _electron_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
     grid = ensemble.grid
     shapes = np.stack([r.shape for r in records])
     graphs = _graphs(ensemble, records)
-    if ensemble.kind == "phdos":
-        return phonon_scores(_totals(ensemble, graphs).mean(axis=1), shapes, grid.energies)
     unknown = [r.material_id for r in records if r.states is None]
     if unknown:
         raise ConfigError(f"the number of states of {unknown[0]} in the window is not known.")
@@ -116,6 +125,10 @@ def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, f
     found, true = ([vb_gap(grid.energies, c) for c in curves] for curves in (predicted, reference))
     gaps = {f"gap_{name}": value for name, value in gap_scores(found, true).items()}
     return electron_scores(predicted, reference, grid.energies, n_atoms=atoms) | gaps
+
+
+READINGS = {Kind.phdos: _phonon_readings, Kind.edos: _electron_readings}
+"""What a spectrum of each kind is read for."""
 
 
 def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:

@@ -255,7 +255,7 @@ class Ensemble:
 
     def _share(self, draft: Array) -> Array:
         """A draft as shares of all states, those beyond the window included where it has them."""
-        states = len(draft) if self.kind == "phdos" else draft.sum()
+        states = len(draft) if self.kind.fixed_modes else draft.sum()
         return draft / max(float(states), 1e-12)
 
     def _notes(self, structure: Structure) -> tuple[str, ...]:

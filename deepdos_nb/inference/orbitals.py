@@ -9,7 +9,7 @@ import torch
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.band_path import Ticks, band_path
 from deepdos_nb.crystal.elements import has_d_orbitals
 from deepdos_nb.crystal.graph import build_graph
@@ -84,12 +84,12 @@ def orbitals(model: Ensemble, structure: Any) -> Orbitals:
     if not isinstance(bonds, HoppingNetwork):
         raise ConfigError(
             "this model has no tight binding.",
-            remedy="Use `load_model('edos')`, or train with `deepdos bonds`.",
+            remedy="Use `load_model('edos')`, or train with `deepdos draft --kind edos`.",
         )
     structure = read_structure(structure)
     graph = build_graph(structure)
     rows = draft_spectrum(bonds, structure, graph)
-    spectrum = Spectrum("edos", structure, rows / grid_for("edos").step, source="tight binding")
+    spectrum = Spectrum(Kind.edos, structure, rows / Kind.edos.grid.step, source="tight binding")
     path = band_path(structure)
     primitive = primitive_cell(path.cell, build_graph(path.cell))
     cell = orbital_cell(primitive)

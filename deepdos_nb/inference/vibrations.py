@@ -10,7 +10,7 @@ import torch
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import MODES_PER_ATOM, grid_for
+from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
 from deepdos_nb.crystal.band_path import Ticks, band_path
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
@@ -85,9 +85,9 @@ def vibrations(model: Ensemble, structure: Any) -> Vibrations:
     graph = build_graph(structure)
     rows = draft_spectrum(springs, structure, graph)
     spectrum = Spectrum(
-        "phdos",
+        Kind.phdos,
         structure,
-        MODES_PER_ATOM * rows / grid_for("phdos").step,
+        MODES_PER_ATOM * rows / Kind.phdos.grid.step,
         outside=MODES_PER_ATOM * (1.0 - rows.sum(axis=1)).clip(min=0.0),
         source="springs",
     )

@@ -24,7 +24,6 @@ from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.draft_reader import DraftReader
 from deepdos_nb.model.encoder import feed_forward
-from deepdos_nb.physics.draft import STATES_PER_ATOM
 
 
 class Decoded(NamedTuple):
@@ -126,7 +125,7 @@ class Decoder(nn.Module):
         nn.init.zeros_(self.site_own.bias)
         if config.fixed_modes:
             nn.init.constant_(self.site_own.bias[-1:], -4.0)
-        self.draft = DraftReader(width, STATES_PER_ATOM[config.kind]) if config.draft else None
+        self.draft = DraftReader(width, config.kind.states_per_atom) if config.draft else None
         self.pooled = config.sharing == "pooled"
 
     def forward(self, nodes: Tensor, batch: GraphBatch) -> Decoded:

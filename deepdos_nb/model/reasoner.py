@@ -20,7 +20,7 @@ from deepdos_nb.model.decoder import Decoded, Decoder
 from deepdos_nb.model.encoder import Encoded, Encoder
 from deepdos_nb.model.totals import make_totals
 from deepdos_nb.model.transport import Refined, make_reasoner
-from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
+from deepdos_nb.physics.draft import DraftModel, make_draft_model
 
 
 class Prediction(NamedTuple):
@@ -52,6 +52,8 @@ class Reasoner(nn.Module):
     is learnt before and on its own (`training.draft`), and a batch brings drafts along.
     """
 
+    reads_system = False
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
@@ -79,12 +81,12 @@ class Reasoner(nn.Module):
         if (draft_model is None) != (self.drafter is None):
             raise ConfigError(
                 "a model that reads drafts needs a draft model, and another cannot use any.",
-                remedy="Learn one with `deepdos springs` or `deepdos bonds`, and name its file.",
+                remedy="Learn one with `deepdos draft`, and name its file.",
             )
         if draft_model is not None and self.drafter is not None:
-            if kind_of(draft_model) != self.config.kind:
+            if draft_model.kind != self.config.kind:
                 raise ConfigError(
-                    f"a draft model for {kind_of(draft_model)} cannot draft {self.config.kind}.",
+                    f"a draft model for {draft_model.kind} cannot draft {self.config.kind}.",
                     remedy="Springs are for phonons, tight binding is for electrons.",
                 )
             self.drafter.load_state_dict(draft_model.state_dict())
@@ -96,3 +98,8 @@ class Reasoner(nn.Module):
         refined = self.reasoner(decoded)
         states = self.totals(batch.pad(encoded.nodes), batch.site_weight, batch.draft)
         return Prediction(encoded, decoded, refined, states)
+
+    def total(self, batch: GraphBatch) -> Tensor:
+        """Final totals of C crystals as shares of their states, shape (C, B)."""
+        prediction: Prediction = self(batch)
+        return prediction.density.sum(dim=1)

@@ -16,10 +16,13 @@ from deepdos_nb.core.files import replacing
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.reasoner import Reasoner
-from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
+from deepdos_nb.physics.draft import DraftModel, make_draft_model
 
 FORMAT = "deepdos_nb-1"
-DRAFT_FORMATS: dict[Kind, str] = {"phdos": "deepdos_nb-springs-1", "edos": "deepdos_nb-bonds-1"}
+DRAFT_FORMATS: dict[Kind, str] = {
+    Kind.phdos: "deepdos_nb-springs-1",
+    Kind.edos: "deepdos_nb-bonds-1",
+}
 
 
 def save_weights(
@@ -65,7 +68,7 @@ def save_draft_model(draft_model: DraftModel, path: str | Path, *, card: dict[st
     card : dict
         Facts about the training.
     """
-    form = DRAFT_FORMATS[kind_of(draft_model)]
+    form = DRAFT_FORMATS[draft_model.kind]
     return _write(draft_model, Path(path), form, {"card": _text(card)}, half=True)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
 from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
@@ -241,7 +241,7 @@ def site_states(
     gapped : bool, optional
         See `fill`.
     """
-    grid = grid_for("edos")
+    grid = Kind.edos.grid
     matrices = hamiltonians(terms, cell, cell.pairs.q)
     rows = grid.step * OrbitalDensity.apply(
         matrices,

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.core.grids import Kind, OfKind
 from deepdos_nb.spectra.error_band import ErrorBand
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def element_sums(symbols: list[str], sites: Array) -> dict[str, Array]:
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class Spectrum(OfKind):
     """A site-resolved density of states on a fixed grid.
 
     Parameters
@@ -77,19 +77,10 @@ class Spectrum:
     error_band: ErrorBand | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         expected = (len(self.structure), self.grid.n_bins)
         if self.sites.shape != expected:
             raise ConfigError(f"site densities have shape {self.sites.shape}, expected {expected}.")
-
-    @property
-    def grid(self) -> Grid:
-        """The energy grid."""
-        return grid_for(self.kind)
-
-    @property
-    def energies(self) -> Array:
-        """Energies in cm⁻¹ or eV, shape (n_bins,)."""
-        return self.grid.energies
 
     @cached_property
     def total(self) -> Array:
@@ -204,7 +195,7 @@ class Spectrum:
         shares = {k: float(v.sum() / max(total.sum(), 1e-12)) for k, v in self.by_element().items()}
         parts = ", ".join(f"{k} {100 * v:.0f} %" for k, v in shares.items())
         text = (
-            f"{'Phonon' if self.kind == 'phdos' else 'Electronic'} density of states of "
+            f"{self.kind.long_name.capitalize()} of "
             f"{self.formula} ({len(self.structure)} atoms per cell), from {self.source}: "
             f"{self.states:.1f} states between {grid.start:g} and {grid.stop:g} {grid.unit}, "
             f"highest near {self.energies[peak]:.3g} {grid.unit} "

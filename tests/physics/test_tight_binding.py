@@ -38,7 +38,8 @@ from deepdos_nb.physics.tight_binding import (
     orbital_cell,
     site_states,
 )
-from deepdos_nb.training import tight_binding as tight_binding_training
+from deepdos_nb.training.draft import DRAFT, train_draft_model
+from deepdos_nb.training.tight_binding import TightBindingConfig, TightBindingTraining
 
 GRID = grid_for("edos")
 
@@ -377,12 +378,8 @@ def records():
 
 @pytest.mark.parametrize("projections", [True, False])
 def test_tight_binding_learns(tmp_path, records, projections):
-    config = tight_binding_training.TightBindingConfig(
-        epochs=10, batch_size=4, projections=projections
-    )
-    learnt = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path, progress=False
-    )
+    config = TightBindingConfig(epochs=10, batch_size=4, projections=projections)
+    learnt = train_draft_model(records, records, config, tmp_path, progress=False)
 
     def error(bonds: HoppingNetwork) -> float:
         errors = []
@@ -393,18 +390,14 @@ def test_tight_binding_learns(tmp_path, records, projections):
         return float(np.mean(errors))
 
     assert error(learnt) < 0.6 * error(HoppingNetwork())
-    again = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path, progress=False
-    )
+    again = train_draft_model(records, records, config, tmp_path, progress=False)
     assert same_draft_model(learnt, again)
 
 
 def test_an_interrupted_training_ends_with_the_same_weights(tmp_path, records, monkeypatch):
-    config = tight_binding_training.TightBindingConfig(epochs=2, batch_size=4)
-    straight = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path / "a", progress=False
-    )
-    step = tight_binding_training.TightBindingTraining.training_step
+    config = TightBindingConfig(epochs=2, batch_size=4)
+    straight = train_draft_model(records, records, config, tmp_path / "a", progress=False)
+    step = TightBindingTraining.training_step
 
     def stops(self, batch, index):
         if self.current_epoch == 1:
@@ -412,33 +405,26 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path, records, m
         return step(self, batch, index)
 
     with monkeypatch.context() as patch:
-        patch.setattr(tight_binding_training.TightBindingTraining, "training_step", stops)
+        patch.setattr(TightBindingTraining, "training_step", stops)
         with pytest.raises(RuntimeError, match="power cut"):
-            tight_binding_training.train_tight_binding(
-                records, records, config, tmp_path / "b", progress=False
-            )
-    assert not (tmp_path / "b" / tight_binding_training.BONDS).exists()
-    resumed = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path / "b", progress=False
-    )
+            train_draft_model(records, records, config, tmp_path / "b", progress=False)
+    assert not (tmp_path / "b" / DRAFT).exists()
+    resumed = train_draft_model(records, records, config, tmp_path / "b", progress=False)
     assert same_draft_model(straight, resumed)
 
 
 def test_what_cannot_be_learnt_from_says_so(tmp_path, records):
-    config = tight_binding_training.TightBindingConfig(epochs=1)
+    config = TightBindingConfig(epochs=1)
     phonons = load_embedded("phdos")["train"][:2]
     with pytest.raises(ConfigError, match="electronic records"):
-        tight_binding_training.train_tight_binding(
-            phonons, phonons, config, tmp_path / "a", progress=False
-        )
+        train_draft_model(phonons, phonons, config, tmp_path / "a", progress=False)
     bare = [replace(records[0], orbital_shape=None)]
     with pytest.raises(ConfigError, match="no projections"):
-        tight_binding_training.train_tight_binding(
-            bare, bare, config, tmp_path / "b", progress=False
-        )
-    (example,) = tight_binding_training.examples(bare, True, projections=False)
+        train_draft_model(bare, bare, config, tmp_path / "b", progress=False)
+    totals = TightBindingTraining(replace(config, projections=False))
+    (example,) = totals.examples(bare, True)
     assert example.rows.sum().item() == pytest.approx(bare[0].states, rel=1e-4)
-    (told,) = tight_binding_training.examples(records[:1], True, projections=True)
+    (told,) = TightBindingTraining(config).examples(records[:1], True)
     held = records[0].orbital_shape[:, :3].sum() / records[0].orbital_shape.sum()
     assert told.rows.sum().item() == pytest.approx(held * records[0].states, rel=0.02)
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from deepdos_nb.core.errors import WeightsError
-from deepdos_nb.core.grids import GRIDS, Kind
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 
@@ -46,7 +46,7 @@ def shipped_model(kind: str) -> Predictor:
 def shipped_models() -> dict[Kind, Predictor]:
     """Every ensemble inside the package, by kind, loaded once."""
     found: dict[Kind, Predictor] = {}
-    for kind in GRIDS:
+    for kind in Kind:
         # No weights of a kind are no mistake here: the views show what there is.
         with suppress(WeightsError):
             found[kind] = shipped_model(kind)

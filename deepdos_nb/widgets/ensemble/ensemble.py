@@ -16,7 +16,7 @@ from deepdos_nb.plots.ensemble import check_ensemble, draw_ensemble
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.base.linked import Linked
-from deepdos_nb.widgets.base.payload import KIND_NAMES, axis_header, pack
+from deepdos_nb.widgets.base.payload import axis_header, pack
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
 
@@ -128,7 +128,7 @@ class EnsembleView(Linked, anywidget.AnyWidget):
         spectrum, grid = self.spectrum, self.spectrum.grid
         n = len(spectrum.members)
         return {
-            "title": f"{KIND_NAMES[grid.kind]} of {formula_text(spectrum.formula)}",
+            "title": f"{grid.kind.long_name.capitalize()} of {formula_text(spectrum.formula)}",
             "subtitle": f"ensemble of {n} seeds",
             **axis_header(grid),
             "seeds": n,

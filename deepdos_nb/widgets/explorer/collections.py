@@ -186,9 +186,10 @@ def shipped_collections(kinds: Iterable[Kind] = ()) -> dict[str, Collection]:
     kinds : iterable of {"phdos", "edos"}
         With more than one, the examples are listed for each.
     """
-    names: dict[Kind, str] = {"phdos": "Examples, phonons", "edos": "Examples, electrons"}
     several = list(kinds)
-    found: dict[str, Collection] = {names[kind]: Examples(kind) for kind in several}
+    found: dict[str, Collection] = {
+        f"Examples, {Kind(kind).particles}": Examples(kind) for kind in several
+    }
     if len(several) < 2:
         found = {"Examples": Examples()}
     for name, title in EMBEDDED.items():

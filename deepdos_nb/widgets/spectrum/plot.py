@@ -218,7 +218,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
 
     def gap_at(self, step: int) -> Gap | None:
         """The gap below the Fermi level after a transport step; None for phonons."""
-        if self.data.grid.kind != "edos":
+        if not self.data.grid.zero_inside:
             return None
         return vb_gap(self.data.grid.energies, self.data.steps[step].sum(axis=0))
 

@@ -11,7 +11,7 @@ import traitlets as t
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import grid_for
 from deepdos_nb.plots.laboratory import draw_run
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
@@ -122,7 +122,7 @@ class TransportLab(anywidget.AnyWidget):
         source: Trace | None = None,
         *,
         reference: Spectrum | None = None,
-        kind: Kind = "phdos",
+        kind: str = "phdos",
         **options: Any,
     ) -> None:
         if source is None and reference is not None:

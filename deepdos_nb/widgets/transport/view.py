@@ -185,8 +185,8 @@ class TransportView(Linked, anywidget.AnyWidget):
         first, last = data.distance[0], data.distance[-1]
         strides = ", ".join(str(s) for s in trace.strides)
         text = (
-            f"Transport of the {'phonon' if trace.kind == 'phdos' else 'electronic'} density of "
-            f"states of {trace.structure.composition.reduced_formula} in {data.n_steps} steps "
+            f"Transport of the {trace.kind.long_name} of "
+            f"{trace.structure.composition.reduced_formula} in {data.n_steps} steps "
             f"(strides {strides or 'none'}): Wasserstein distance {data.distance_name} "
             f"{first:.3g} {unit} at Stage I, {last:.3g} {unit} at the end; mass error at most "
             f"{small(trace.mass_error.max())}, smallest density {small(data.minimum.min())} "
