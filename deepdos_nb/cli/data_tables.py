@@ -57,7 +57,7 @@ def _counted(pairs: list[tuple[str, int]]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in pairs)
 
 
-def card(record: Record) -> Table:
+def record_table(record: Record) -> Table:
     """One record: numbers, spectrum by element, provenance."""
     grid = grid_for(record.kind)
     table = Table(box=SIMPLE_HEAD, show_header=False, pad_edge=False)

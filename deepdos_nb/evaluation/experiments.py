@@ -27,7 +27,7 @@ from deepdos_nb.core.processes import end_with
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.evaluation.scoring import drafted_total
-from deepdos_nb.evaluation.tables import CURVES, FACTS, SCORED, RunResult, read_curves, scores
+from deepdos_nb.evaluation.tables import CURVES, METADATA, SCORED, RunResult, read_curves, scores
 from deepdos_nb.evaluation.variants import ALONE, Config
 from deepdos_nb.model.baselines import parameter_count
 from deepdos_nb.model.networks import Network
@@ -96,7 +96,7 @@ def run(
                 part: predict_totals(network, getattr(data, part), cache=draft_model)
                 for part in SCORED
             }
-        facts = {
+        metadata = {
             "parameters": parameters,
             "seconds": round(time.perf_counter() - begin, 1),
             "n_train": len(data.train),
@@ -105,7 +105,7 @@ def run(
         for part in SCORED:
             records: list[Record] = getattr(data, part)
             arrays[f"{part}_materials"] = np.array([r.material_id for r in records])
-        _write(folder, arrays, facts)
+        _write(folder, arrays, metadata)
     return read_curves(folder)
 
 
@@ -257,8 +257,8 @@ def drafted_totals(draft_model: DraftModel, records: Sequence[Record]) -> Array:
     return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
 
 
-def _write(folder: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
-    # The facts first: a run counts as finished when its curves are there.
-    write_text(folder / FACTS, json.dumps(facts, indent=1))
+def _write(folder: Path, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
+    # The metadata first: a run counts as finished when its curves are there.
+    write_text(folder / METADATA, json.dumps(metadata, indent=1))
     small = {k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in arrays.items()}
     write_arrays(folder / CURVES, small)

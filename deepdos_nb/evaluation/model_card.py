@@ -69,6 +69,13 @@ ROWS = {
 }
 """Name, normalisation and format of every score of totals that a card shows."""
 
+GIVEN_TOTAL = {
+    "shares": "shares_given_total_",
+    "equal share": "equal_share_",
+    "source attention": "attention_share_",
+}
+"""Answers that are told the true total and only share it out, by their names in scores."""
+
 
 def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, command: str) -> Path:
     """Collect the best weights of several runs, score the ensemble, and write its card.
@@ -98,14 +105,14 @@ def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, com
     folder = Path(folder)
     for run in map(Path, runs):
         setting = json.loads((run / "config.json").read_text("utf-8"))
-        facts = {
+        metadata = {
             "elements": seen_elements(data.train),
             "n_train": len(data.train),
             "training": setting,
             "version": __version__,
         }
         model = best_reasoner(run, "Pack runs of `deepdos train --model deepdos`.")
-        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", card=facts)
+        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", metadata=metadata)
     return describe(folder, data, command)
 
 
@@ -125,7 +132,7 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
     folder = Path(folder)
     ensemble = load_model(data.kind, folder=folder)
     scores = score(ensemble, data)
-    settings = [card["training"] for card in ensemble.cards]
+    settings = [known["training"] for known in ensemble.metadata]
     tables = [score_table(scores, data.kind)]
     if "test_sites" in scores:
         tables.append(site_table(scores["test_sites"], data.kind))
@@ -170,8 +177,7 @@ def site_table(scores: dict[str, float], kind: str) -> str:
     """Markdown table of element- and site-resolved scores beside answers told the true total."""
     kind = Kind(kind)
     # Scores of an earlier version know fewer of them.
-    answers = {"shares": "told_", "equal share": "naive_", "source attention": "attention_"}
-    told = {n: key for n, key in answers.items() if f"site_{key}cosine_median" in scores}
+    told = {n: key for n, key in GIVEN_TOTAL.items() if f"site_{key}cosine_median" in scores}
     rows = []
     for by in ("element", "site"):
         for whose, name in (("", by), ("draft_", f"{by}, draft")):

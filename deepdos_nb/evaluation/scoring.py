@@ -135,9 +135,10 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     """Element- and site-resolved scores against reference projections.
 
     Cosine similarity of each curve, and its Wasserstein distance, over all elements (sites) of all
-    records, beside answers that are told the reference total: ``…_told_…`` shares each bin of it
-    out as the model does, ``…_naive_…`` gives every atom an equal share, ``…_attention_…`` shares
-    each bin out as the source attention does; ``…_draft_…`` are the drafts of Stage 0, if any.
+    records, beside answers that are told the reference total: ``…_shares_given_total_…`` shares
+    each bin of it out as the model does, ``…_equal_share_…`` gives every atom an equal share,
+    ``…_attention_share_…`` shares each bin out as the source attention does; ``…_draft_…`` are the
+    drafts of Stage 0, if any.
 
     Raises
     ------
@@ -156,9 +157,9 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
         answers = {
             "reference": graph.weight[:, None] * record.site_shape,
             "": own,
-            "told_": own / own.sum(axis=0).clip(min=1e-12) * record.shape,
-            "naive_": equal_share(record.shape, graph.weight),
-            "attention_": attention_share(attention, record.shape),
+            "shares_given_total_": own / own.sum(axis=0).clip(min=1e-12) * record.shape,
+            "equal_share_": equal_share(record.shape, graph.weight),
+            "attention_share_": attention_share(attention, record.shape),
         }
         if graph.draft is not None:
             answers["draft_"] = graph.weight[:, None] * graph.draft
@@ -169,7 +170,7 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     for resolved in ("element", "site"):
         reference = np.concatenate(curves[resolved, "reference"])
         scores[f"{resolved}_n"] = float(len(reference))
-        for name in ("", "told_", "naive_", "attention_", "draft_"):
+        for name in ("", "shares_given_total_", "equal_share_", "attention_share_", "draft_"):
             if (resolved, name) not in curves:
                 continue
             answer = np.concatenate(curves[resolved, name])

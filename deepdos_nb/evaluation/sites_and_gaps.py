@@ -106,9 +106,9 @@ SITE_COLUMNS = {
     "_cosine_mean": "mean cosine",
     "_wd_mean": "WD ({unit})",
     "_draft_cosine_median": "draft",
-    "_told_cosine_median": "told the total: shares",
-    "_naive_cosine_median": "told: equal share",
-    "_attention_cosine_median": "told: source attention",
+    "_shares_given_total_cosine_median": "told the total: shares",
+    "_equal_share_cosine_median": "told: equal share",
+    "_attention_share_cosine_median": "told: source attention",
 }
 
 

@@ -28,7 +28,7 @@ from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.metrics.scores import mse_per_crystal, shape_scores
 
 CURVES = "curves.npz"
-FACTS = "facts.json"
+METADATA = "facts.json"
 SCORED: tuple[Part, ...] = ("valid", "test")
 
 
@@ -42,13 +42,13 @@ class RunResult:
         Keys "valid" and "test"; each curve sums to one.
     materials : mapping of part to tuple of str
         Identifiers of the rows.
-    facts : mapping
+    metadata : mapping
         "parameters", "seconds" of training, "n_train".
     """
 
     totals: Mapping[Part, Array]
     materials: Mapping[Part, tuple[str, ...]]
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
 
 def read_curves(folder: str | Path) -> RunResult:
@@ -63,7 +63,7 @@ def read_curves(folder: str | Path) -> RunResult:
     try:
         with np.load(folder / CURVES, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        facts = json.loads((folder / FACTS).read_text("utf-8"))
+        metadata = json.loads((folder / METADATA).read_text("utf-8"))
     except (OSError, ValueError, BadZipFile) as error:
         raise DataError(
             f"no finished run ({error}).", source=str(folder), remedy="Train it first."
@@ -71,7 +71,7 @@ def read_curves(folder: str | Path) -> RunResult:
     return RunResult(
         {part: arrays[part].astype(float) for part in SCORED},
         {part: tuple(arrays[f"{part}_materials"].tolist()) for part in SCORED},
-        facts,
+        metadata,
     )
 
 
@@ -86,7 +86,7 @@ def ensemble(members: Sequence[RunResult]) -> RunResult:
     if not members or any(m.materials != members[0].materials for m in members):
         raise ConfigError("an ensemble needs runs that predict the same materials.")
     totals = {part: np.mean([m.totals[part] for m in members], axis=0) for part in SCORED}
-    return RunResult(totals, members[0].materials, members[0].facts)
+    return RunResult(totals, members[0].materials, members[0].metadata)
 
 
 def scores(curves: RunResult, data: TrainingData, part: Part) -> dict[str, float]:
@@ -181,11 +181,11 @@ def score_rows(
     rows: list[dict[str, Any]] = []
     for variant, members in runs.items():
         for seed, curves in enumerate(members):
-            head = {"variant": variant, "seed": seed, **curves.facts}
+            head = {"variant": variant, "seed": seed, **curves.metadata}
             rows.append(head | scores(curves, data, part))
         if len(members) > 1:
             mean = ensemble(members)
-            head = {"variant": variant, "seed": "mean curve", **mean.facts}
+            head = {"variant": variant, "seed": "mean curve", **mean.metadata}
             rows.append(head | scores(mean, data, part))
     return pd.DataFrame(rows)
 

@@ -42,7 +42,7 @@ class Ensemble:
     ----------
     models : sequence of Reasoner
         Same kind; at least one.
-    cards : sequence of dict, optional
+    metadata : sequence of dict, optional
         What is known about each model's training.
     device : str or torch.device, optional
         A GPU where there is one, else the CPU.
@@ -58,7 +58,7 @@ class Ensemble:
     def __init__(
         self,
         models: Sequence[Reasoner],
-        cards: Sequence[dict[str, Any]] = (),
+        metadata: Sequence[dict[str, Any]] = (),
         device: str | torch.device | None = None,
         error_band: ErrorBand | None = None,
     ):
@@ -67,12 +67,12 @@ class Ensemble:
         self.draft_model = models[0].draft_model
         if not all(same_draft_model(m.draft_model, self.draft_model) for m in models):
             raise ConfigError(
-                "the models of an ensemble need the same draft_model.",
+                "the models of an ensemble need the same draft model.",
                 remedy="Train every seed with the same `--draft` file.",
             )
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.models = [m.eval().to(self.device) for m in models]
-        self.cards = list(cards)
+        self.metadata = list(metadata)
         self.error_band = error_band
         self.drafts = None if self.draft_model is None else DraftMemory(self.draft_model)
 
@@ -89,7 +89,7 @@ class Ensemble:
     @cached_property
     def elements(self) -> set[int]:
         """Atomic numbers seen in training; empty where unknown."""
-        return {z for card in self.cards for z in card.get("elements", [])}
+        return {z for known in self.metadata for z in known.get("elements", [])}
 
     def predict(self, structure: Any, *, max_atoms: int = MAX_ATOMS) -> Spectrum:
         """Predict one crystal's spectrum.
@@ -297,14 +297,14 @@ def load_model(
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise WeightsError(f"no weights for {grid.kind!r}.", source=str(folder), remedy=remedy)
-    models, cards = zip(*(load_weights(f) for f in files), strict=True)
+    models, metadata = zip(*(load_weights(f) for f in files), strict=True)
     if any(m.config.kind != grid.kind for m in models):
         raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
-    return Ensemble(models, cards, device, _error_band(folder / SCORES))
+    return Ensemble(models, metadata, device, _error_band(folder / SCORES))
 
 
 def _error_band(path: Path) -> ErrorBand | None:
-    """What `cards.score` found on the validation part; None for weights that were never scored."""
+    """What `model_card.score` found on the validation part; None for weights never scored."""
     if not path.exists():
         return None
     try:

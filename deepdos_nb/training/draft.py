@@ -116,6 +116,6 @@ def train_draft_model(
         fit(trainer, module, folder, train_dataloaders=train, val_dataloaders=held)
     draft_model = make_draft_model(kind)
     draft_model.load_state_dict(best_state(folder, "draft_model."))
-    save_draft_model(draft_model, file, card={"training": config.to_dict()})
+    save_draft_model(draft_model, file, metadata={"training": config.to_dict()})
     # As stored, so that whatever reads their drafts learns from the drafts that will be shipped.
     return load_draft_model(file)[0]

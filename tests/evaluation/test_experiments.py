@@ -89,8 +89,8 @@ def test_a_finished_run_is_read_and_not_trained_again(tmp_path, data):
     np.testing.assert_array_equal(first.totals["test"], again.totals["test"])
     np.testing.assert_allclose(first.totals["test"].sum(axis=1), 1, rtol=1e-5)
     assert first.materials["test"] == tuple(r.material_id for r in data.test)
-    assert first.facts["n_train"] == len(data.train)
-    assert first.facts["parameters"] > 0
+    assert first.metadata["n_train"] == len(data.train)
+    assert first.metadata["parameters"] > 0
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -154,7 +154,7 @@ def test_springs_are_learnt_once_for_every_model_of_their_seed(tmp_path: Path, d
         np.testing.assert_allclose(
             trained[variants.ALONE["phdos"]][seed].totals["test"], drafted, atol=1e-6
         )
-    assert trained[variants.ALONE["phdos"]][0].facts["parameters"] < 50_000
+    assert trained[variants.ALONE["phdos"]][0].metadata["parameters"] < 50_000
     one, two = trained[variants.ALONE["phdos"]]
     assert np.abs(one.totals["test"] - two.totals["test"]).max() > 1e-4
 

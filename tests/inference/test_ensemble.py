@@ -137,7 +137,7 @@ def test_weights_from_a_folder(tmp_path):
         save_weights(
             random_model("edos", seed),
             tmp_path / f"seed-{seed}.safetensors",
-            card={"elements": [1]},
+            metadata={"elements": [1]},
         )
     assert len(load_model("edos", folder=tmp_path).models) == 2
     with pytest.raises(WeightsError, match="another kind"):
@@ -179,7 +179,9 @@ def test_predictions_do_not_depend_on_the_number_of_threads():
 
 def test_the_band_is_as_wide_as_the_scores_beside_the_weights_say(tmp_path):
     for seed in (0, 1):
-        save_weights(random_model("phdos", seed), tmp_path / f"seed-{seed}.safetensors", card={})
+        save_weights(
+            random_model("phdos", seed), tmp_path / f"seed-{seed}.safetensors", metadata={}
+        )
     plain = load_model("phdos", folder=tmp_path).predict(mgo())
     np.testing.assert_array_equal(plain.band, plain.spread)
     scores = tmp_path / "scores.json"

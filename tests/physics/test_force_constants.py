@@ -268,7 +268,7 @@ def test_a_model_with_springs_wants_a_draft_and_springs_and_phonons():
 
 
 def test_springs_travel_with_the_model(tmp_path):
-    path = save_weights(reader(), tmp_path / "m.safetensors", card={}, half=False)
+    path = save_weights(reader(), tmp_path / "m.safetensors", metadata={}, half=False)
     loaded, _ = load_weights(path)
     assert same_draft_model(loaded.draft_model, reader().draft_model)
     spectrum = Ensemble([loaded]).predict(rutile())
@@ -361,16 +361,16 @@ def test_electrons_have_no_springs(tmp_path):
 
 
 def test_springs_round_trip_and_unusable_files_say_why(tmp_path):
-    path = save_draft_model(random_springs(), tmp_path / "s.safetensors", card={"training": 1})
-    loaded, card = load_draft_model(path)
-    assert card == {"training": 1}
+    path = save_draft_model(random_springs(), tmp_path / "s.safetensors", metadata={"training": 1})
+    loaded, metadata = load_draft_model(path)
+    assert metadata == {"training": 1}
     # as stored: a second rounding changes nothing
-    again, _ = load_draft_model(save_draft_model(loaded, tmp_path / "t.safetensors", card={}))
+    again, _ = load_draft_model(save_draft_model(loaded, tmp_path / "t.safetensors", metadata={}))
     assert same_draft_model(loaded, again)
     assert not same_draft_model(loaded, random_springs(3))
     with pytest.raises(WeightsError, match="no such file"):
         load_draft_model(tmp_path / "none.safetensors")
-    model = save_weights(reader(), tmp_path / "m.safetensors", card={})
+    model = save_weights(reader(), tmp_path / "m.safetensors", metadata={})
     with pytest.raises(WeightsError, match="but this reads"):
         load_draft_model(model)
     (tmp_path / "bad.safetensors").write_bytes(b"\x80\x04pickle")

@@ -337,7 +337,7 @@ def reader() -> Reasoner:
 
 
 def test_tight_binding_travels_with_the_model(tmp_path):
-    path = save_weights(reader(), tmp_path / "m.safetensors", card={}, half=False)
+    path = save_weights(reader(), tmp_path / "m.safetensors", metadata={}, half=False)
     loaded, _ = load_weights(path)
     assert same_draft_model(loaded.draft_model, reader().draft_model)
     trace = Ensemble([loaded]).trace(rutile())
@@ -357,11 +357,13 @@ def test_a_draft_changes_shape_and_number_of_states():
 
 
 def test_drafters_round_trip_and_are_not_mixed_up(tmp_path):
-    path = save_draft_model(random_bonds(), tmp_path / "b.safetensors", card={"training": 1})
-    loaded, card = load_draft_model(path)
-    assert card == {"training": 1}
+    path = save_draft_model(random_bonds(), tmp_path / "b.safetensors", metadata={"training": 1})
+    loaded, metadata = load_draft_model(path)
+    assert metadata == {"training": 1}
     assert isinstance(loaded, HoppingNetwork)
-    assert same_draft_model(loaded, load_draft_model(save_draft_model(loaded, path, card={}))[0])
+    assert same_draft_model(
+        loaded, load_draft_model(save_draft_model(loaded, path, metadata={}))[0]
+    )
     with pytest.raises(ConfigError, match="cannot draft phdos"):
         Reasoner(ModelConfig(draft=True, **SMALL)).set_draft_model(loaded)
 

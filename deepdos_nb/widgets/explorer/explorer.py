@@ -152,12 +152,12 @@ class SpectrumExplorer(ipywidgets.VBox):
     def _list(self, name: str) -> None:
         """Fill the list with a data set; nothing is opened by that."""
         self.tabs.selected = self.dataset = name
-        self.materials.fill(self.collections[name].labels)
+        self.materials.fill(self.collections[name].entries)
 
     @shows_errors
     def _change_dataset(self, change: Any) -> None:
         self.index = -1
-        self.materials.fill(self.collections[change["new"]].labels)
+        self.materials.fill(self.collections[change["new"]].entries)
         if len(self.collections[change["new"]]):
             self.index = 0
 
