@@ -1,7 +1,7 @@
 """What an explorer can list: crystals by index, some with a reference spectrum.
 
-A collection is anything with a length, `entries` that tell its items apart without reading them, and
-`item`, which reads one. Here are those of the shipped examples, of data sets and of a folder.
+A collection is anything with a length, `entries` that tell its items apart without reading them,
+and `item`, which reads one. Here are those of the shipped examples, of data sets and of a folder.
 """
 
 from __future__ import annotations
