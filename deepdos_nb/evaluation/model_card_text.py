@@ -129,9 +129,9 @@ shape.""",
   materials. The benchmark's split is 80/10/10 by reduced formula.""",
         "draft": """
 
-Every seed reads the same draft by springs: a ball-and-spring model whose stiffnesses were learnt
-before, from the totals of the same training crystals (primitive cells of at most 40 atoms), and
-which travels with the weights. Its own scores stand in the tables.""",
+Every seed reads the same draft by springs: Born-von Kármán force constants that were learnt before,
+from the totals of the same training crystals (primitive cells of at most 40 atoms), and which
+travel with the weights. Its own scores stand in the tables.""",
         "against": "DFPT",
         "absolute": "",
         "sites": f"""\

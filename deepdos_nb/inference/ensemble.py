@@ -84,7 +84,7 @@ class Ensemble:
     @property
     def grid(self) -> Grid:
         """Energy grid of the predictions."""
-        return grid_for(self.kind)
+        return self.kind.grid
 
     @cached_property
     def elements(self) -> set[int]:
