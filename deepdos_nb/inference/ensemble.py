@@ -304,7 +304,7 @@ def load_model(
 
 
 def _error_band(path: Path) -> ErrorBand | None:
-    """What `cards.score` found on the validation part; None for weights that were never scored."""
+    """What `evaluation.model_card.score` found on the validation part; None if never scored."""
     if not path.exists():
         return None
     try:

@@ -18,7 +18,7 @@ _SYMBOLS = {"\\Gamma": "Γ", "\\Sigma": "Σ", "\\Delta": "Δ", "\\Lambda": "Λ"}
 
 
 class Banded(Protocol):
-    """What the panels need of `mechanics.Vibrations` and `electrons.Orbitals`."""
+    """What the panels need of `Vibrations` and `Orbitals` of `inference`."""
 
     @property
     def spectrum(self) -> Spectrum:

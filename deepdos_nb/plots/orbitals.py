@@ -21,7 +21,7 @@ APART = 0.55
 
 
 class Levelled(Banded, Protocol):
-    """What the figure needs of `electrons.Orbitals`."""
+    """What the figure needs of `inference.orbitals.Orbitals`."""
 
     @property
     def levels(self) -> pd.DataFrame:

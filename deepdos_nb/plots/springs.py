@@ -18,7 +18,7 @@ WEAK = 0.01
 
 
 class Sprung(Banded, Protocol):
-    """What the figure needs of `mechanics.Vibrations`."""
+    """What the figure needs of `inference.vibrations.Vibrations`."""
 
     @property
     def bonds(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ show in their spread, two more terms stand beside it:
 
 with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `POOLED` bins and p̄
 the mean density of the whole window. The coefficients come from validation crystals; see
-`calibration.fit_band`.
+`metrics.calibration.fit_band`.
 """
 
 from __future__ import annotations
