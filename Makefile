@@ -123,7 +123,7 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos \
 	  -y 'variants_shown: [deepdos, no tight binding, totals and sites]'
 	$(call EXPERIMENT,gap_screen,gap_screen,[0]) -p runs ../runs/experiments-edos
-	$(PY) scripts/readme_scores.py
+	$(PY) scripts/score_tables.py
 
 KIND ?= phdos
 SPRINGS := runs/springs/springs.safetensors
