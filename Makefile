@@ -25,7 +25,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments springs bonds train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types engines lab app tutorials book bench experiments springs bonds train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,16 @@ tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
 	  $(PY) scripts/notebook_to_html.py $(OUT)/tutorials/$$name.ipynb $(OUT)/tutorials/$$name.html; \
 	done
 	@echo "Done: pages in $(OUT)/tutorials/"
+
+BOOK := $(OUT)/book
+BOOK_CACHE := $(OUT)/book-cache
+# Live views and executed notebooks take a few minutes the first time, then come from the cache.
+book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: notebooks as they are, no live views
+	$(if $(FAST),,$(PY) scripts/book_views.py $(BOOK_CACHE)/views/live)
+	$(PY) -m sphinx -W --keep-going -q -b html -d $(BOOK_CACHE)/pages docs $(BOOK) \
+	  -D nb_execution_cache_path=$(BOOK_CACHE)/notebooks \
+	  $(if $(FAST),-D nb_execution_mode=off,-t live -D html_extra_path=$(abspath $(BOOK_CACHE)/views))
+	@echo "Done: open $(BOOK)/index.html in any browser"
 
 bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	@mkdir -p $(OUT)/benchmarks

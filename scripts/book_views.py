@@ -1,6 +1,6 @@
 """The live views of the book: one page each, that needs neither Python nor a network.
 
-    python scripts/book_views.py FOLDER
+python scripts/book_views.py FOLDER
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ EXAMPLE = "SrTiO3"
 def main(folder: Path) -> None:
     model = dd.load_model("phdos")
     structure = dd.example(EXAMPLE)
-    trace, spectrum = model.trace(structure), model.predict(structure)
+    trace = model.trace(structure)
     records = [r for r in dd.open_dataset("embedded-phdos") if r.n_atoms <= 4][:30]
     pairs = [(model.predict(r.structure), r.reference()) for r in records]
     views = {
@@ -27,7 +27,7 @@ def main(folder: Path) -> None:
         "ensemble": dd.EnsembleView(*pairs[0], pairs=pairs),
     }
     for name, view in views.items():
-        print(dd.export_html(view, folder / f"{name}.html", title=f"{EXAMPLE}"))
+        print(dd.export_html(view, folder / f"{name}.html", title=EXAMPLE))
 
 
 if __name__ == "__main__":

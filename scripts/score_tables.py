@@ -65,8 +65,8 @@ def with_scores(text: str) -> str:
 def front() -> str:
     """The README's table: a line for each kind."""
     lines = [
-        "| MSE (max), mean Wasserstein distance | shipped weights | the method, on the same crystals "
-        "as the others | best other network |",
+        "| MSE (max), mean Wasserstein distance | shipped weights "
+        "| trained on the same crystals: ours | best other network |",
         "|---|---:|---:|---:|",
     ]
     for kind, what in (("phdos", "phonons"), ("edos", "electrons")):
