@@ -61,6 +61,7 @@ html_theme = "furo"
 html_title = "deepdos_nb"
 html_static_path = ["_static", mathjax()]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_favicon = "_static/logo.svg"
 html_show_sourcelink = False
 html_copy_source = False
@@ -74,11 +75,13 @@ html_theme_options = {
         "color-brand-primary": "#0a66a8",
         "color-brand-content": "#0a66a8",
         "color-brand-visited": "#5b4b9e",
+        "color-api-name": "#0a66a8",
     },
     "dark_css_variables": {
         "color-brand-primary": "#6cb4ee",
         "color-brand-content": "#6cb4ee",
         "color-brand-visited": "#a99bf0",
+        "color-api-name": "#6cb4ee",
     },
 }
 

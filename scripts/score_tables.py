@@ -22,8 +22,8 @@ from deepdos_nb.inference.ensemble import SCORES
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "results").glob("*.md")))
-RUNS: dict[Kind, str] = {"phdos": "benchmark", "edos": "gap_screen"}
-"""Tables of results that hold every model, trained on the same crystals."""
+FRONT = (("phdos", "phonons", "cm⁻¹", 1, "benchmark"), ("edos", "electrons", "eV", 3, "gap_screen"))
+"""Lines of the README's table: kind, name, unit, digits, and the runs that hold every model."""
 
 
 def tables() -> dict[str, str]:
@@ -69,12 +69,11 @@ def front() -> str:
         "| trained on the same crystals: ours | best other network |",
         "|---|---:|---:|---:|",
     ]
-    for kind, what in (("phdos", "phonons"), ("edos", "electrons")):
+    for kind, what, unit, digits, runs in FRONT:
         path = ROOT / "deepdos_nb" / "weights" / kind / SCORES
         test = json.loads(path.read_text("utf-8"))["test"]
-        means = model_means(pd.read_csv(ROOT / "notebooks" / "results" / f"{RUNS[kind]}.csv"))
+        means = model_means(pd.read_csv(ROOT / "notebooks" / "results" / f"{runs}.csv"))
         columns = [test, means.loc[OURS], means.loc[baselines(means.index)].min()]
-        unit, digits = grid_for(kind).unit, 1 if kind == "phdos" else 3
         cells = [f"{c['mse_max']:.4f}, {c['wd_mean']:.{digits}f} {unit}" for c in columns]
         lines.append(f"| {what}, {test['n']:.0f} test crystals | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -90,7 +89,7 @@ def lead(rows: pd.DataFrame) -> str:
     means = model_means(rows)
     others = means.loc[baselines(means.index)]
     told = []
-    for ours, what in ((OURS, "With springs"), (BARE["phdos"], "without")):
+    for ours, what in ((OURS, "with springs"), (BARE["phdos"], "without them")):
         told += [
             f"{what} {abs(means.loc[ours, score] / others[score].min() - 1):.0%} "
             f"{'below' if means.loc[ours, score] < others[score].min() else 'above'} "
