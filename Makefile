@@ -25,7 +25,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types engines lab app tutorials book bench experiments springs bonds train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments springs bonds train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,7 @@ tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
 BOOK := $(OUT)/book
 BOOK_CACHE := $(OUT)/book-cache
 # Live views and executed notebooks take a few minutes the first time, then come from the cache.
+.PHONY: book
 book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: notebooks as they are, no live views
 	$(if $(FAST),,$(PY) scripts/book_views.py $(BOOK_CACHE)/views/live)
 	$(PY) -m sphinx -W --keep-going -q -b html -d $(BOOK_CACHE)/pages docs $(BOOK) \

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepdos_nb.core.files import write_text
 from deepdos_nb.core.grids import Kind, grid_for
 from deepdos_nb.evaluation.model_card import score_table, site_table
 from deepdos_nb.evaluation.sites_and_gaps import gap_markdown, site_markdown
@@ -101,4 +100,4 @@ def lead(rows: pd.DataFrame) -> str:
 
 if __name__ == "__main__":
     for page in PAGES:
-        write_text(page, with_scores(page.read_text("utf-8")))
+        page.write_text(with_scores(page.read_text("utf-8")), "utf-8")

@@ -304,7 +304,7 @@ def load_model(
 
 
 def _error_band(path: Path) -> ErrorBand | None:
-    """What `evaluation.model_card.score` found on the validation part; None if never scored."""
+    """What `model_card.score` found on the validation part; None for weights never scored."""
     if not path.exists():
         return None
     try:
