@@ -94,6 +94,17 @@ tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
 	done
 	@echo "Done: pages in $(OUT)/tutorials/"
 
+BOOK := $(OUT)/book
+BOOK_CACHE := $(OUT)/book-cache
+# Live views and executed notebooks take a few minutes the first time, then come from the cache.
+.PHONY: book
+book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: notebooks as they are, no live views
+	$(if $(FAST),,$(PY) scripts/book_views.py $(BOOK_CACHE)/views/live)
+	$(PY) -m sphinx -W --keep-going -q -b html -d $(BOOK_CACHE)/pages docs $(BOOK) \
+	  -D nb_execution_cache_path=$(BOOK_CACHE)/notebooks \
+	  $(if $(FAST),-D nb_execution_mode=off,-t live -D html_extra_path=$(abspath $(BOOK_CACHE)/views))
+	@echo "Done: open $(BOOK)/index.html in any browser"
+
 bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	@mkdir -p $(OUT)/benchmarks
 	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do \
@@ -123,7 +134,7 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos \
 	  -y 'variants_shown: [deepdos, no tight binding, totals and sites]'
 	$(call EXPERIMENT,gap_screen,gap_screen,[0]) -p runs ../runs/experiments-edos
-	$(PY) scripts/readme_scores.py
+	$(PY) scripts/score_tables.py
 
 KIND ?= phdos
 DRAFTS := runs/draft-$(KIND)

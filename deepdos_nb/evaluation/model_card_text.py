@@ -79,9 +79,9 @@ and *source attention* goes by the attention map.
 
 The spread over seeds is smaller than the error, because seeds share errors. The error band that
 figures show adds the spread and the density itself, with weights fitted to the validation part and
-set so that it holds 68.3 % of its bins (`calibration.fit_band`); how many it holds of the test part
-is in the last rows of the first table. Bins where both curves stay below one per cent of the
-maximum do not count.
+set so that it holds 68.3 % of its bins (`metrics.calibration.fit_band`); how many it holds of the
+test part is in the last rows of the first table. Bins where both curves stay below one per cent of
+the maximum do not count.
 
 ## Limits
 

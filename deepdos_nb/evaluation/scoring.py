@@ -89,9 +89,10 @@ def score_band(ensemble: Ensemble, records: Sequence[Record], band: ErrorBand) -
 def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
     """Errors of what a spectrum is read for, from the ensemble's mean total.
 
-    Phonons: `observables.phonon_scores`. Electrons: `observables.electron_scores` per atom, of
-    absolute densities with the model's own number of states, and `gap_scores.gap_scores` of the
-    screen for gaps inside the valence band, its names beginning with ``gap_``.
+    Phonons: `metrics.observables.phonon_scores`. Electrons: `metrics.observables.electron_scores`
+    per atom, of absolute densities with the model's own number of states, and
+    `metrics.gap_screen.gap_scores` of the screen for gaps inside the valence band, its names
+    beginning with ``gap_``.
 
     Raises
     ------

@@ -1,5 +1,7 @@
 """The whole model: encoder → decoder → transport, and the total that scales the shape.
 
+::
+
     atoms ──encoder──► site embeddings ──decoder──► p₀[site, bin] ──transport──► p_K[site, bin]
       │                       └──────────────│─────totals─────► states per cell
       └─draft model─► draft of p[site, bin] ──────┘

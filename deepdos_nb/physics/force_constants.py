@@ -1,7 +1,7 @@
 r"""Stage 0: springs between neighbouring atoms, learnt from spectra.
 
 Each pair of atoms within reach is joined by a spring, stiff against stretching (k_L) and less so
-against shearing (k_T), as Born and von Kármán drew crystals in 1912:
+against shearing (k_T), as Born and von Kármán drew crystals in 1912::
 
     Φ_ij = k_T 1 + (k_L − k_T) r̂ r̂ᵀ.
 

@@ -2,13 +2,13 @@
 
 The spread over a few seeds is itself a rough estimate, bin by bin: two seeds that cross agree by
 chance. So variances are pooled over neighbouring bins, and since errors that all seeds share do not
-show in their spread, two more terms stand beside it:
+show in their spread, two more terms stand beside it::
 
-    σ² = a ⟨s²⟩ + b ⟨p²⟩ + c p̄²,
+    σ² = a ⟨s²⟩ + b ⟨p²⟩ + c p̄²
 
 with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `POOLED` bins and p̄
 the mean density of the whole window. The coefficients come from validation crystals; see
-`calibration.fit_band`.
+`metrics.calibration.fit_band`.
 """
 
 from __future__ import annotations

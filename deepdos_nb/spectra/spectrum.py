@@ -183,7 +183,7 @@ class Spectrum(OfKind):
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
     def plot(self, **options: Any) -> Axes:
-        """Draw the total, its elements and the seed spread; see `plots.spectrum_axes`."""
+        """Draw the total, its elements and the error band; see `plots.spectrum_axes`."""
         from deepdos_nb.spectra.drawing import spectrum_axes
 
         return spectrum_axes(self, **options)

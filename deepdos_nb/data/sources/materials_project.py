@@ -232,7 +232,7 @@ def download(
     names : iterable of str
         Identifiers such as mp-149.
     out : path
-        To be opened by `Dataset.open`.
+        To be opened by `open_dataset`.
     client : MPRester
         See `connect`.
     report : callable, optional

@@ -134,7 +134,7 @@ def convert(
     ----------
     paths : iterable of path
     out : path
-        Folder of labels, to be opened by `Dataset.open`.
+        Folder of labels, to be opened by `open_dataset`.
     mesh, max_imaginary : float
     report : callable, optional
         Called with the name of each material and, where it is left out, the reason.

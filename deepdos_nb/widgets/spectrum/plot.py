@@ -82,7 +82,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
     """float32, shape (rows, bins): what they hold at the current step."""
 
     gap: t.List[Any] = t.List(allow_none=True, default_value=None).tag(sync=True)
-    """Edges of the gap below the Fermi level, eV, or None; see `vbgap.vb_gap`."""
+    """Edges of the gap below the Fermi level, eV, or None; see `metrics.valence_gap.vb_gap`."""
 
     chips: t.List[Any] = t.List().tag(sync=True)
     """Errors against the reference: name, value, protocol, words."""

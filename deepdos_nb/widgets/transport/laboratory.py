@@ -76,7 +76,7 @@ class TransportLab(anywidget.AnyWidget):
     """Where to go: "translate", "sharpen" or "split" a peak, or the trace's "own" target."""
 
     courant = t.Float(0.4, min=0.0, max=MOST_COURANT).tag(sync=True)
-    """Courant number |v Δt/ΔE|, 0 to 1.2; for the remap the part of the way per step."""
+    """Courant number ``|v Δt/ΔE|``, 0 to 1.2; for the remap the part of the way per step."""
 
     steps = t.Int(24, min=1, max=MOST_STEPS).tag(sync=True)
     """Number of steps to run, 1 to 64."""
