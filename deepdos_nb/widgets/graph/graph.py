@@ -34,9 +34,7 @@ MOST_LISTED = 400
 
 SCRIPTS = (
     "base/controls.js",
-    "graph/graph_scene.js",
-    "graph/graph_charts.js",
-    "graph/graph_list.js",
+    *(f"graph/graph_{part}.js" for part in ("scene", "charts", "list", "view", "input")),
     "graph/graph.js",
 )
 
@@ -68,8 +66,8 @@ class GraphView(anywidget.AnyWidget):
         If `source` is neither, or holds no atoms.
     """
 
-    _esm = asset("base/common.js", *SCRIPTS)
-    _css = asset("base/base.css", "base/controls.css", "graph/graph.css")
+    _esm = asset("base/common.js", "base/axes.js", *SCRIPTS)
+    _css = asset("base/base.css", "base/axes.css", "base/controls.css", "graph/graph.css")
 
     header = t.Dict().tag(sync=True)
     """Title, elements, sites, radii and cell (Å), and what Python allows."""
