@@ -41,7 +41,10 @@ function addChoices(v) {
   v.asked = { layer: stepper(v.layerNow), head: stepper(() => model.get("head")) };
   v.setChoice = (name, value) => {
     v.asked[name]?.ask(value);
-    model.set(name, value);
+    if (name === "layer") model.set("layer", value);
+    else if (name === "head") model.set("head", value);
+    else if (name === "by") model.set("by", value);
+    else model.set("colour_by", value);
     model.save_changes();
   };
   v.toggleRow = (row) => {

@@ -56,7 +56,13 @@ class AttentionMap(Linked, anywidget.AnyWidget):
     LINKED = ("energy_range", "selected_sites", "layer", "head")
 
     _esm = asset("base/common.js", "base/axes.js", *SCRIPTS)
-    _css = asset("base/base.css", "base/axes.css", "base/controls.css", "attention/attention.css")
+    _css = asset(
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "base/controls.css",
+        "attention/attention.css",
+    )
 
     header = t.Dict().tag(sync=True)
     """Title, grid, sites, elements, layers and heads; see `Attention.header`."""

@@ -55,7 +55,13 @@ class EnsembleView(Linked, anywidget.AnyWidget):
         "ensemble/ensemble_calibration.js",
         "ensemble/ensemble.js",
     )
-    _css = asset("base/base.css", "base/axes.css", "spectrum/spectrum.css", "ensemble/ensemble.css")
+    _css = asset(
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "spectrum/spectrum.css",
+        "ensemble/ensemble.css",
+    )
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid, number of seeds, name of the reference."""

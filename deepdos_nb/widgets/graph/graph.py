@@ -33,6 +33,7 @@ MOST_LISTED = 400
 """Neighbours that are drawn and listed, the nearest first."""
 
 SCRIPTS = (
+    "base/balls.js",
     "base/controls.js",
     *(f"graph/graph_{part}.js" for part in ("scene", "charts", "list", "view", "input")),
     "graph/graph.js",
@@ -67,7 +68,9 @@ class GraphView(anywidget.AnyWidget):
     """
 
     _esm = asset("base/common.js", "base/axes.js", *SCRIPTS)
-    _css = asset("base/base.css", "base/axes.css", "base/controls.css", "graph/graph.css")
+    _css = asset(
+        "base/base.css", "base/axes.css", "base/tips.css", "base/controls.css", "graph/graph.css"
+    )
 
     header = t.Dict().tag(sync=True)
     """Title, elements, sites, radii and cell (Å), and what Python allows."""

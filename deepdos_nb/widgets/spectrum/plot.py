@@ -60,7 +60,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
     _esm = asset(
         "base/common.js", "base/axes.js", "base/range.js", *SCRIPTS, "spectrum/spectrum.js"
     )
-    _css = asset("base/base.css", "base/axes.css", "spectrum/spectrum.css")
+    _css = asset("base/base.css", "base/axes.css", "base/tips.css", "spectrum/spectrum.css")
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid and elements; see `Curves.header`."""

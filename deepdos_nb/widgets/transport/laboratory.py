@@ -63,7 +63,11 @@ class TransportLab(anywidget.AnyWidget):
         "transport/laboratory.js",
     )
     _css = asset(
-        "base/base.css", "base/axes.css", "transport/transport.css", "transport/laboratory.css"
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "transport/transport.css",
+        "transport/laboratory.css",
     )
 
     header = t.Dict().tag(sync=True)

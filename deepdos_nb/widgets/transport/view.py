@@ -48,7 +48,7 @@ class TransportView(Linked, anywidget.AnyWidget):
         "transport/transport_panels.js",
         "transport/transport.js",
     )
-    _css = asset("base/base.css", "base/axes.css", "transport/transport.css")
+    _css = asset("base/base.css", "base/axes.css", "base/tips.css", "transport/transport.css")
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid, elements and rows; see `Steps.header`."""
