@@ -9,6 +9,7 @@ return a whole figure, which a notebook shows when it is the last thing in a cel
 from deepdos_nb.plots.attention import attention_axes, attention_grid
 from deepdos_nb.plots.attention_shares import shares_axes
 from deepdos_nb.plots.benchmark import errors_axes, gallery_figure, learning_curve_axes
+from deepdos_nb.plots.compare import compare
 from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
 from deepdos_nb.plots.force_constants import springs_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
@@ -23,6 +24,7 @@ __all__ = [
     "attention_axes",
     "attention_grid",
     "calibration_axes",
+    "compare",
     "ensemble_figure",
     "errors_axes",
     "formula_text",

@@ -20,8 +20,11 @@ from deepdos_nb.spectra.error_band import ErrorBand
 
 if TYPE_CHECKING:
     import pandas as pd
+    from ase.spectrum.doscollection import GridDOSCollection
     from matplotlib.axes import Axes
     from pymatgen.core import Structure
+    from pymatgen.electronic_structure.dos import CompleteDos, Dos
+    from pymatgen.phonon.dos import CompletePhononDos, PhononDos
 
 
 Norm = Literal["max", "sum"]
@@ -181,6 +184,63 @@ class Spectrum(OfKind):
     def to_json(self) -> str:
         """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def to_pymatgen(self) -> CompletePhononDos | CompleteDos:
+        """As pymatgen's `CompletePhononDos` (THz) or `CompleteDos` (eV, Fermi level at zero).
+
+        Sites and elements are resolved, orbitals are not: ``get_element_spd_dos`` says so.
+        """
+        from deepdos_nb.spectra.exchange import to_pymatgen
+
+        return to_pymatgen(self.kind, self.structure, self.sites)
+
+    def to_ase(self) -> GridDOSCollection:
+        """As ASE's `GridDOSCollection`, eV and states/eV; a row per site, with its ``symbol``."""
+        from deepdos_nb.spectra.exchange import to_ase
+
+        return to_ase(self.kind, self.symbols, self.sites, self.source)
+
+    @classmethod
+    def from_pymatgen(
+        cls,
+        dos: PhononDos | Dos,
+        structure: Structure | None = None,
+        *,
+        zero: float | None = None,
+        source: str = "pymatgen",
+    ) -> Spectrum:
+        """Take over pymatgen's density of states, binned without losing a state.
+
+        Parameters
+        ----------
+        dos : PhononDos, CompletePhononDos, Dos or CompleteDos
+            Without projections the total is shared evenly, and a note says so.
+        structure : pymatgen Structure, optional
+            The crystal, where `dos` does not bring it.
+        zero : float, optional
+            Electrons: energy that becomes zero, eV; by default the top of the valence band where
+            there are no states at the Fermi level, else that level.
+        source : str
+            For legends.
+
+        Raises
+        ------
+        ConfigError
+            If `dos` is something else, or its crystal is unknown.
+        DataError
+            If the curve does not cover the window, or holds no states.
+        """
+        from deepdos_nb.spectra.exchange import from_pymatgen
+
+        read = from_pymatgen(dos, structure, zero)
+        return cls(
+            read.kind,
+            read.structure,
+            read.sites,
+            outside=read.outside,
+            source=source,
+            notes=read.notes,
+        )
 
     def plot(self, **options: Any) -> Axes:
         """Draw the total, its elements and the error band; see `plots.spectrum_axes`."""

@@ -30,10 +30,10 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.resampling import above, to_bins, unit_factor
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.records import Record
-from deepdos_nb.data.resampling import above, to_bins, unit_factor
 from deepdos_nb.data.sources.curve_tables import Curve, CurveTable, read_curve
 from deepdos_nb.data.stores import Entry, entry_of
 

@@ -17,9 +17,9 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.resampling import to_bins
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.label_shards import Label
-from deepdos_nb.data.resampling import to_bins
 
 if TYPE_CHECKING:
     from pymatgen.electronic_structure.dos import CompleteDos

@@ -13,13 +13,11 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Grid
 from deepdos_nb.plots import formula_text
+from deepdos_nb.spectra.drawable import TOTAL_ONLY as TOTAL_ONLY
 from deepdos_nb.spectra.drawing import equal_sites
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import ELEMENTS, REFERENCE, element_colours
-
-TOTAL_ONLY = "Only the total is known; what each atom adds is not."
-"""Note of a spectrum whose site rows are nothing but equal parts of a known total."""
 
 BASELINE_LOOKS = ((ELEMENTS[8], "2 3"), (ELEMENTS[6], "8 3 2 3"), (ELEMENTS[5], "1 2"))
 """Colour and dashes of curves other than the reference, in order."""

@@ -49,12 +49,19 @@ class EnsembleView(Linked, anywidget.AnyWidget):
 
     _esm = asset(
         "base/common.js",
+        "base/axes.js",
         "base/panels.js",
         "base/range.js",
         "ensemble/ensemble_calibration.js",
         "ensemble/ensemble.js",
     )
-    _css = asset("base/base.css", "spectrum/spectrum.css", "ensemble/ensemble.css")
+    _css = asset(
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "spectrum/spectrum.css",
+        "ensemble/ensemble.css",
+    )
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid, number of seeds, name of the reference."""

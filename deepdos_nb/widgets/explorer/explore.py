@@ -31,7 +31,7 @@ class Subject:
     source : Trace or Spectrum
     ensemble, reference : Spectrum or None
     state : ViewState
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
     """
 
     source: Trace | Spectrum
@@ -134,7 +134,7 @@ class Explore(Tabbed):
     reference : Spectrum, optional
         Measured or calculated spectrum of the same crystal, drawn beside the prediction.
     state : ViewState, optional
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
 
@@ -189,8 +189,8 @@ def explore(
         The selection to follow.
     seed : int
         Member of the ensemble whose attention and steps are shown.
-    backend : {"auto", "nglview", "image"}
-        The 3-D view, or a still picture.
+    backend : {"auto", "nglview", "canvas"}
+        What draws the crystal; see `StructureView`.
 
     Returns
     -------

@@ -49,7 +49,7 @@ class SpectrumExplorer(ipywidgets.VBox):
         Other models by name, drawn as further curves.
     state : ViewState, optional
         The selection to follow; a new one if not given.
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
 
     Raises

@@ -48,7 +48,7 @@ class UploadPredictor(ipywidgets.VBox):
         Largest file accepted, in the browser and again in Python.
     max_atoms : int
         Largest cell accepted.
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
 

@@ -57,8 +57,10 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
 
     LINKED = ("energy_range", "hidden_elements", "hidden_curves", "step", "mode", "playing")
 
-    _esm = asset("base/common.js", *SCRIPTS, "spectrum/spectrum.js")
-    _css = asset("base/base.css", "spectrum/spectrum.css")
+    _esm = asset(
+        "base/common.js", "base/axes.js", "base/range.js", *SCRIPTS, "spectrum/spectrum.js"
+    )
+    _css = asset("base/base.css", "base/axes.css", "base/tips.css", "spectrum/spectrum.css")
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid and elements; see `Curves.header`."""

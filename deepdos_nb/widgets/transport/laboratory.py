@@ -56,12 +56,19 @@ class TransportLab(anywidget.AnyWidget):
 
     _esm = asset(
         "base/common.js",
+        "base/axes.js",
         "base/player.js",
         "base/panels.js",
         "transport/lab_panels.js",
         "transport/laboratory.js",
     )
-    _css = asset("base/base.css", "transport/transport.css", "transport/laboratory.css")
+    _css = asset(
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "transport/transport.css",
+        "transport/laboratory.css",
+    )
 
     header = t.Dict().tag(sync=True)
     """Units, grid, and the names of all choices."""

@@ -41,13 +41,14 @@ class TransportView(Linked, anywidget.AnyWidget):
 
     _esm = asset(
         "base/common.js",
+        "base/axes.js",
         "base/player.js",
         "base/panels.js",
         "base/range.js",
         "transport/transport_panels.js",
         "transport/transport.js",
     )
-    _css = asset("base/base.css", "transport/transport.css")
+    _css = asset("base/base.css", "base/axes.css", "base/tips.css", "transport/transport.css")
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid, elements and rows; see `Steps.header`."""
