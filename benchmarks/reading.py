@@ -44,7 +44,7 @@ def write_files(folder: Path) -> None:
 
 def read_all(folder: Path, out: Path) -> None:
     """Read every file with whichever package is imported; write the time and the structures."""
-    from deepdos_nb.crystal.read import read_structure
+    from deepdos_nb import read_structure  # older checkouts keep it elsewhere
 
     files = sorted(folder.glob("*.cif"))
     for file in files[:20]:
