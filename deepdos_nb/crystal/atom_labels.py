@@ -26,12 +26,15 @@ ISOTOPES = frozenset({"D", "T"})
 CHARGE = r"(?:\d*\.?\d*[+-]+|[+-]\d+\.?\d*|\((?:[+-]?\d+|[IVX]+|\d*[+-])\))?"
 TYPE = re.compile(rf"([A-Za-z]{{1,2}})\d*{CHARGE}")
 SHARED = re.compile(
-    r"[^A-Za-z]*([A-Z][a-z]?)[\d.\s]*(?:[,/\\+&;:|\-\s]+[\d.\s]*|_+(?=[A-Z][a-z]))([A-Z][a-z]?)(?![a-z])"
+    r"[^A-Za-z]*([A-Za-z]{1,2})[\d.\s]*[,/\\+&;:|]+[\d.\s]*([A-Za-z]{1,2})(?![A-Za-z])"
+)
+WRITTEN = re.compile(
+    r"[^A-Za-z]*([A-Z][a-z]?)[\d.\s]*(?:[\-\s]+[\d.\s]*|_+(?=[A-Z][a-z]))([A-Z][a-z]?)(?![a-z])"
 )
 JOINED = re.compile(
     r"\(?(?:([A-Z][a-z])[\d.]*([A-Z][a-z])|([A-Z][a-z]?)\d*\.\d+([A-Z][a-z]?))[\d.]*\)?"
 )
-WATER = re.compile(r"[HD]\d?O", re.IGNORECASE)
+WATER = re.compile(r"[HD]\d?O|O\d*[_(]?[HD]\d?\)?$")
 UNLIKELY = frozenset({"Ho", "Po", "Es", "Fm", "Md", "No", "Lr"}) | frozenset(SYMBOLS.split()[103:])
 """Elements that capitals hardly ever mean: HO is a hydrogen, NO3 a nitrate."""
 LONGEST = 60
@@ -40,7 +43,7 @@ LONGEST = 60
 GRAM_PER_CM3 = 1.66053907
 """Density of 1 u in 1 Å³, g/cm³."""
 
-DENSITY_TOLERANCE = 0.1
+DENSITY_TOLERANCE = 0.02
 """Relative misfit of a stated density that still counts as agreement."""
 
 MAX_READINGS = 256
@@ -88,7 +91,7 @@ def of_type(symbol: str) -> Readings:
 @lru_cache(maxsize=4096)
 def of_label(label: str) -> Readings:
     """Readings of an ``_atom_site_label`` such as ``Na1``, ``O1W`` or ``OB``."""
-    text = plain_signs(label[:LONGEST]).strip(" '\"()[]{}")
+    text = plain_signs(label[:LONGEST]).strip(" '\"[]{}").removeprefix("(")
     if both := _shared(text):
         return Readings((), shared=both)
     found = re.match(r"\d*([A-Za-z]+)", text)
@@ -97,6 +100,8 @@ def of_label(label: str) -> Readings:
     letters = found[1]
     # T names tetrahedral sites far more often than tritium.
     known = ELEMENTS | {"D"}
+    if letters in UNLIKELY:
+        return Readings((letters, letters[0]) if letters[0] in known else (letters,))
     if letters in known:
         return Readings((letters,), sure=not WATER.match(text))
     if len(letters) == 1:
@@ -124,10 +129,10 @@ def _two_letters(letters: str) -> Readings:
 
 def _shared(text: str) -> tuple[str, ...]:
     """Elements of a name like ``Nb,Zr``, ``(Fe/Ni)1`` or ``Si0.5Al0.5``."""
-    found = SHARED.match(text) or JOINED.fullmatch(text)
+    found = SHARED.match(text) or WRITTEN.match(text) or JOINED.fullmatch(text)
     if not found:
         return ()
-    pair = tuple(symbol for symbol in found.groups() if symbol)
+    pair = tuple(symbol.capitalize() for symbol in found.groups() if symbol)
     return pair if pair[0] != pair[1] and set(pair) <= ELEMENTS else ()
 
 

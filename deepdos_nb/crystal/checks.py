@@ -269,13 +269,13 @@ def _cautions(structure: Structure, found: Nearest) -> list[str]:
             cautions.append(f"Caution: {symbol} has no neighbour within {SEARCH[1]:g} Å.")
             continue
         low, high = ranges.get(symbol, (0.0, np.inf))
-        for ratio, wrong in ((here.min(), "close"), (here.max(), "far")):
-            if not low * (1 - SEEN_MARGIN) <= ratio <= high * (1 + SEEN_MARGIN):
-                cautions.append(
-                    f"Caution: the nearest neighbour of {symbol} is unusually {wrong}, {ratio:.2f} "
-                    f"times the sum of covalent radii; in training it was {low:.2f} to {high:.2f}."
-                )
-                break
+        close = here.min() < low * (1 - SEEN_MARGIN)
+        if close or here.max() > high * (1 + SEEN_MARGIN):
+            cautions.append(
+                f"Caution: the nearest neighbour of {symbol} is unusually "
+                f"{'close' if close else 'far'}, {here.min() if close else here.max():.2f} times "
+                f"the sum of covalent radii; in training it was {low:.2f} to {high:.2f}."
+            )
     if NOBLE_GASES.issuperset(site.specie.symbol for site in structure):
         return cautions
     volume = volume_ratio(structure)

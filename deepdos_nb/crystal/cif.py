@@ -100,6 +100,13 @@ def read_cif(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[str
     )
     known = candidates(block, np.asarray(lattice.matrix), name)
     read = [r for c in known if (r := _read(c, atoms, stated, name, max_atoms)) is not None]
+    if not read:
+        fault = known[0].note.split(";")[0].rstrip(".")
+        raise InconsistentStructureError(
+            f"{fault[:1].lower()}{fault[1:]}, and no formula with Z tells which are meant.",
+            source=name,
+            remedy="Correct the operators, or list the atoms of the whole cell as P 1.",
+        )
     best = _choose(read, atoms, stated, lattice, name)
     structure = _structure(best, atoms, lattice)
     return structure, (*block.notes, *atoms.notes, *best.notes, *_volume_note(block, lattice))
@@ -202,13 +209,6 @@ def _choose(
     read: list[Reading], atoms: Atoms, stated: Stated | None, lattice: Lattice, name: str
 ) -> Reading:
     """The reading that agrees best with what the file states."""
-    if not read:
-        raise InconsistentStructureError(
-            "its symmetry operators form no group or do not fit the cell, and no formula with Z "
-            "tells which are meant.",
-            source=name,
-            remedy="Correct the operators, or list the atoms of the whole cell as P 1.",
-        )
     fewest = min(r.doubts for r in read)
     rivals = [r for r in read if r.doubts == fewest]
     if fewest == 3 and stated is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from deepdos_nb.core.errors import EmptyStructureError, UnreadableStructureError
+from deepdos_nb.crystal.text import OVERBARS, plain_signs
 
 if TYPE_CHECKING:
     from gemmi import cif
@@ -100,7 +101,7 @@ def _document(text: str, name: str) -> tuple[cif.Document, tuple[str, ...]]:
     """Parse, and once more with common slips mended where that fails."""
     notes: tuple[str, ...] = ()
     complaint = ""
-    mended = "\n".join(map(_quoted, text.split("\n")))
+    mended = "\n".join(map(_quoted, _ascii(text).split("\n")))
     headed = f"data_crystal\n{mended}"
     attempts: list[tuple[str, tuple[str, ...]]] = [(text, ()), (mended, ())]
     if not re.search(r"^\s*data_", text, re.IGNORECASE | re.MULTILINE):
@@ -118,6 +119,13 @@ def _document(text: str, name: str) -> tuple[cif.Document, tuple[str, ...]]:
         source=name,
         remedy="Mend that line, or export the crystal as CIF again.",
     )
+
+
+def _ascii(text: str) -> str:
+    """A text whose minus signs and bars are plain; gemmi takes others in quotes only."""
+    if text.isascii():
+        return text
+    return plain_signs(OVERBARS.sub(r"-\1\2", text)).encode("ascii", "replace").decode()
 
 
 def _quoted(line: str) -> str:

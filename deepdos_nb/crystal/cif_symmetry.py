@@ -9,14 +9,16 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import InconsistentStructureError, UnreadableStructureError
 from deepdos_nb.crystal.cif_blocks import Block
-from deepdos_nb.crystal.space_groups import (
+from deepdos_nb.crystal.operators import (
     MAX_OPERATORS,
     Operators,
+    completed,
+    listed_operators,
+)
+from deepdos_nb.crystal.space_groups import (
     Setting,
     all_settings,
-    completed,
     hall_setting,
-    listed_operators,
     settings_of,
     settings_of_number,
 )
@@ -167,10 +169,11 @@ def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
     if not found:
         for number in numbers:
             settings = settings_of_number(number)
+            only = len(all_settings(number)) == 1
             found += [
                 Candidate(
                     s.operators,
-                    f"Space group {number} was taken in its setting {s.name}.",
+                    "" if only else f"Space group {number} was taken in its setting {s.name}.",
                     choice=len(settings) > 1,
                 )
                 for s in settings

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.crystal.space_groups import Operators
+from deepdos_nb.crystal.operators import Operators
 
 EXACT = 1e-6
 """Fractions of a cell within which images of one position coincide once it is at its place."""

@@ -47,9 +47,9 @@ def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Str
     """
     lower = name.lower()
     if lower.endswith((".cif", ".mcif")) or "_cell_length_a" in text.lower():
-        return _noted(*read_cif(text, name, max_atoms))
+        return _only(*read_cif(text, name, max_atoms), frame, name)
     if any(key in lower for key in POSCAR_NAMES) and not lower.endswith(OTHER_ENDINGS):
-        return _noted(*read_poscar(text, name, max_atoms))
+        return _only(*read_poscar(text, name, max_atoms), frame, name)
     _check_length(text, name, max_atoms)
     complaint = ""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
@@ -66,6 +66,21 @@ def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Str
         source=name,
         remedy="Use a CIF, a POSCAR/CONTCAR or another periodic format with the usual ending.",
     )
+
+
+def _only(structure: Structure, notes: Iterable[str], frame: int | None, name: str) -> Structure:
+    """The structure of a file that holds one."""
+    _check_frame(frame, 1, name)
+    return _noted(structure, notes)
+
+
+def _check_frame(frame: int | None, count: int, name: str) -> None:
+    if frame is not None and not -count <= frame < count:
+        raise ConfigError(
+            f"there is no frame {frame}.",
+            source=name,
+            remedy=f"The file holds {count}, counted from 0; -1 is the last.",
+        )
 
 
 def _noted(structure: Structure, notes: Iterable[str]) -> Structure:
@@ -130,23 +145,17 @@ def _from_json(text: str, name: str) -> Structure:
 def _read_ase(text: str, name: str, folder: Path, frame: int | None) -> Structure:
     import ase.io
 
-    frames = ase.io.read(_write(text, name, folder), index=":")
-    if not isinstance(frames, list) or len(frames) == 1:
-        return _from_ase(frames[0] if isinstance(frames, list) else frames, name)
-    if frame is None:
+    found = ase.io.read(_write(text, name, folder), index=":")
+    frames = found if isinstance(found, list) else [found]
+    if frame is None and len(frames) > 1:
         raise UnreadableStructureError(
             f"the file holds {len(frames)} structures, and only one can be read.",
             source=name,
             remedy="Save the one you mean as a file of its own, or name it: "
             "read_structure(path, frame=-1) reads the last.",
         )
-    if not -len(frames) <= frame < len(frames):
-        raise ConfigError(
-            f"there is no frame {frame}.",
-            source=name,
-            remedy=f"The file holds frames 0 to {len(frames) - 1}; -1 is the last.",
-        )
-    return _from_ase(frames[frame], name)
+    _check_frame(frame, len(frames), name)
+    return _from_ase(frames[frame or 0], name)
 
 
 def _write(text: str, name: str, folder: Path) -> Path:

@@ -60,8 +60,9 @@ def read_poscar(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[
         raise too_many(total, max_atoms, name)
     if at < len(lines) and lines[at].strip()[:1].upper() == "S":
         at += 1
-    mode = lines[at].strip()[:1].upper() if at < len(lines) else ""
-    if not mode or mode not in "CKDF":
+    words = lines[at].strip().lower() if at < len(lines) else ""
+    direct = words.startswith(("d", "frac"))
+    if not words.startswith(("c", "k")) and not direct:
         raise _broken(name, f"line {at + 1} is neither Direct nor Cartesian: {_shown(lines, at)}")
     rows = lines[at + 1 : at + 1 + total]
     places = np.array([_numbers(row, at + 2 + i, name) for i, row in enumerate(rows)])
@@ -72,7 +73,7 @@ def read_poscar(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[
         notes = ("The elements were taken from the names behind the positions.",)
     _check_rest(lines[at + 1 + total :], at + 1 + total, name)
     elements = [s for s, n in zip(symbols, counts, strict=True) for _ in range(n)]
-    if mode in "DF":
+    if direct:
         return Structure(lattice[0], elements, places), notes
     if abs(np.linalg.det(lattice[0])) < 1e-12:
         raise no_cell(name)
@@ -102,7 +103,7 @@ def _scale(line: str, name: str) -> Array:
     values = []
     for token in line.split():
         try:
-            values.append(float(token))
+            values.append(_fortran(token))
         except ValueError:
             break
     if len(values) not in (1, 3) or not np.isfinite(values).all():
@@ -170,12 +171,17 @@ def _element(token: str, name: str) -> str:
     return symbol
 
 
+def _fortran(token: str) -> float:
+    """A number, with Fortran's exponents too."""
+    return float(re.sub(r"[dD](?=[+-]?\d)", "e", token))
+
+
 def _numbers(line: str, at: int, name: str) -> list[float]:
-    """Three numbers at the start of a line, Fortran's exponents too."""
+    """Three numbers at the start of a line."""
     values = []
     for token in line.replace(",", " ").split()[:3]:
         try:
-            values.append(float(re.sub(r"[dD](?=[+-]?\d)", "e", token)))
+            values.append(_fortran(token))
         except ValueError:
             break
     if len(values) < 3:

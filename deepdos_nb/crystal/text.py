@@ -7,6 +7,7 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 from typing import Any
 
 from deepdos_nb.core.errors import EmptyStructureError, UnreadableStructureError
@@ -15,9 +16,9 @@ MAX_BYTES = 5_000_000
 """Largest structure file that is read, in bytes; a CIF of 500 atoms is a hundred times smaller."""
 
 COMPRESSED: dict[bytes, Any] = {
-    b"\x1f\x8b": gzip.GzipFile,
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
 }
 """First bytes of compressed files, and what opens them."""
 
@@ -35,20 +36,24 @@ BYTE_ORDER_MARKS = {
 MINUS_SIGNS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d\u00ad"), "-")
 """What typesetting makes of a minus sign."""
 
+OVERBARS = re.compile("(\\d)[\u0304\u0305]|[\u00af\u02c9](\\d)")
+"""Bars over or before a digit, which stand for a minus sign."""
+
 PLAIN = {**MINUS_SIGNS, ord("\u2044"): "/", ord("\u2215"): "/"}
 """Signs inside numbers, symbols and operators, and the plain ones they stand for."""
 
-BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2009\u200a\u2002\u2003\u3000"), " ")
-BLANKS.update(dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), ""))
+BLANKS = dict.fromkeys(
+    map(ord, "\x0b\x0c\u00a0\u2007\u202f\u2009\u200a\u2002\u2003\u3000\u200b"), " "
+)
+BLANKS.update(dict.fromkeys(map(ord, "\u200c\u200d\u2060\ufeff"), ""))
 """Blanks that no parser takes for blanks, and signs without a width."""
 
 
-def check_size(n_bytes: int, name: str, limit: int | None = None) -> None:
+def check_size(n_bytes: int, name: str) -> None:
     """Refuse files larger than `MAX_BYTES`."""
-    limit = MAX_BYTES if limit is None else limit
-    if n_bytes > limit:
+    if n_bytes > MAX_BYTES:
         raise UnreadableStructureError(
-            f"the file has {n_bytes / 1e6:.1f} MB, the limit is {limit / 1e6:g} MB.",
+            f"the file has {n_bytes / 1e6:.1f} MB, the limit is {MAX_BYTES / 1e6:g} MB.",
             source=name,
             remedy="Give a file with a single structure and no volumetric data.",
         )
@@ -73,7 +78,10 @@ def decode(raw: str | bytes, name: str) -> str:
             source=name,
             remedy="Export the crystal as CIF or POSCAR.",
         )
-    text = text.translate(BLANKS) if not text.isascii() else text
+    if text.isascii():
+        text = text.replace("\x0b", " ").replace("\x0c", " ")
+    else:
+        text = text.translate(BLANKS)
     if not text.strip():
         raise EmptyStructureError(
             "the file is empty.", source=name, remedy="Export the structure again."
@@ -110,7 +118,12 @@ def _expand(raw: bytes, name: str) -> bytes:
                     source=name,
                     remedy="Compress it again, or give the file as it was before.",
                 ) from error
-            check_size(len(inner), f"{name}, unpacked")
+            if len(inner) > MAX_BYTES:
+                raise UnreadableStructureError(
+                    f"unpacked, the file has more than {MAX_BYTES / 1e6:g} MB.",
+                    source=name,
+                    remedy="Give a file with a single structure and no volumetric data.",
+                )
             return inner
     return raw
 
