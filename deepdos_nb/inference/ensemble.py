@@ -16,7 +16,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.grids import Grid, Kind, grid_for
 from deepdos_nb.crystal.graph import CrystalGraph
-from deepdos_nb.crystal.read import MAX_ATOMS, read_structure, warn_unseen
+from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_unseen
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.physics.draft import DraftMemory, same_draft_model
@@ -206,7 +206,7 @@ class Ensemble:
                 outputs: list[Prediction] = [model(batch) for model in self.models]
             yield group, outputs
 
-    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
+    def trace(self, structure: Any, *, seed: int = 0, max_atoms: int = MAX_ATOMS) -> Trace:
         """Every intermediate of one seed's prediction.
 
         Parameters
@@ -214,6 +214,8 @@ class Ensemble:
         structure : pymatgen Structure, ASE Atoms, or path
         seed : int
             Which member of the ensemble.
+        max_atoms : int
+            Largest number of atoms accepted.
 
         Raises
         ------
@@ -226,7 +228,7 @@ class Ensemble:
             raise ConfigError(
                 f"no seed {seed}.", remedy=f"This ensemble has seeds 0 to {len(self.models) - 1}."
             )
-        structure = read_structure(structure)
+        structure = read_structure(structure, max_atoms=max_atoms)
         graph = self.graph(structure)
         batch = collate([graph]).to(self.device)
         with torch.inference_mode():
@@ -261,8 +263,11 @@ class Ensemble:
     def _notes(self, structure: Structure) -> tuple[str, ...]:
         unseen = warn_unseen(structure, self.elements) if self.elements else ()
         if not unseen:
-            return ()
-        return (f"Extrapolation: {', '.join(unseen)} did not occur in the training data.",)
+            return notes_of(structure)
+        return (
+            *notes_of(structure),
+            f"Extrapolation: {', '.join(unseen)} did not occur in the training data.",
+        )
 
     def __repr__(self) -> str:
         parameters = sum(p.numel() for p in self.models[0].parameters())

@@ -5,8 +5,10 @@ Nothing here runs on import. The first prediction loads the weights; later ones 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from inspect import signature
 from typing import Any, Protocol
 
 from deepdos_nb.core.errors import WeightsError
@@ -21,8 +23,13 @@ class Predictor(Protocol):
     def predict(self, structure: Any, *, max_atoms: int = ...) -> Spectrum:
         """Predict the seed-averaged spectrum."""
 
-    def trace(self, structure: Any, *, seed: int = 0) -> Trace:
+    def trace(self, structure: Any, *, seed: int = 0, max_atoms: int = ...) -> Trace:
         """Return every intermediate of one seed."""
+
+
+def limit(method: Callable[..., Any], max_atoms: int) -> dict[str, int]:
+    """The limit as an argument of a model's method, if that takes one: views accept any model."""
+    return {"max_atoms": max_atoms} if "max_atoms" in signature(method).parameters else {}
 
 
 @cache

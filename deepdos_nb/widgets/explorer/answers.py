@@ -14,7 +14,7 @@ from deepdos_nb.plots import spectrum_axes
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
-from deepdos_nb.widgets.base.shipped import Predictor
+from deepdos_nb.widgets.base.shipped import Predictor, limit
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -104,7 +104,10 @@ def ask(structure: Structure, find: Callable[[str], Predictor], max_atoms: int) 
             # The spectrum's notes say the same, and are shown beside it.
             warnings.simplefilter("ignore", ExtrapolationWarning)
             spectrum = model.predict(structure, max_atoms=max_atoms)
-            answers.results[kind] = model.trace(structure), spectrum
+            answers.results[kind] = (
+                model.trace(structure, **limit(model.trace, max_atoms)),
+                spectrum,
+            )
     return answers
 
 
