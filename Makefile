@@ -25,7 +25,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments springs bonds train weights clean distclean FORCE
+.PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments draft train weights clean distclean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,17 @@ tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
 	done
 	@echo "Done: pages in $(OUT)/tutorials/"
 
+BOOK := $(OUT)/book
+BOOK_CACHE := $(OUT)/book-cache
+# Live views and executed notebooks take a few minutes the first time, then come from the cache.
+.PHONY: book
+book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: notebooks as they are, no live views
+	$(if $(FAST),,$(PY) scripts/book_views.py $(BOOK_CACHE)/views/live)
+	$(PY) -m sphinx -W --keep-going -q -b html -d $(BOOK_CACHE)/pages docs $(BOOK) \
+	  -D nb_execution_cache_path=$(BOOK_CACHE)/notebooks \
+	  $(if $(FAST),-D nb_execution_mode=off,-t live -D html_extra_path=$(abspath $(BOOK_CACHE)/views))
+	@echo "Done: open $(BOOK)/index.html in any browser"
+
 bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	@mkdir -p $(OUT)/benchmarks
 	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do \
@@ -123,30 +134,25 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos \
 	  -y 'variants_shown: [deepdos, no tight binding, totals and sites]'
 	$(call EXPERIMENT,gap_screen,gap_screen,[0]) -p runs ../runs/experiments-edos
-	$(PY) scripts/readme_scores.py
+	$(PY) scripts/score_tables.py
 
 KIND ?= phdos
-SPRINGS := runs/springs/springs.safetensors
-BONDS := runs/bonds/bonds.safetensors
-ELECTRONS := $(filter edos,$(KIND))
-DRAFT := $(if $(ELECTRONS),$(BONDS),$(SPRINGS))
-MATERIALS = $(if $(ELECTRONS),,$(DATA))
+DRAFTS := runs/draft-$(KIND)
+MADE_WITH := KIND=$(KIND) SEEDS="$(SEEDS)" PETRETTO=data.csv PHONONDB=folder ARGS="$(ARGS)"
 
-springs: $(STAMP)  ## learn the springs that every phonon seed reads: PETRETTO=data.csv PHONONDB=folder
-	$(BIN)/deepdos springs --out $(dir $(SPRINGS)) $(DATA)
+draft: $(STAMP)  ## learn the draft model that every seed reads: KIND=phdos PETRETTO=data.csv PHONONDB=folder
+	$(BIN)/deepdos draft --kind $(KIND) --out $(DRAFTS) $(DATA)
 
-bonds: $(STAMP)  ## learn the tight binding that every electronic seed reads
-	$(BIN)/deepdos bonds --out $(dir $(BONDS))
-
-train: $(if $(ELECTRONS),bonds,springs)  ## train an ensemble: KIND=phdos SEEDS="0 1" PETRETTO=data.csv PHONONDB=folder ARGS="..."
+train: draft  ## train an ensemble: KIND=phdos SEEDS="0 1" PETRETTO=data.csv PHONONDB=folder ARGS="..."
 	@set -e; for seed in $(SEEDS); do \
 	  echo "== seed $$seed"; \
-	  $(BIN)/deepdos train --kind $(KIND) --out runs/$(KIND)-$$seed --seed $$seed --draft $(DRAFT) $(MATERIALS) $(ARGS); \
+	  $(BIN)/deepdos train --kind $(KIND) --out runs/$(KIND)-$$seed --seed $$seed \
+	    --draft $(DRAFTS)/draft.safetensors $(DATA) $(ARGS); \
 	done
 
 weights: train  ## the same, then pack it with its scores and model card into runs/weights
-	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights $(MATERIALS) \
-	  --command 'make weights KIND=$(KIND) SEEDS="$(SEEDS)"$(if $(ELECTRONS),, PETRETTO=data.csv PHONONDB=folder) ARGS="$(ARGS)"'
+	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights $(DATA) \
+	  --command 'make weights $(MADE_WITH)'
 
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

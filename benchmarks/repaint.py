@@ -16,6 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from deepdos_nb.core.markdown import markdown_table
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -99,14 +101,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     out: Path = parser.parse_args().out
     timings = measure()
-    lines = ["| drag on 40 atoms, until | median (ms) | slowest of the faster 90 % (ms) | moves |"]
-    lines.append("|---|---:|---:|---:|")
+    rows = []
     for name, title in (("paint", "the selection is painted"), ("words", "Python has answered")):
         times = sorted(timings[name])
         assert times, f"nothing was measured for {name!r}"
         slow = times[int(0.9 * (len(times) - 1))]
-        lines.append(f"| {title} | {statistics.median(times):.0f} | {slow:.0f} | {len(times)} |")
-    text = "\n".join(lines) + "\n"
+        rows.append([title, f"{statistics.median(times):.0f}", f"{slow:.0f}", len(times)])
+    heads = ["drag on 40 atoms, until", "median (ms)", "slowest of the faster 90 % (ms)", "moves"]
+    text = markdown_table(heads, rows, left=1) + "\n"
     print(text)
     out.mkdir(parents=True, exist_ok=True)
     (out / "repaint.md").write_text(text, encoding="utf-8")

@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
 import deepdos_nb as dd
+from deepdos_nb.core.markdown import markdown_table
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.inference.ensemble import Ensemble
@@ -144,11 +145,10 @@ def main() -> None:
         ("training step on quotient graphs (against all atoms)", step_small, step_full),
         ("neighbour attention, dense table (against PyG TransformerConv)", dense, scattered),
     ]
-    lines = ["| what | ms | against, ms | ratio |", "|---|---:|---:|---:|"]
-    lines += [f"| {name} | {a:.1f} | {b:.1f} | {a / b:.2f} |" for name, a, b in rows]
+    cells = [(name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}") for name, a, b in rows]
+    table = markdown_table(["what", "ms", "against, ms", "ratio"], cells, left=1)
     atoms = ", ".join(str(len(s)) for s in structures)
-    lines.append(f"\nOne thread, medians; crystals of {atoms} atoms.")
-    text = "\n".join(lines) + "\n"
+    text = f"{table}\n\nOne thread, medians; crystals of {atoms} atoms.\n"
     print(text)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "speed.md").write_text(text, "utf-8")

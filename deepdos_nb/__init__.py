@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from deepdos_nb.inference.orbitals import orbitals
     from deepdos_nb.inference.vibrations import vibrations
     from deepdos_nb.labelling.label import label
+    from deepdos_nb.plots.compare import compare
     from deepdos_nb.spectra.spectrum import Spectrum
     from deepdos_nb.spectra.trace import Trace
     from deepdos_nb.widgets import (
@@ -49,6 +50,7 @@ _HOMES = {
     "open_dataset": "data.catalogue",
     "CrystalGraph": "crystal.graph",
     "build_graph": "crystal.graph",
+    "compare": "plots.compare",
     "label": "labelling.label",
     "Ensemble": "inference.ensemble",
     "load_model": "inference.ensemble",
@@ -90,6 +92,7 @@ __all__ = [
     "TransportStepper",
     "UploadPredictor",
     "build_graph",
+    "compare",
     "datasets",
     "doctor",
     "example",

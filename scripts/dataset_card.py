@@ -13,6 +13,7 @@ import numpy as np
 
 from deepdos_nb.core.files import write_text
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.markdown import markdown_table
 from deepdos_nb.data.label_shards import Label, read_shard
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.data.splits import part_of
@@ -63,8 +64,8 @@ splitting. Only crystals with less than 1 % imaginary modes (below −5 cm⁻¹)
 def main() -> None:
     text = [INTRODUCTION]
     for kind, title, about in (
-        ("edos", "Electrons", ELECTRONS),
-        ("phdos", "Phonons", PHONONS),
+        (Kind.edos, "Electrons", ELECTRONS),
+        (Kind.phdos, "Phonons", PHONONS),
     ):
         labels = [
             x for path in sorted((EMBEDDED / kind).glob("shard-*.npz")) for x in read_shard(path)
@@ -98,7 +99,7 @@ def section(kind: Kind, labels: list[Label]) -> str:
         ("CPU time", f"median {np.median(seconds):.1f} s, {seconds.sum() / 3600:.1f} h in all"),
         ("engines", "; ".join(engines)),
     ]
-    if kind == "edos":
+    if kind is Kind.edos:
         gaps = np.array([label.facts["gap"] for label in labels])
         magnetic = [abs(label.facts["magnetization"]) > 0.1 for label in labels]
         rows += [
@@ -108,7 +109,7 @@ def section(kind: Kind, labels: list[Label]) -> str:
     else:
         highest = np.array([label.facts["highest"] for label in labels])
         rows.append(("highest frequency", f"{highest.min():.0f} to {highest.max():.0f} cm⁻¹"))
-    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    table = markdown_table(["", ""], rows)
     return "\n\n".join([table, sources(labels), element_list(elements), failures(kind)]) + "\n"
 
 
@@ -134,8 +135,8 @@ def frequencies() -> str:
 
 def sources(labels: list[Label]) -> str:
     found = Counter((x.facts["origin"]["source"], x.facts["origin"]["licence"]) for x in labels)
-    rows = [f"| {source} | {licence} | {n} |" for (source, licence), n in found.most_common()]
-    return "\n".join(["| structures from | licence | crystals |", "|---|---|---|", *rows])
+    rows = [(*origin, n) for origin, n in found.most_common()]
+    return markdown_table(["structures from", "licence", "crystals"], rows)
 
 
 def element_list(elements: Counter[str]) -> str:
@@ -149,8 +150,7 @@ def failures(kind: Kind) -> str:
     reasons = Counter(plain(json.loads(line)["reason"]) for line in lines)
     if not reasons:
         return "No crystal failed."
-    rows = [f"| {reason} | {n} |" for reason, n in reasons.most_common()]
-    return "\n".join(["| not in the set, because | crystals |", "|---|---|", *rows])
+    return markdown_table(["not in the set, because", "crystals"], reasons.most_common())
 
 
 def plain(reason: str) -> str:

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from deepdos_nb.core.markdown import markdown_table
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "deepdos_nb"
 FACE = "__init__.py"
 
 FLOORS: tuple[dict[str, str], ...] = (
-    {"core": "what everything may use: errors, arrays, grids, limits, files, version"},
+    {"core": "what everything may use: errors, kinds and grids, settings, files, version"},
     {
         "crystal": "reading and checking crystals, their graph, symmetry and wave vectors",
         "style": "colours and axes that every picture shares; no torch",
@@ -149,12 +151,12 @@ def circles() -> list[list[str]]:
 
 def table() -> str:
     """The floors as Markdown, the highest first."""
-    lines = ["| floor | rooms | what may be there |", "|---|---|---|"]
-    for level in reversed(range(len(FLOORS))):
-        for name, what in FLOORS[level].items():
-            shown = name if name == FACE else f"{name}/"
-            lines.append(f"| {level + 1} | `{shown}` | {what} |")
-    return "\n".join(lines)
+    rows = [
+        (level + 1, f"`{name if name == FACE else name + '/'}`", what)
+        for level in reversed(range(len(FLOORS)))
+        for name, what in FLOORS[level].items()
+    ]
+    return markdown_table(["floor", "rooms", "what may be there"], rows)
 
 
 def contributing() -> str:

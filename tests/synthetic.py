@@ -11,7 +11,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import grid_for
 from deepdos_nb.crystal.graph import CrystalGraph, build_graph
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
@@ -80,7 +80,7 @@ def _neighbour_attention(
     return weight / sums[..., graph.receiver]
 
 
-def make_trace(structure: Structure, kind: Kind = "phdos", seed: int = 0) -> Trace:
+def make_trace(structure: Structure, kind: str = "phdos", seed: int = 0) -> Trace:
     """A random `Trace` of a structure, consistent in every documented sum.
 
     Parameters
@@ -144,7 +144,7 @@ def make_trace(structure: Structure, kind: Kind = "phdos", seed: int = 0) -> Tra
 
 
 def make_spectrum(
-    structure: Structure, kind: Kind = "phdos", *, seed: int = 0, n_seeds: int = 3
+    structure: Structure, kind: str = "phdos", *, seed: int = 0, n_seeds: int = 3
 ) -> Spectrum:
     """A random `Spectrum` with `n_seeds` members whose mean is its total."""
     trace = make_trace(structure, kind, seed)

@@ -113,7 +113,7 @@ def show(
     ] = None,
 ) -> None:
     """Show what a data set holds, or one of its records with its spectrum and provenance."""
-    from deepdos_nb.cli.data_tables import card, console, draw, overview
+    from deepdos_nb.cli.data_tables import console, draw, overview, record_table
     from deepdos_nb.data.catalogue import open_dataset
 
     screen = console()
@@ -129,7 +129,7 @@ def show(
     if not len(found):
         raise DataError(f"holds no {material}.", source=name, remedy=_suggest(data, material))
     record = found[0]
-    screen.print(card(record))
+    screen.print(record_table(record))
     if len(found) > 1:
         others = ", ".join(e.material_id for e in found[1:6].entries())
         more = "" if len(found) <= 6 else ", …"

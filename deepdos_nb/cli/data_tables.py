@@ -57,7 +57,7 @@ def _counted(pairs: list[tuple[str, int]]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in pairs)
 
 
-def card(record: Record) -> Table:
+def record_table(record: Record) -> Table:
     """One record: numbers, spectrum by element, provenance."""
     grid = grid_for(record.kind)
     table = Table(box=SIMPLE_HEAD, show_header=False, pad_edge=False)
@@ -114,7 +114,7 @@ def draw(record: Record, path: Path) -> None:
     from deepdos_nb.style.palette import theme
 
     resolved = record.site_shape is not None
-    absolute = record.states is not None or record.kind == "phdos"
+    absolute = record.states is not None or record.kind.fixed_modes
     spectrum = (record if absolute else replace(record, states=1.0)).reference(even=True)
     # A reference says what it is wherever it is shown.
     spectrum = replace(spectrum, notes=(f"Reference: {record.method}.",))

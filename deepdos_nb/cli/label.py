@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepdos_nb.cli.predict import Kind
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import MAX_ATOMS
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def label(
         counts = label_many(
             jobs,
             out,
-            kind.value,
+            kind,
             workers=workers,
             time_limit=time_limit,
             retry=retry,

@@ -16,7 +16,7 @@ from deepdos_nb.cli.doctor import doctor
 from deepdos_nb.cli.label import label
 from deepdos_nb.cli.predict import demo, predict
 from deepdos_nb.cli.serve import serve
-from deepdos_nb.cli.train import bonds, pack, score, springs, train
+from deepdos_nb.cli.train import draft, pack, score, train
 from deepdos_nb.core.errors import DeepDOSError
 
 
@@ -62,7 +62,7 @@ def main(
     """Electronic and phonon densities of states of crystals, atom by atom."""
 
 
-for command in (predict, demo, doctor, label, springs, bonds, train, pack, score):
+for command in (predict, demo, doctor, label, draft, train, pack, score):
     app.command()(command)
 app.command("app")(serve)
 app.add_typer(data, name="data")

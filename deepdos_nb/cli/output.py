@@ -16,7 +16,7 @@ from rich.table import Table
 
 from deepdos_nb.core.errors import ConfigError, DeepDOSError
 from deepdos_nb.core.files import write_text
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
@@ -167,13 +167,12 @@ def summary(spectrum: Spectrum) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]], kind: str, *, sparklines: bool = False) -> Table:
     """All results as a rich table; the mean is a mean frequency, so phonons only."""
-    grid = grid_for(kind)
-    phonons = grid.kind == "phdos"
+    kind = Kind(kind)
+    grid = kind.grid
     view = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
-        title=f"{'Phonon' if phonons else 'Electronic'} density of states, "
-        f"{grid.start:g} to {grid.stop:g} {grid.unit}",
+        title=f"{kind.long_name.capitalize()}, {grid.start:g} to {grid.stop:g} {grid.unit}",
         title_justify="left",
         caption="Band: its mean half-width (1 σ), in per cent of the highest value.",
         caption_justify="left",
@@ -182,22 +181,21 @@ def table(rows: list[dict[str, Any]], kind: str, *, sparklines: bool = False) ->
     view.add_column("Formula")
     for name in ("Atoms", "States", f"Peak\n({grid.unit})"):
         view.add_column(name, justify="right")
-    if phonons:
+    if kind.fixed_modes:
         view.add_column(f"Mean\n({grid.unit})", justify="right")
     view.add_column("Share of states")
     view.add_column("Band", justify="right")
     if sparklines:
         view.add_column("Spectrum", no_wrap=True)
-    digits = 0 if phonons else 2
     for row in rows:
         cells = [
             escape(row["file"]) + (" [yellow]![/]" if row["notes"] else ""),
             row["formula"],
             str(row["atoms"]),
             f"{row['states']:.1f}",
-            f"{row['peak']:.{digits}f}",
+            format(row["peak"], kind.place_format),
         ]
-        cells += [f"{row['mean']:.0f}"] if phonons else []
+        cells += [f"{row['mean']:.0f}"] if kind.fixed_modes else []
         cells.append("  ".join(f"{k} {100 * v:.0f} %" for k, v in row["shares"].items()))
         cells.append("–" if row["band"] is None else f"{100 * row['band']:.1f} %")
         cells += [sparkline(row["total"])] if sparklines else []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepdos_nb.core.errors import ConfigError, DeepDOSError, ExtrapolationWarning
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import MAX_ATOMS
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ OUT = Path("deepdos-out")
 
 BATCH = 64
 """Structures predicted before their files are written, so that a long run leaves its results."""
-
-
-class Kind(StrEnum):
-    """Kinds of spectrum."""
-
-    phdos = "phdos"
-    edos = "edos"
 
 
 class Format(StrEnum):
@@ -72,7 +66,7 @@ def predict(
     from deepdos_nb.cli.output import Report
 
     named = list(zip(_labels(files), files, strict=True))
-    report = Report(kind.value, out, _endings(data), _ending(figure), quiet=quiet)
+    report = Report(kind, out, _endings(data), _ending(figure), quiet=quiet)
     _run(named, report, weights, max_atoms)
     report.finish()
     if report.errors:
@@ -89,7 +83,7 @@ def demo(
     from deepdos_nb.cli.output import Report
     from deepdos_nb.crystal.read import examples
 
-    report = Report(kind.value, out, (), _ending(figure), sparklines=True)
+    report = Report(kind, out, (), _ending(figure), sparklines=True)
     _run(list(examples().items()), report, weights)
     report.finish()
     if report.errors:

@@ -1,17 +1,14 @@
-"""`deepdos springs`, `bonds`, `train`, `pack` and `score`: data to weights, and their scores."""
+"""`deepdos draft`, `train`, `pack` and `score`: data to weights, and their scores."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from deepdos_nb.cli.predict import Kind
-
-if TYPE_CHECKING:
-    from deepdos_nb.data.training_sets import TrainingData
+from deepdos_nb.core.grids import Kind
 
 Petretto = Annotated[
     Path | None,
@@ -35,50 +32,36 @@ class ModelName(StrEnum):
     dostransformer = "dostransformer"
 
 
-def springs(
+def draft(
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
+    kind: KindOption = Kind.phdos,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 24,
-    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
-) -> None:
-    """Learn the springs whose drafts phonon models read; all seeds of an ensemble share them."""
-    from deepdos_nb.training.force_constants import (
-        SPRINGS,
-        ForceConstantConfig,
-        train_force_constants,
-    )
-
-    data = _data(Kind.phdos, petretto, phonondb)
-    typer.echo(f"{len(data.train)} crystals to learn from, {len(data.valid)} to validate.")
-    train_force_constants(
-        data.train,
-        data.valid,
-        ForceConstantConfig(seed=seed, epochs=epochs),
-        out,
-        progress=progress,
-    )
-    typer.echo(f"The springs are {out / SPRINGS}; name them with `deepdos train --draft`.")
-
-
-def bonds(
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
-    seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 36,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="24 for phonons and 36 for electrons without it.")
+    ] = None,
     projections: Annotated[
-        bool, typer.Option(help="Learn from the states of every shell, or from totals alone.")
+        bool,
+        typer.Option(help="Electrons: learn from the states of every shell, or totals alone."),
     ] = True,
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
-    """Learn the tight binding whose drafts electronic models read; all seeds share it."""
-    from deepdos_nb.training.tight_binding import BONDS, TightBindingConfig, train_tight_binding
+    """Learn the draft model that networks read: force constants (springs), or tight binding.
 
-    data = _data(Kind.edos, None, None)
+    All seeds of an ensemble share it.
+    """
+    from deepdos_nb.data.training_sets import training_data
+    from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
+
+    config = draft_config(kind, seed, epochs, projections=projections)
+    data = training_data(kind, petretto, phonondb)
     typer.echo(f"{len(data.train)} crystals to learn from, {len(data.valid)} to validate.")
-    config = TightBindingConfig(seed=seed, epochs=epochs, projections=projections)
-    train_tight_binding(data.train, data.valid, config, out, progress=progress)
-    typer.echo(f"They are {out / BONDS}; name them with `deepdos train --kind edos --draft`.")
+    train_draft_model(data.train, data.valid, config, out, progress=progress)
+    typer.echo(
+        f"The draft model ({kind.draft}) is {out / DRAFT}; "
+        f"name it with `deepdos train --kind {kind} --draft`."
+    )
 
 
 def train(
@@ -96,7 +79,7 @@ def train(
     width: Annotated[int, typer.Option(min=6, help="A multiple of six, the attention heads.")] = 96,
     draft: Annotated[
         Path | None,
-        typer.Option(help="File of `deepdos springs` or `deepdos bonds`: read their drafts."),
+        typer.Option(help="File of `deepdos draft`: read its drafts."),
     ] = None,
     refiner: Annotated[str, typer.Option(help="transport, remap, residual or none.")] = "transport",
     site_weight: Annotated[
@@ -108,6 +91,7 @@ def train(
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
     """Train one seed of a model; run it once for each seed of an ensemble."""
+    from deepdos_nb.data.training_sets import training_data
     from deepdos_nb.model import ModelConfig
     from deepdos_nb.model.baselines import BaselineConfig
     from deepdos_nb.model.weights import load_draft_model
@@ -118,14 +102,14 @@ def train(
     network: ModelConfig | BaselineConfig
     if model == ModelName.deepdos:
         network = ModelConfig(
-            kind=kind.value,
+            kind=kind,
             width=width,
             dropout=dropout,
             draft=draft is not None,
             refiner=refiner,  # type: ignore[arg-type]
         )
     else:
-        network = BaselineConfig(name=model.value, kind=kind.value, dropout=dropout)  # type: ignore[arg-type]
+        network = BaselineConfig(name=model.value, kind=kind, dropout=dropout)  # type: ignore[arg-type]
     config = TrainConfig(
         model=network,
         loss=LossWeights(sites=site_weight),
@@ -135,7 +119,7 @@ def train(
         learning_rate=learning_rate,
         weight_decay=weight_decay,
     )
-    data = _data(kind, petretto, phonondb)
+    data = training_data(kind, petretto, phonondb)
     typer.echo(f"{len(data.train)} crystals to train on, {len(data.valid)} to validate.")
     run(
         data.train,
@@ -162,9 +146,10 @@ def pack(
     command: Annotated[str, typer.Option(help="How the runs were made, for the card.")] = "",
 ) -> None:
     """Pack trained seeds into one ensemble, score it once on the test part, write its card."""
+    from deepdos_nb.data.training_sets import training_data
     from deepdos_nb.evaluation.model_card import pack as make
 
-    typer.echo(f"Wrote {make(runs or [], _data(kind, petretto, phonondb), out, command)}.")
+    typer.echo(f"Wrote {make(runs or [], training_data(kind, petretto, phonondb), out, command)}.")
 
 
 def score(
@@ -179,18 +164,13 @@ def score(
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from deepdos_nb.data.training_sets import training_data
     from deepdos_nb.evaluation.model_card import score as run
     from deepdos_nb.evaluation.model_card import score_table, site_table
     from deepdos_nb.inference.ensemble import load_model
 
-    scores = run(load_model(kind.value, folder=weights), _data(kind, petretto, phonondb))
-    text = score_table(scores, kind.value)
+    scores = run(load_model(kind, folder=weights), training_data(kind, petretto, phonondb))
+    text = score_table(scores, kind)
     if "test_sites" in scores:
-        text += "\n\n" + site_table(scores["test_sites"], kind.value)
+        text += "\n\n" + site_table(scores["test_sites"], kind)
     Console().print(Markdown(text))
-
-
-def _data(kind: Kind, petretto: Path | None, phonondb: Path | None) -> TrainingData:
-    from deepdos_nb.data.training_sets import embedded_data, phonon_data
-
-    return embedded_data("edos") if kind == Kind.edos else phonon_data(petretto, phonondb)

@@ -31,6 +31,10 @@ class UnreadableStructureError(StructureError):
     """The file is missing, or no parser could make a structure of it."""
 
 
+class InconsistentStructureError(StructureError):
+    """What a file says in two places does not agree."""
+
+
 class EmptyStructureError(StructureError):
     """The structure holds no atoms."""
 

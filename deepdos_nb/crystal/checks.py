@@ -16,12 +16,37 @@ from deepdos_nb.core.errors import (
     UnsupportedElementError,
 )
 from deepdos_nb.core.limits import MAX_ATOMS
+from deepdos_nb.crystal.distances import (
+    NOBLE_GASES,
+    SEARCH,
+    Nearest,
+    nearest,
+    searchable,
+    seen_ranges,
+    volume_ratio,
+)
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+NOTES = "notes"
+"""Property of a structure that holds what was assumed when it was read."""
+
+MIN_BOND = 0.5
+"""Atoms closer than this part of the sum of their covalent radii overlap; the embedded crystals
+go down to 0.64."""
+
 MIN_DISTANCE = 0.5
-"""Atoms closer than this count as overlapping, Å; the shortest bond, H–H, is 0.74 Å."""
+"""Atoms closer than this overlap whatever they are, Å; the shortest bond, H–H, is 0.74 Å."""
+
+MAX_EDGE = 10_000.0
+"""Å; no cell that anybody computes is longer."""
+
+VACUUM = 6.0
+"""Å without atoms that make a direction without periodicity harmless."""
+
+SEEN_MARGIN = 0.02
+"""Relative margin around what training crystals hold, for cautions."""
 
 MIN_VOLUME_PER_ATOM = 0.5
 """Cells with less volume per atom count as flat, Å³; diamond, the densest, has 5.7 Å³."""
@@ -48,7 +73,7 @@ def check_structure(
     Returns
     -------
     pymatgen Structure
-        Ordered, elements only, no site properties.
+        Ordered, elements only, no site properties. `notes_of` gives what was assumed about it.
 
     Raises
     ------
@@ -56,7 +81,7 @@ def check_structure(
     TooManyAtomsError, OverlappingAtomsError
         Checked in this order.
     """
-    from pymatgen.core import Structure
+    from pymatgen.core import Lattice, Structure
 
     if len(structure) == 0:
         raise EmptyStructureError(
@@ -68,13 +93,24 @@ def check_structure(
     symbols = [_symbol(site, i, name) for i, site in enumerate(structure)]
     _check_cell(structure, name)
     if len(structure) > max_atoms:
-        raise TooManyAtomsError(
-            f"the cell holds {len(structure)} atoms, the limit is {max_atoms}.",
-            source=name,
-            remedy="Reduce it to the primitive cell, or raise max_atoms and expect it to be slow.",
-        )
-    _check_distances(structure, name)
-    return Structure(structure.lattice, symbols, structure.frac_coords)
+        raise too_many(len(structure), max_atoms, name)
+    notes = [*notes_of(structure), *_check_periodic(structure, name)]
+    bare = Lattice(structure.lattice.matrix)
+    clean = Structure(bare, symbols, structure.frac_coords)
+    if not searchable(clean):
+        raise no_cell(name, "the cell is a needle or a sheet thinner than any atom.")
+    neighbours = nearest(clean)
+    _check_distances(structure, neighbours, name)
+    notes += _cautions(clean, neighbours)
+    if notes:
+        clean.properties[NOTES] = list(dict.fromkeys(notes))
+    return clean
+
+
+def notes_of(structure: Structure) -> tuple[str, ...]:
+    """What was assumed when a structure was read, and cautions about it."""
+    notes = structure.properties.get(NOTES, ()) if structure.properties else ()
+    return tuple(n for n in notes if isinstance(n, str)) if isinstance(notes, list | tuple) else ()
 
 
 def _atom(site: Any, index: int) -> str:
@@ -157,6 +193,9 @@ def _check_cell(structure: Structure, source: str) -> None:
             "the cell or the positions contain values that are no numbers.",
             "Check the columns of the file.",
         )
+    longest = max(structure.lattice.abc)
+    if longest > MAX_EDGE:
+        raise no_cell(source, f"a cell edge is {longest:.3g} Å long.", "Give lengths in Å.")
     if not structure.lattice.volume >= MIN_VOLUME_PER_ATOM * len(structure):
         raise no_cell(
             source,
@@ -165,16 +204,82 @@ def _check_cell(structure: Structure, source: str) -> None:
         )
 
 
-def _check_distances(structure: Structure, source: str) -> None:
-    first, second, _, distance = structure.get_neighbor_list(MIN_DISTANCE, exclude_self=True)
-    if not len(distance):
+def too_many(
+    count: int, max_atoms: int, source: str, what: str = "the cell holds"
+) -> TooManyAtomsError:
+    """Error for more atoms than allowed."""
+    return TooManyAtomsError(
+        f"{what} {count} atoms, the limit is {max_atoms}.",
+        source=source,
+        remedy="Reduce it to the primitive cell, or raise max_atoms and expect it to be slow.",
+    )
+
+
+def _check_periodic(structure: Structure, source: str) -> list[str]:
+    """Refuse directions that are not periodic and have no vacuum; a note where they have."""
+    pbc = structure.lattice.pbc
+    if all(pbc):
+        return []
+    open_axes = [k for k in range(3) if not pbc[k]]
+    for k in open_axes:
+        place = np.sort(structure.frac_coords[:, k] % 1.0)
+        gap = float(np.diff(np.append(place, place[0] + 1)).max())
+        normal = np.cross(*np.delete(structure.lattice.matrix, k, axis=0))
+        height = structure.lattice.volume / float(np.linalg.norm(normal))
+        if gap * height < VACUUM:
+            raise no_cell(
+                source,
+                f"it is not periodic along {'abc'[k]} (pbc {_flags(pbc)}), and its images there "
+                f"would be {gap * height:.1f} Å apart.",
+                "For a slab or a molecule, add at least 10 Å of vacuum; for a crystal, mark all "
+                "three directions as periodic.",
+            )
+    names = " and ".join("abc"[k] for k in open_axes)
+    return [f"Not periodic along {names}: computed as a crystal of images with vacuum between."]
+
+
+def _flags(pbc: Any) -> str:
+    return " ".join("T" if flag else "F" for flag in pbc)
+
+
+def _check_distances(structure: Structure, found: Nearest, source: str) -> None:
+    if found.pair is None:
         return
-    k = int(np.argmin(distance))
-    i, j = sorted((int(first[k]), int(second[k])))
+    i, j, distance, ratio = found.pair
+    if ratio >= MIN_BOND and distance >= MIN_DISTANCE:
+        return
+    i, j = sorted((i, j))
     a, b = _atom(structure[i], i), _atom(structure[j], j)
     where = f"{a} and {b}" if i != j else f"{a} and its own periodic image"
+    limit = max(MIN_BOND * distance / ratio if ratio > 0 else 0.0, MIN_DISTANCE)
     raise OverlappingAtomsError(
-        f"{where} are {distance[k]:.2f} Å apart, less than {MIN_DISTANCE} Å.",
+        f"{where} are {distance:.2f} Å apart, less than {limit:.2g} Å.",
         source=source,
-        remedy="Remove duplicate sites, or check the units of the cell.",
+        remedy="Remove duplicate sites, or check the units of the cell, its axes and symmetry.",
     )
+
+
+def _cautions(structure: Structure, found: Nearest) -> list[str]:
+    """What no training crystal looks like: isolated, stretched or squeezed atoms."""
+    ranges, (densest, loosest) = seen_ranges()
+    cautions = []
+    for symbol in dict.fromkeys(site.specie.symbol for site in structure):
+        here = found.ratio[[site.specie.symbol == symbol for site in structure]]
+        if np.isinf(here).any():
+            cautions.append(f"Caution: {symbol} has no neighbour within {SEARCH[1]:g} Å.")
+            continue
+        low, high = ranges.get(symbol, (0.0, np.inf))
+        close = here.min() < low * (1 - SEEN_MARGIN)
+        if close or here.max() > high * (1 + SEEN_MARGIN):
+            cautions.append(
+                f"Caution: the nearest neighbour of {symbol} is unusually "
+                f"{'close' if close else 'far'}, {here.min() if close else here.max():.2f} times "
+                f"the sum of covalent radii; in training it was {low:.2f} to {high:.2f}."
+            )
+    if NOBLE_GASES.issuperset(site.specie.symbol for site in structure):
+        return cautions
+    volume = volume_ratio(structure)
+    if not densest * (1 - SEEN_MARGIN) <= volume <= loosest * (1 + SEEN_MARGIN):
+        per_atom = structure.volume / len(structure)
+        cautions.append(f"Caution: {per_atom:.3g} Å³ per atom is an unusual density.")
+    return cautions

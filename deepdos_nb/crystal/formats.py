@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepdos_nb.core.errors import (
-    EmptyStructureError,
+    ConfigError,
     StructureError,
     UnreadableStructureError,
-    UnsupportedElementError,
 )
-from deepdos_nb.crystal.checks import bad_element, no_cell, partial
+from deepdos_nb.crystal.checks import NOTES, bad_element, no_cell, notes_of, partial, too_many
+from deepdos_nb.crystal.cif import read_cif
+from deepdos_nb.crystal.poscar import read_poscar
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-MAX_BYTES = 5_000_000
-"""Largest structure file that is read, in bytes; a CIF of 500 atoms is a hundred times smaller."""
 
 POSCAR_NAMES = ("poscar", "contcar", ".vasp")
 """Parts of a file name that mean VASP's format …"""
@@ -30,46 +30,14 @@ POSCAR_NAMES = ("poscar", "contcar", ".vasp")
 OTHER_ENDINGS = (".json", ".yaml", ".xyz", ".extxyz", ".res", ".cssr", ".xsf", ".xml", ".gen")
 """… unless the name ends in one of these."""
 
-
-POSITIONS = "_atom_site_fract_x"
-"""Item of a CIF block that holds a crystal's atoms."""
-
-
-def check_size(n_bytes: int, name: str) -> None:
-    """Refuse files larger than `MAX_BYTES`."""
-    if n_bytes > MAX_BYTES:
-        raise UnreadableStructureError(
-            f"the file has {n_bytes / 1e6:.1f} MB, the limit is {MAX_BYTES / 1e6:g} MB.",
-            source=name,
-            remedy="Give a file with a single structure and no volumetric data.",
-        )
+MAX_LINES = 60
+"""Lines of other formats for each atom allowed; parsers in Python are slow."""
 
 
-def decode(raw: str | bytes, name: str) -> str:
-    """Return the text of a file with plain line ends, or say that it is binary or empty."""
-    if isinstance(raw, str):
-        text = raw
-    else:
-        # Old CIFs quote authors in Latin-1, which decodes any byte; only control bytes are junk.
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("latin-1")
-    if "\x00" in text or sum(ord(c) < 9 for c in text[:4096]) > 0:
-        raise UnreadableStructureError(
-            "this is a binary file, not a structure in text form.",
-            source=name,
-            remedy="Export the crystal as CIF or POSCAR.",
-        )
-    if not text.strip():
-        raise EmptyStructureError(
-            "the file is empty.", source=name, remedy="Export the structure again."
-        )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Structure:
+    """Make a structure of a file's text; what was assumed becomes its notes.
 
-
-def parse(text: str, name: str) -> Structure:
-    """Make a structure of a file's text; pymatgen is tried first, then ASE.
+    CIF and POSCAR are read here; for anything else pymatgen is tried first, then ASE.
 
     Raises
     ------
@@ -77,13 +45,19 @@ def parse(text: str, name: str) -> Structure:
         The fault itself where it is plain, else `UnreadableStructureError` with the complaint of
         the first parser.
     """
+    lower = name.lower()
+    if lower.endswith((".cif", ".mcif")) or "_cell_length_a" in text.lower():
+        return _only(*read_cif(text, name, max_atoms), frame, name)
+    if any(key in lower for key in POSCAR_NAMES) and not lower.endswith(OTHER_ENDINGS):
+        return _only(*read_poscar(text, name, max_atoms), frame, name)
+    _check_length(text, name, max_atoms)
     complaint = ""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         for reader in (_read_pymatgen, _read_ase):
             try:
-                return reader(text, name, Path(folder))
-            except StructureError:
+                return reader(text, name, Path(folder), frame)
+            except (StructureError, ConfigError):
                 raise
             except Exception as error:  # parsers raise whatever they stumble upon
                 complaint = complaint or _complaint(error, folder)
@@ -94,6 +68,26 @@ def parse(text: str, name: str) -> Structure:
     )
 
 
+def _only(structure: Structure, notes: Iterable[str], frame: int | None, name: str) -> Structure:
+    """The structure of a file that holds one."""
+    _check_frame(frame, 1, name)
+    return _noted(structure, notes)
+
+
+def _check_frame(frame: int | None, count: int, name: str) -> None:
+    if frame is not None and not -count <= frame < count:
+        raise ConfigError(
+            f"there is no frame {frame}.",
+            source=name,
+            remedy=f"The file holds {count}, counted from 0; -1 is the last.",
+        )
+
+
+def _noted(structure: Structure, notes: Iterable[str]) -> Structure:
+    structure.properties[NOTES] = list(notes)
+    return structure
+
+
 def _complaint(error: Exception, folder: str) -> str:
     # Anything but a ValueError is a parser's own accident and would only puzzle the reader.
     if not isinstance(error, ValueError) or not str(error).strip():
@@ -102,88 +96,66 @@ def _complaint(error: Exception, folder: str) -> str:
     return text if len(text) < 160 else f"{text[:157]}…"
 
 
-def _read_pymatgen(text: str, name: str, folder: Path) -> Structure:
+def _check_length(text: str, name: str, max_atoms: int) -> None:
+    """Refuse what would keep a parser busy for long, before it starts."""
+    if "<!ENTITY" in text:
+        raise UnreadableStructureError(
+            "it defines entities of its own, which no structure file needs.",
+            source=name,
+            remedy="Export the crystal as CIF or POSCAR.",
+        )
+    first = text.split("\n", 1)[0].strip()
+    if (
+        name.lower().endswith("xyz")
+        and re.fullmatch(r"[0-9]{1,12}", first)
+        and int(first) > max_atoms
+    ):
+        raise too_many(int(first), max_atoms, name)
+    lines = text.count("\n") + len(text) // 200
+    if lines > MAX_LINES * max(max_atoms, 500):
+        raise UnreadableStructureError(
+            f"with {len(text) / 1e6:.1f} MB it is too long for a crystal of {max_atoms} atoms.",
+            source=name,
+            remedy="Give a file with a single structure, as CIF or POSCAR.",
+        )
+
+
+def _read_pymatgen(text: str, name: str, folder: Path, frame: int | None) -> Structure:
     from pymatgen.core import Structure
 
-    lower = name.lower()
-    if lower.endswith((".cif", ".mcif")) or "_cell_length_a" in text:
-        return _read_cif(text, name)
-    if any(key in lower for key in POSCAR_NAMES) and not lower.endswith(OTHER_ENDINGS):
-        from pymatgen.io.vasp import Poscar
-
-        poscar = Poscar.from_str(text)
-        # Without names the parser counts up H, He, Li, …, which would be a silent fiction.
-        if not poscar.true_names:
-            raise UnsupportedElementError(
-                "the file does not name its elements.",
-                source=name,
-                remedy="Add a line with the element symbols above the line of counts.",
-            )
-        return poscar.structure
-    file = _write(text, name, folder)
-    return Structure.from_file(file)
+    if name.lower().endswith(".json"):
+        return _from_json(text, name)
+    # ASE knows about frames and directions that are not periodic, pymatgen does not.
+    if name.lower().endswith(("xyz", ".xsf", ".xml", ".gen")):
+        return _read_ase(text, name, folder, frame)
+    return Structure.from_file(_write(text, name, folder))
 
 
-def _read_cif(text: str, name: str) -> Structure:
-    from pymatgen.io.cif import CifFile, CifParser
+def _from_json(text: str, name: str) -> Structure:
+    """A structure of pymatgen's JSON, without the objects that properties may ask to be made."""
+    from pymatgen.core import Structure
 
-    file = CifFile.from_str(text).data
-    names, blocks = list(file), [block.data for block in file.values()]
-    for data in blocks:
-        _check_cif(data, name)
-    if blocks and not any(POSITIONS in data for data in blocks):
-        raise EmptyStructureError(
-            "no fractional atomic positions are listed.",
-            source=name,
-            remedy="Check that the file is complete and holds a crystal structure.",
-        )
-    crystals = [block for block, data in zip(names, blocks, strict=True) if data.get(POSITIONS)]
-    if len(crystals) > 1:
-        listed = ", ".join(crystals[:3]) + (", …" if len(crystals) > 3 else "")
-        raise UnreadableStructureError(
-            f"the file holds {len(crystals)} crystals ({listed}), and only one can be read.",
-            source=name,
-            remedy="Keep one data_ block with atoms and save the others as files of their own.",
-        )
-    # Occupancies are judged by check_structure, which can say more about them.
-    parser = CifParser.from_str(text, occupancy_tolerance=100.0)
-    structure = parser.parse_structures(primitive=False, check_occu=False)[0]
-    # The parser groups sites by species; people expect the atoms in the order of their file.
-    labels = [label for data in blocks for label in data.get("_atom_site_label", [])]
-    rank = {label: i for i, label in reversed(list(enumerate(labels)))}
-    structure.sort(key=lambda site: rank.get(str(site.label), 0))
-    return structure
+    data = json.loads(text)
+    if isinstance(data, dict) and isinstance(data.get("structure"), dict):
+        data = data["structure"]
+    sites = [dict(site, properties={}) for site in data["sites"]]
+    return Structure.from_dict(data | {"sites": sites, "properties": {}})
 
 
-def _check_cif(data: dict[str, Any], name: str) -> None:
-    """Refuse what the parser would pass over in silence or without saying why."""
-    positions = [data.get(f"_atom_site_fract_{axis}", []) for axis in "xyz"]
-    if not positions[0]:
-        return
-    for label, *xyz in zip(data.get("_atom_site_label", positions[0]), *positions, strict=False):
-        if not all(np.isfinite(_number(value)) for value in xyz):
-            raise no_cell(
-                name,
-                f"atom {label} has no position ({' '.join(xyz)}).",
-                "Complete its coordinates or remove it.",
-            )
-    lengths = [_number(str(data.get(f"_cell_length_{axis}", "?"))) for axis in "abc"]
-    if not all(length > 0 for length in lengths):
-        raise no_cell(name)
-
-
-def _number(text: str) -> float:
-    """Value of a CIF number such as ``0.123(4)``; NaN where there is none."""
-    try:
-        return float(text.split("(")[0])
-    except ValueError:
-        return float("nan")
-
-
-def _read_ase(text: str, name: str, folder: Path) -> Structure:
+def _read_ase(text: str, name: str, folder: Path, frame: int | None) -> Structure:
     import ase.io
 
-    return _from_ase(ase.io.read(_write(text, name, folder), index=0), name)
+    found = ase.io.read(_write(text, name, folder), index=":")
+    frames = found if isinstance(found, list) else [found]
+    if frame is None and len(frames) > 1:
+        raise UnreadableStructureError(
+            f"the file holds {len(frames)} structures, and only one can be read.",
+            source=name,
+            remedy="Save the one you mean as a file of its own, or name it: "
+            "read_structure(path, frame=-1) reads the last.",
+        )
+    _check_frame(frame, len(frames), name)
+    return _from_ase(frames[frame or 0], name)
 
 
 def _write(text: str, name: str, folder: Path) -> Path:
@@ -203,7 +175,9 @@ def from_object(source: Any) -> Structure:
     if isinstance(source, IMolecule):
         raise no_cell(source.composition.reduced_formula, "a molecule has no cell.")
     if isinstance(source, IStructure):
-        return Structure.from_sites(list(source)) if len(source) else source  # type: ignore
+        if not len(source):
+            return source  # type: ignore[return-value]
+        return _noted(Structure.from_sites(list(source)), notes_of(source))  # type: ignore[arg-type]
     if hasattr(source, "get_scaled_positions") and hasattr(source, "get_atomic_numbers"):
         return _from_ase(source, None)
     inner = getattr(source, "structure", None)
@@ -230,4 +204,5 @@ def _from_ase(atoms: Any, name: str | None) -> Structure:
     numbers = atoms.get_atomic_numbers()
     if (numbers < 1).any():
         raise bad_element("X", f"X{int(np.flatnonzero(numbers < 1)[0]) + 1}", label)
-    return Structure(Lattice(cell), numbers, atoms.get_positions(), coords_are_cartesian=True)
+    lattice = Lattice(cell, pbc=(bool(atoms.pbc[0]), bool(atoms.pbc[1]), bool(atoms.pbc[2])))
+    return Structure(lattice, numbers, atoms.get_positions(), coords_are_cartesian=True)

@@ -6,11 +6,16 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepdos_nb.core.errors import ExtrapolationWarning, UnreadableStructureError
+from deepdos_nb.core.errors import (
+    EmptyStructureError,
+    ExtrapolationWarning,
+    UnreadableStructureError,
+)
 from deepdos_nb.core.files import PACKAGE
 from deepdos_nb.core.limits import MAX_ATOMS
-from deepdos_nb.crystal.checks import check_structure
-from deepdos_nb.crystal.formats import MAX_BYTES, check_size, decode, from_object, parse
+from deepdos_nb.crystal.checks import check_structure, notes_of
+from deepdos_nb.crystal.formats import from_object, parse
+from deepdos_nb.crystal.text import MAX_BYTES, check_size, decode, plain_name
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -21,28 +26,35 @@ __all__ = [
     "check_structure",
     "example",
     "examples",
+    "notes_of",
     "parse_structure",
     "read_structure",
     "warn_unseen",
 ]
 
 
-def read_structure(source: Any, *, max_atoms: int = MAX_ATOMS) -> Structure:
+def read_structure(
+    source: Any, *, max_atoms: int = MAX_ATOMS, frame: int | None = None
+) -> Structure:
     """Read and check a crystal structure.
 
     Parameters
     ----------
     source : str, Path, pymatgen Structure or IStructure, or ASE Atoms
         A path to a CIF, a POSCAR or CONTCAR (any file name that contains either, or ends in
-        ``.vasp``) or any other periodic format that pymatgen or ASE reads; or the object itself.
+        ``.vasp``) or any other periodic format that pymatgen or ASE reads, compressed with gzip,
+        bzip2 or xz or not; or the object itself.
         Objects with a ``structure`` attribute (pymatgen's computed entries) are accepted too.
     max_atoms : int
         Largest number of atoms accepted.
+    frame : int, optional
+        Which structure of a file that holds several, a trajectory for example; -1 is the last.
 
     Returns
     -------
     pymatgen Structure
-        A new one, without oxidation states or site properties.
+        A new one, without oxidation states or site properties. `notes_of` gives what was assumed
+        when it was read, and cautions.
 
     Raises
     ------
@@ -50,14 +62,18 @@ def read_structure(source: Any, *, max_atoms: int = MAX_ATOMS) -> Structure:
         One of its subclasses, which name the reason, the source and a remedy.
     """
     if isinstance(source, (str, Path)):
-        path = Path(source).expanduser()
-        text = _file_text(path)
-        return check_structure(parse(text, path.name), path.name, max_atoms=max_atoms)
+        path, text = _file_text(source)
+        found = parse(text, plain_name(path.name), max_atoms, frame)
+        return check_structure(found, path.name, max_atoms=max_atoms)
     return check_structure(from_object(source), None, max_atoms=max_atoms)
 
 
 def parse_structure(
-    text: str | bytes | memoryview, filename: str = "upload.cif", *, max_atoms: int = MAX_ATOMS
+    text: str | bytes | memoryview,
+    filename: str = "upload.cif",
+    *,
+    max_atoms: int = MAX_ATOMS,
+    frame: int | None = None,
 ) -> Structure:
     """Read and check the contents of a structure file, an upload for example.
 
@@ -67,7 +83,8 @@ def parse_structure(
         At most `MAX_BYTES`.
     filename : str
         Its original name, which tells the format; directories in it are ignored.
-    max_atoms : int
+    max_atoms, frame : int
+        As in `read_structure`.
 
     Returns
     -------
@@ -87,7 +104,8 @@ def parse_structure(
         text = text.tobytes()
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     check_size(size, name)
-    return check_structure(parse(decode(text, name), name), name, max_atoms=max_atoms)
+    found = parse(decode(text, name), plain_name(name), max_atoms, frame)
+    return check_structure(found, name, max_atoms=max_atoms)
 
 
 def warn_unseen(structure: Structure, seen: set[int]) -> tuple[str, ...]:
@@ -138,21 +156,33 @@ def example(name: str) -> Structure:
     return read_structure(known[name])
 
 
-def _file_text(path: Path) -> str:
-    if not path.exists():
-        raise UnreadableStructureError(
-            "there is no such file.", source=str(path), remedy="Check the path and the spelling."
-        )
-    if path.is_dir():
-        raise UnreadableStructureError(
-            "this is a directory.", source=str(path), remedy="Name the file inside it."
-        )
+def _file_text(source: str | Path) -> tuple[Path, str]:
     try:
+        path = Path(source).expanduser()
+        if not path.exists():
+            raise UnreadableStructureError(
+                "there is no such file.",
+                source=str(source),
+                remedy="Check the path and the spelling.",
+            )
+        if path.is_dir():
+            raise UnreadableStructureError(
+                "this is a directory.", source=str(path), remedy="Name the file inside it."
+            )
+        if not path.is_file():
+            raise UnreadableStructureError(
+                "this is a device or a pipe, no file.",
+                source=str(path),
+                remedy="Save the structure in a file first.",
+            )
         check_size(path.stat().st_size, path.name)
-        return decode(path.read_bytes(), path.name)
-    except OSError as error:
+        return path, decode(path.read_bytes(), path.name)
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, UnreadableStructureError | EmptyStructureError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableStructureError(
-            f"the file cannot be opened ({error.strerror}).",
-            source=path.name,
-            remedy="Check its permissions.",
+            f"the file cannot be opened ({reason}).",
+            source=Path(str(source).replace("\0", "?")).name[:100],
+            remedy="Check its name and its permissions.",
         ) from error

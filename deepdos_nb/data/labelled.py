@@ -9,7 +9,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import MODES_PER_ATOM, Kind, grid_for
+from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
 from deepdos_nb.data.label_shards import Label
 from deepdos_nb.data.records import Record
 
@@ -36,11 +36,10 @@ def to_record(label: Label, source: str) -> Record:
         If the label's kind is unknown, or its states are empty or of another shape.
     """
     facts = label.facts
-    kind: Kind = "edos" if facts.get("kind") == "edos" else "phdos"
     states = np.clip(label.states.astype(np.float32), 0.0, None)
     counts = np.bincount(label.orbits)
-    channels, bins = (4 if kind == "edos" else 1), grid_for(kind).n_bins
-    if facts.get("kind") not in ("edos", "phdos") or states.shape != (len(counts), channels, bins):
+    kind = next((k for k in Kind if k == facts.get("kind")), None)
+    if kind is None or states.shape != (len(counts), kind.shells, kind.grid.n_bins):
         raise DataError(
             f"{label.name} is no label of electrons or phonons (kind {facts.get('kind')!r}, "
             f"states of shape {states.shape}).",
@@ -52,11 +51,11 @@ def to_record(label: Label, source: str) -> Record:
     site: Array
     outside: Array
     orbital: Array | None = None
-    if kind == "edos":
+    if kind.fixed_modes:
+        site, outside = phonon_shares(states[:, 0])
+    else:
         orbital = states / total
         site, outside = orbital.sum(axis=1), np.zeros(len(counts), np.float32)
-    else:
-        site, outside = phonon_shares(states[:, 0])
     shape = (counts @ site.astype(float)) / float((counts @ site).sum())
     return Record(
         material_id=label.name,
@@ -69,7 +68,7 @@ def to_record(label: Label, source: str) -> Record:
         site_shape=site,
         outside=outside,
         source=source,
-        states=total if kind == "edos" else None,
+        states=None if kind.fixed_modes else total,
         orbital_shape=orbital,
         provenance=dict(facts) | {"method": method(facts)},
     )

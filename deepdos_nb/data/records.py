@@ -12,7 +12,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import MODES_PER_ATOM, Kind, grid_for
+from deepdos_nb.core.grids import Kind, OfKind
 from deepdos_nb.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def reduced_formula(composition: tuple[tuple[int, int], ...]) -> str:
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(OfKind):
     """A crystal with its reference density of states.
 
     Totals are shares of the states inside the window; `states` makes them absolute. Sites are
@@ -82,9 +82,11 @@ class Record:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.states is None and self.kind == "phdos" and self.outside is not None:
+        super().__post_init__()
+        modes = self.kind.modes_per_atom
+        if self.states is None and modes is not None and self.outside is not None:
             inside = float((1.0 - self.outside[self.orbits]).sum())
-            object.__setattr__(self, "states", MODES_PER_ATOM * inside)
+            object.__setattr__(self, "states", modes * inside)
 
     @property
     def n_atoms(self) -> int:
@@ -135,7 +137,7 @@ class Record:
         DataError
             If the source gives no site projections (and `even` is not set), or no scale.
         """
-        step = grid_for(self.kind).step
+        step = self.grid.step
         if self.site_shape is None:
             if not even:
                 raise DataError(
@@ -146,7 +148,7 @@ class Record:
             note = f"{self.method} gives the total only; it is shared evenly among the atoms."
             rows = np.repeat(row[None], self.n_atoms, axis=0)
             return Spectrum(self.kind, self.structure, rows, source=self.method, notes=(note,))
-        scale = MODES_PER_ATOM if self.kind == "phdos" else self._scale()
+        scale = self.kind.modes_per_atom or self._scale()
         outside: Array = np.zeros(self.n_atoms)
         if self.outside is not None:
             outside = scale * self.outside[self.orbits]
@@ -162,8 +164,8 @@ class Record:
         """States per cell inside the window."""
         if self.states is not None:
             return self.states
-        if self.kind == "phdos":
-            return MODES_PER_ATOM * self.n_atoms
+        if self.kind.modes_per_atom is not None:
+            return self.kind.modes_per_atom * self.n_atoms
         raise DataError(
             f"{self.source} gives no absolute scale for {self.material_id}.",
             remedy="Use `record.shape`, which sums to one.",

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Literal
 from typing import Protocol as Interface
 
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
 
 Part = Literal["train", "valid", "test"]
@@ -18,6 +19,10 @@ PARTS: tuple[Part, ...] = ("train", "valid", "test")
 
 BENCHMARK = "petretto"
 """The source whose own published split decides."""
+
+
+SHARED: dict[str, tuple[Part, ...]] = {Kind.phdos: ("test", "valid")}
+"""Parts of the benchmark that a record of the same formula joins, whatever its source."""
 
 
 class Known(Interface):
@@ -53,8 +58,6 @@ def part_of(record: Known) -> Part | None:
     can be combined without a leak. Everything else is divided by `hashed_part`; the benchmark's
     own records are "train" unless it says otherwise.
     """
-    if record.kind == "edos":
-        return None if _listed(record, "held_out_edos") else hashed_part(record.formula)
     if record.source == BENCHMARK:
         # Its split is by identifier, as published; formulas are grouped in it already.
         rules, name = protocol(), record.material_id
@@ -63,11 +66,10 @@ def part_of(record: Known) -> Part | None:
         if name in rules.valid or name in rules.test:
             return "valid" if name in rules.valid else "test"
         return None if _listed(record, "held_out_phdos") else "train"
-    if _listed(record, "held_out_phdos"):
+    if _listed(record, f"held_out_{Kind(record.kind)}"):
         return None
-    if _listed(record, "test"):
-        return "test"
-    return "valid" if _listed(record, "valid") else hashed_part(record.formula)
+    theirs = (part for part in SHARED.get(record.kind, ()) if _listed(record, part))
+    return next(theirs, None) or hashed_part(record.formula)
 
 
 def _listed(record: Known, name: str) -> bool:

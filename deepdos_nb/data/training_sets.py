@@ -91,7 +91,7 @@ def phonon_data(
     )
 
 
-def embedded_data(kind: Kind, folder: str | Path | None = None) -> TrainingData:
+def embedded_data(kind: str, folder: str | Path | None = None) -> TrainingData:
     """The labels inside the package, divided by formula.
 
     Parameters
@@ -102,6 +102,14 @@ def embedded_data(kind: Kind, folder: str | Path | None = None) -> TrainingData:
     """
     parts = load_embedded(kind, folder)
     return TrainingData(parts["train"], parts["valid"], parts["test"], parts["test"])
+
+
+def training_data(
+    kind: str, petretto: str | Path | None = None, phonondb: str | Path | None = None
+) -> TrainingData:
+    """What the shipped weights of a kind were trained on, see `phonon_data`, `embedded_data`."""
+    phonons = Kind(kind) is Kind.phdos
+    return phonon_data(petretto, phonondb) if phonons else embedded_data(Kind.edos)
 
 
 def seen_elements(records: Sequence[Record]) -> list[int]:

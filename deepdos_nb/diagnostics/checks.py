@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from deepdos_nb.core.files import PACKAGE
+from deepdos_nb.core.grids import Kind
 
 Status = Literal["ok", "note", "missing", "broken"]
 
@@ -196,23 +197,17 @@ def _setups() -> str:
 
 
 def _data() -> Iterator[Check]:
-    for kind, title in (("phdos", "phonon"), ("edos", "electronic")):
+    for kind in Kind:
+        title = f"weights ({kind.adjective})"
         seeds = sorted((PACKAGE / "weights" / kind).glob("*.safetensors"))
         size = sum(f.stat().st_size for f in seeds) / 1e6
         if seeds:
             words = f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}, {size:.1f} MB"
-            yield Check("data", f"weights ({title})", "ok", words, essential=kind == "phdos")
+            yield Check("data", title, "ok", words, essential=True)
             continue
-        essential = kind == "phdos"
-        remedy = "pip install --force-reinstall --no-deps deepdos-nb" if essential else ""
-        yield Check(
-            "data",
-            f"weights ({title})",
-            "missing" if essential else "note",
-            "not in this version" if not essential else "not found; the installation is damaged",
-            remedy,
-            essential,
-        )
+        remedy = "pip install --force-reinstall --no-deps deepdos-nb"
+        words = "not found; the installation is damaged"
+        yield Check("data", title, "missing", words, remedy, essential=True)
     examples = len(list((PACKAGE / "examples").glob("*.cif")))
     yield Check("data", "example crystals", "ok" if examples else "missing", str(examples))
     shards = [*(PACKAGE / "data" / "embedded").glob("*/shard-*.npz")]

@@ -27,25 +27,17 @@ from deepdos_nb.core.processes import end_with
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.evaluation.scoring import drafted_total
-from deepdos_nb.evaluation.tables import CURVES, FACTS, SCORED, RunResult, read_curves, scores
-from deepdos_nb.evaluation.variants import ALONE, Config, draft_config, with_dropout
-from deepdos_nb.model import ModelConfig, Reasoner
+from deepdos_nb.evaluation.tables import CURVES, METADATA, SCORED, RunResult, read_curves, scores
+from deepdos_nb.evaluation.variants import ALONE, Config
 from deepdos_nb.model.baselines import parameter_count
+from deepdos_nb.model.networks import Network
 from deepdos_nb.model.weights import load_draft_model
 from deepdos_nb.physics.draft import DraftModel
 from deepdos_nb.training.batches import collate_items, prepare
-from deepdos_nb.training.draft import DraftConfig
+from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
 from deepdos_nb.training.draft_cache import record_inputs
-from deepdos_nb.training.force_constants import SPRINGS, ForceConstantConfig, train_force_constants
-from deepdos_nb.training.tight_binding import BONDS, TightBindingConfig, train_tight_binding
-from deepdos_nb.training.train import (
-    CONFIG,
-    Network,
-    keep_config,
-    needs_systems,
-    total_curves,
-    train,
-)
+from deepdos_nb.training.draft_training import DraftConfig
+from deepdos_nb.training.train import CONFIG, keep_config, train
 
 
 def run(
@@ -83,14 +75,13 @@ def run(
     if not (folder / CURVES).exists():
         begin = time.perf_counter()
         if isinstance(config, DraftConfig):
-            alone = train_drafter(data, config, folder, progress=progress)
+            alone = train_draft_model(data.train, data.valid, config, folder, progress=progress)
             parameters = sum(p.numel() for p in alone.parameters())
             totals = {part: drafted_totals(alone, getattr(data, part)) for part in SCORED}
         else:
             learnt = None
-            if isinstance(config.model, ModelConfig) and config.model.draft:
-                file = BONDS if config.model.kind == "edos" else SPRINGS
-                learnt = load_draft_model(Path(draft_model or folder) / file)[0]
+            if config.model.draft:
+                learnt = load_draft_model(Path(draft_model or folder) / DRAFT)[0]
             network = train(
                 data.train,
                 data.valid,
@@ -101,14 +92,11 @@ def run(
                 progress=progress,
             )
             parameters = parameter_count(network)
-            systems = needs_systems(config.model)
             totals = {
-                part: predict_totals(
-                    network, getattr(data, part), systems=systems, cache=draft_model
-                )
+                part: predict_totals(network, getattr(data, part), cache=draft_model)
                 for part in SCORED
             }
-        facts = {
+        metadata = {
             "parameters": parameters,
             "seconds": round(time.perf_counter() - begin, 1),
             "n_train": len(data.train),
@@ -117,16 +105,15 @@ def run(
         for part in SCORED:
             records: list[Record] = getattr(data, part)
             arrays[f"{part}_materials"] = np.array([r.material_id for r in records])
-        _write(folder, arrays, facts)
+        _write(folder, arrays, metadata)
     return read_curves(folder)
 
 
 def place(folder: str | Path, name: str, config: Config, seed: int) -> Path:
     """Folder of one run of a variant."""
     plain = re.sub(r"[^a-z0-9.]+", "-", name.lower())
-    if isinstance(config, DraftConfig):
-        return Path(folder) / plain / f"seed-{seed}"
-    return Path(folder) / plain / f"dropout-{config.model.dropout:g}" / f"seed-{seed}"
+    tuned = [] if config.dropout is None else [f"dropout-{config.dropout:g}"]
+    return Path(folder, plain, *tuned, f"seed-{seed}")
 
 
 def tune(
@@ -154,7 +141,7 @@ def tune(
     """
     best: dict[str, tuple[float, Config]] = {}
     for dropout in dropouts:
-        tried = {n: with_dropout(config, dropout) for n, config in configs.items()}
+        tried = {n: config.with_dropout(dropout) for n, config in configs.items()}
         for name, (curves,) in run_all(tried, [0], data, folder, workers=workers).items():
             error = scores(curves, data, "valid")["mse_max"]
             if name not in best or error < best[name][0]:
@@ -211,7 +198,7 @@ def run_all(
 class DraftRun(NamedTuple):
     """Settings and folder of a draft model that a model reads."""
 
-    config: ForceConstantConfig | TightBindingConfig
+    config: DraftConfig
     folder: Path
 
 
@@ -220,23 +207,13 @@ def draft_run(config: Config, seed: int, folder: str | Path) -> DraftRun | None:
 
     It sees what the model sees: projections only where the model is trained on them.
     """
-    if isinstance(config, DraftConfig) or not isinstance(config.model, ModelConfig):
-        return None
-    if not config.model.draft:
+    if isinstance(config, DraftConfig) or not config.model.draft:
         return None
     kind, told = config.model.kind, config.loss.sites > 0
     draft = draft_config(kind, seed, config.epochs, projections=told)
-    name = f"{ALONE[kind]}, told sites" if told and kind == "edos" else ALONE[kind]
+    # Force constants are the same whatever they are told.
+    name = ALONE[kind] if kind.fixed_modes or not told else f"{ALONE[kind]}, told sites"
     return DraftRun(draft, place(folder, name, draft, seed))
-
-
-def train_drafter(
-    data: TrainingData, config: DraftConfig, folder: str | Path, *, progress: bool = True
-) -> DraftModel:
-    """Learn what `config` is for."""
-    if isinstance(config, TightBindingConfig):
-        return train_tight_binding(data.train, data.valid, config, folder, progress=progress)
-    return train_force_constants(data.train, data.valid, config, folder, progress=progress)
 
 
 def _wait(futures: Sequence[Future[RunResult]], what: str) -> None:
@@ -256,20 +233,20 @@ def predict_totals(
     network: Network,
     records: Sequence[Record],
     *,
-    systems: bool = False,
     cache: str | Path | None = None,
     batch_size: int = 32,
 ) -> Array:
     """Totals of every record, each summing to one, shape (n_records, B)."""
-    draft_model = network.draft_model if isinstance(network, Reasoner) else None
-    items = prepare(records, systems=systems, draft_model=draft_model, cache=cache)
+    items = prepare(
+        records, systems=network.reads_system, draft_model=network.draft_model, cache=cache
+    )
     device = next(network.parameters()).device
     network.eval()
     rows = []
     with torch.inference_mode():
         for start in range(0, len(items), batch_size):
             graphs, _ = collate_items(items[start : start + batch_size])
-            rows.append(total_curves(network, graphs.to(device)).cpu().numpy())
+            rows.append(network.total(graphs.to(device)).cpu().numpy())
     curves: Array = np.concatenate(rows)
     return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
 
@@ -280,8 +257,8 @@ def drafted_totals(draft_model: DraftModel, records: Sequence[Record]) -> Array:
     return curves / np.maximum(curves.sum(axis=1, keepdims=True), 1e-30)
 
 
-def _write(folder: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
-    # The facts first: a run counts as finished when its curves are there.
-    write_text(folder / FACTS, json.dumps(facts, indent=1))
+def _write(folder: Path, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
+    # The metadata first: a run counts as finished when its curves are there.
+    write_text(folder / METADATA, json.dumps(metadata, indent=1))
     small = {k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in arrays.items()}
     write_arrays(folder / CURVES, small)

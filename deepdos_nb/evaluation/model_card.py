@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.files import write_text
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.markdown import NOTHING, markdown_table
 from deepdos_nb.core.version import __version__
 from deepdos_nb.data.training_sets import TrainingData, seen_elements
 from deepdos_nb.evaluation.model_card_text import card_text
@@ -22,14 +22,10 @@ from deepdos_nb.evaluation.scoring import (
 )
 from deepdos_nb.inference.ensemble import SCORES, Ensemble, load_model
 from deepdos_nb.metrics.calibration import fit_band
-from deepdos_nb.model import Reasoner
 from deepdos_nb.model.weights import save_weights
-from deepdos_nb.training.train import best_model
+from deepdos_nb.training.train import best_reasoner
 
 CARD = "MODEL_CARD.md"
-
-UNIT: dict[Kind, tuple[str, str]] = {"phdos": ("cm⁻¹", ".1f"), "edos": ("eV", ".3f")}
-"""Unit of the energy axis, and the format of a distance along it."""
 
 ROWS = {
     "mse_max": ("MSE", "max", ".4f"),
@@ -73,6 +69,13 @@ ROWS = {
 }
 """Name, normalisation and format of every score of totals that a card shows."""
 
+GIVEN_TOTAL = {
+    "shares": "shares_given_total_",
+    "equal share": "equal_share_",
+    "source attention": "attention_share_",
+}
+"""Answers that are told the true total and only share it out, by their names in scores."""
+
 
 def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, command: str) -> Path:
     """Collect the best weights of several runs, score the ensemble, and write its card.
@@ -102,20 +105,14 @@ def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, com
     folder = Path(folder)
     for run in map(Path, runs):
         setting = json.loads((run / "config.json").read_text("utf-8"))
-        facts = {
+        metadata = {
             "elements": seen_elements(data.train),
             "n_train": len(data.train),
             "training": setting,
             "version": __version__,
         }
-        model = best_model(run)
-        if not isinstance(model, Reasoner):
-            raise ConfigError(
-                "a baseline is for comparison and is not packed.",
-                source=str(run),
-                remedy="Pack runs of `deepdos train --model deepdos`.",
-            )
-        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", card=facts)
+        model = best_reasoner(run, "Pack runs of `deepdos train --model deepdos`.")
+        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", metadata=metadata)
     return describe(folder, data, command)
 
 
@@ -135,7 +132,7 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
     folder = Path(folder)
     ensemble = load_model(data.kind, folder=folder)
     scores = score(ensemble, data)
-    settings = [card["training"] for card in ensemble.cards]
+    settings = [known["training"] for known in ensemble.metadata]
     tables = [score_table(scores, data.kind)]
     if "test_sites" in scores:
         tables.append(site_table(scores["test_sites"], data.kind))
@@ -164,40 +161,36 @@ def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]
     return scores
 
 
-def score_table(scores: dict[str, dict[str, float]], kind: Kind) -> str:
+def score_table(scores: dict[str, dict[str, float]], kind: str) -> str:
     """Markdown table of validation and test scores."""
-    unit, along = UNIT[kind]
-    lines = ["| score | normalisation | validation | test |", "|---|---|---:|---:|"]
+    kind = Kind(kind)
+    rows = []
     for key, (name, norm, form) in ROWS.items():
         if key in scores["test"]:
-            form = along if form == "energy" else form
-            cells = " | ".join(format(scores[part][key], form) for part in ("valid", "test"))
-            axis = "frequency" if kind == "phdos" else "energy"
-            lines.append(f"| {name.format(unit=unit, axis=axis)} | {norm} | {cells} |")
-    return "\n".join(lines)
+            form = kind.distance_format if form == "energy" else form
+            cells = [format(scores[part][key], form) for part in ("valid", "test")]
+            rows.append([name.format(unit=kind.grid.unit, axis=kind.axis), norm, *cells])
+    return markdown_table(["score", "normalisation", "validation", "test"], rows, left=2)
 
 
-def site_table(scores: dict[str, float], kind: Kind) -> str:
+def site_table(scores: dict[str, float], kind: str) -> str:
     """Markdown table of element- and site-resolved scores beside answers told the true total."""
-    unit, along = UNIT[kind]
+    kind = Kind(kind)
     # Scores of an earlier version know fewer of them.
-    answers = {"shares": "told_", "equal share": "naive_", "source attention": "attention_"}
-    told = {n: key for n, key in answers.items() if f"site_{key}cosine_median" in scores}
-    lines = [
-        f"| resolved by | curves | median cosine | mean cosine | WD, mean ({unit}) |"
-        + "".join(f" told the total: {name} |" for name in told),
-        "|---|---:|---:|---:|---:|" + "---:|" * len(told),
-    ]
+    told = {n: key for n, key in GIVEN_TOTAL.items() if f"site_{key}cosine_median" in scores}
+    rows = []
     for by in ("element", "site"):
         for whose, name in (("", by), ("draft_", f"{by}, draft")):
             if f"{by}_{whose}cosine_median" not in scores:
                 continue
             cells = [f"{scores[f'{by}_n']:.0f}"]
             cells += [f"{scores[f'{by}_{whose}cosine_{mean}']:.3f}" for mean in ("median", "mean")]
-            cells += [format(scores[f"{by}_{whose}wd_mean"], along)]
+            cells += [format(scores[f"{by}_{whose}wd_mean"], kind.distance_format)]
             cells += [
-                "–" if whose else f"{scores[f'{by}_{key}cosine_median']:.3f}"
+                NOTHING if whose else f"{scores[f'{by}_{key}cosine_median']:.3f}"
                 for key in told.values()
             ]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            rows.append([name, *cells])
+    heads = ["curves", "median cosine", "mean cosine", f"WD, mean ({kind.grid.unit})"]
+    heads += [f"told the total: {name}" for name in told]
+    return markdown_table(["resolved by", *heads], rows, left=1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.version import __version__
 from deepdos_nb.data.splits import protocol
 from deepdos_nb.data.training_sets import TrainingData, seen_elements
@@ -26,10 +27,11 @@ def card_text(
     command : str
         How the runs were made.
     """
-    about = _phonons(data) if data.kind == "phdos" else _electrons(data)
+    about = ABOUT[data.kind](data)
     seeds = ", ".join(str(s["seed"]) for s in settings)
     epochs = _all("epochs", settings)
     dropout = _all("dropout", [s["model"] for s in settings])
+    drafted = any(s["model"].get("draft") for s in settings)
     text = f"""# {about["title"]}: {len(settings)} seeds
 
 Written by deepdos_nb {__version__} on {date.today().isoformat()}.
@@ -37,7 +39,7 @@ Written by deepdos_nb {__version__} on {date.today().isoformat()}.
 ## What it is
 
 An ensemble of {len(settings)} models (seeds {seeds}) that predict {about["what"]} Weights are
-safetensors in float16, used in float32.{_drafted(settings)}
+safetensors in float16, used in float32.{about["draft"] if drafted else ""}
 
 ## Training data
 
@@ -77,9 +79,9 @@ and *source attention* goes by the attention map.
 
 The spread over seeds is smaller than the error, because seeds share errors. The error band that
 figures show adds the spread and the density itself, with weights fitted to the validation part and
-set so that it holds 68.3 % of its bins (`calibration.fit_band`); how many it holds of the test part
-is in the last rows of the first table. Bins where both curves stay below one per cent of the
-maximum do not count.
+set so that it holds 68.3 % of its bins (`metrics.calibration.fit_band`); how many it holds of the
+test part is in the last rows of the first table. Bins where both curves stay below one per cent of
+the maximum do not count.
 
 ## Limits
 
@@ -100,23 +102,6 @@ The weights are under the MIT licence, like the code. The training data are cred
 
 def _all(name: str, settings: Sequence[dict[str, Any]]) -> str:
     return ", ".join(sorted({str(s[name]) for s in settings}))
-
-
-def _drafted(settings: Sequence[dict[str, Any]]) -> str:
-    if not any(s["model"].get("draft") for s in settings):
-        return ""
-    if settings[0]["model"]["kind"] == "edos":
-        return """
-
-Every seed reads the same draft by tight binding: s, p and d levels and Slater-Koster hoppings that
-were learnt before, from the states of every shell of every atom of the same training crystals
-(primitive cells of at most ten atoms), and which travel with the weights. Its own scores stand in
-the tables."""
-    return """
-
-Every seed reads the same draft by springs: a ball-and-spring model whose stiffnesses were learnt
-before, from the totals of the same training crystals (primitive cells of at most 40 atoms), and
-which travels with the weights. Its own scores stand in the tables."""
 
 
 def _supervision(settings: Sequence[dict[str, Any]]) -> str:
@@ -142,6 +127,11 @@ shape.""",
 - Kept out: every phonondb crystal whose identifier or reduced formula is in the benchmark's
   validation or test part, or in a published list of {len(protocol().held_out_phdos)} held-out
   materials. The benchmark's split is 80/10/10 by reduced formula.""",
+        "draft": """
+
+Every seed reads the same draft by springs: Born-von Kármán force constants that were learnt before,
+from the totals of the same training crystals (primitive cells of at most 40 atoms), and which
+travel with the weights. Its own scores stand in the tables.""",
         "against": "DFPT",
         "absolute": "",
         "sites": f"""\
@@ -168,6 +158,12 @@ Fermi level of a metal, and the number of states in that window.""",
   where the structures come from.
 - Kept out: every crystal whose reduced formula is in a published list of
   {len(protocol().held_out_edos)} held-out materials. The split is 80/10/10 by reduced formula.""",
+        "draft": """
+
+Every seed reads the same draft by tight binding: s, p and d levels and Slater-Koster hoppings that
+were learnt before, from the states of every shell of every atom of the same training crystals
+(primitive cells of at most ten atoms), and which travel with the weights. Its own scores stand in
+the tables.""",
         "against": "PBE",
         "absolute": """\
 . *End-to-end* and
@@ -180,3 +176,10 @@ Small sets make coarse models: expect the gross shape of the bands, not their fi
 itself puts gaps too low. Cells of up to a dozen atoms near equilibrium; spin only with Cr, Mn, Fe,
 Co, Ni; no spin-orbit coupling, no open 4f shells, no disorder, no surfaces.""",
     }
+
+
+ABOUT: dict[Kind, Callable[[TrainingData], dict[str, str]]] = {
+    Kind.phdos: _phonons,
+    Kind.edos: _electrons,
+}
+"""What a card says of each kind."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.data.records import Record
 from deepdos_nb.inference.ensemble import Ensemble
@@ -99,20 +100,29 @@ def score_band(ensemble: Ensemble, records: Sequence[Record], band: ErrorBand) -
 def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
     """Errors of what a spectrum is read for, from the ensemble's mean total.
 
-    Phonons: `observables.phonon_scores`. Electrons: `observables.electron_scores` per atom, of
-    absolute densities with the model's own number of states, and `gap_scores.gap_scores` of the
-    screen for gaps inside the valence band, its names beginning with ``gap_``.
+    Phonons: `metrics.observables.phonon_scores`. Electrons: `metrics.observables.electron_scores`
+    per atom, of absolute densities with the model's own number of states, and
+    `metrics.gap_screen.gap_scores` of the screen for gaps inside the valence band, its names
+    beginning with ``gap_``.
 
     Raises
     ------
     ConfigError
         If an electronic record does not say how many states its window holds.
     """
+    return READINGS[ensemble.kind](ensemble, records)
+
+
+def _phonon_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    shapes = np.stack([r.shape for r in records])
+    totals = _totals(ensemble, _graphs(ensemble, records)).mean(axis=1)
+    return phonon_scores(totals, shapes, ensemble.grid.energies)
+
+
+def _electron_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
     grid = ensemble.grid
     shapes = np.stack([r.shape for r in records])
     graphs = _graphs(ensemble, records)
-    if ensemble.kind == "phdos":
-        return phonon_scores(_totals(ensemble, graphs).mean(axis=1), shapes, grid.energies)
     unknown = [r.material_id for r in records if r.states is None]
     if unknown:
         raise ConfigError(f"the number of states of {unknown[0]} in the window is not known.")
@@ -129,13 +139,18 @@ def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, f
     return electron_scores(predicted, reference, grid.energies, n_atoms=atoms) | gaps
 
 
+READINGS = {Kind.phdos: _phonon_readings, Kind.edos: _electron_readings}
+"""What a spectrum of each kind is read for."""
+
+
 def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
     """Element- and site-resolved scores against reference projections.
 
     Cosine similarity of each curve, and its Wasserstein distance, over all elements (sites) of all
-    records, beside answers that are told the reference total: ``…_told_…`` shares each bin of it
-    out as the model does, ``…_naive_…`` gives every atom an equal share, ``…_attention_…`` shares
-    each bin out as the source attention does; ``…_draft_…`` are the drafts of Stage 0, if any.
+    records, beside answers that are told the reference total: ``…_shares_given_total_…`` shares
+    each bin of it out as the model does, ``…_equal_share_…`` gives every atom an equal share,
+    ``…_attention_share_…`` shares each bin out as the source attention does; ``…_draft_…`` are the
+    drafts of Stage 0, if any.
 
     Raises
     ------
@@ -154,9 +169,9 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
         answers = {
             "reference": graph.weight[:, None] * record.site_shape,
             "": own,
-            "told_": own / own.sum(axis=0).clip(min=1e-12) * record.shape,
-            "naive_": equal_share(record.shape, graph.weight),
-            "attention_": attention_share(attention, record.shape),
+            "shares_given_total_": own / own.sum(axis=0).clip(min=1e-12) * record.shape,
+            "equal_share_": equal_share(record.shape, graph.weight),
+            "attention_share_": attention_share(attention, record.shape),
         }
         if graph.draft is not None:
             answers["draft_"] = graph.weight[:, None] * graph.draft.reshape(-1, *own.shape).mean(
@@ -172,7 +187,7 @@ def score_sites(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, floa
     for resolved in ("element", "site"):
         reference = np.concatenate(curves[resolved, "reference"])
         scores[f"{resolved}_n"] = float(len(reference))
-        for name in ("", "told_", "naive_", "attention_", "draft_"):
+        for name in ("", "shares_given_total_", "equal_share_", "attention_share_", "draft_"):
             if (resolved, name) not in curves:
                 continue
             answer = np.concatenate(curves[resolved, name])

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.markdown import markdown_table, number
 from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.evaluation.experiments import place
 from deepdos_nb.evaluation.scoring import score_sites
@@ -25,7 +25,7 @@ from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.metrics.gap_screen import gap_scores
 from deepdos_nb.metrics.valence_gap import vb_gap
 from deepdos_nb.model import Reasoner
-from deepdos_nb.training.train import best_model
+from deepdos_nb.training.train import best_reasoner
 
 
 def site_rows(
@@ -51,7 +51,7 @@ def site_rows(
     rows: list[dict[str, Any]] = []
     for name, config in configs.items():
         for seed in seeds:
-            ensemble = Ensemble([_reasoner(place(folder, name, config, seed))])
+            ensemble = Ensemble([best_reasoner(place(folder, name, config, seed))])
             head = {"variant": name, "seed": seed, "n_train": len(data.train)}
             rows.append(head | score_sites(ensemble, data.test_sites))
     return pd.DataFrame(rows)
@@ -82,12 +82,12 @@ def gap_rows(
     DataFrame
         Columns "variant", "seed" and those of `gap_scores`.
     """
-    grid = grid_for(data.kind)
+    grid = data.kind.grid
     known = np.array([r.states for r in data.test], dtype=float)
     true = [vb_gap(grid.energies, c) for c in references(data, "test") * known[:, None] / grid.step]
     rows: list[dict[str, Any]] = []
     for seed in range(len(trained[OURS])):
-        states = _states(_reasoner(place(folder, OURS, configs[OURS], seed)), data)
+        states = _states(best_reasoner(place(folder, OURS, configs[OURS], seed)), data)
         for name, members in trained.items():
             curves = members[seed].totals["test"] * states[:, None] / grid.step
             found = [vb_gap(grid.energies, c) for c in curves]
@@ -101,38 +101,34 @@ def _states(model: Reasoner, data: TrainingData) -> Array:
     return np.array([states[0] for _, _, states in ensemble.predict_graphs(graphs)])
 
 
-def _reasoner(folder: Path) -> Reasoner:
-    model = best_model(folder)
-    if not isinstance(model, Reasoner):
-        raise ConfigError("a baseline knows no sites and no number of states.", source=str(folder))
-    return model
-
-
 SITE_COLUMNS = {
     "_cosine_median": "median cosine",
     "_cosine_mean": "mean cosine",
     "_wd_mean": "WD ({unit})",
     "_draft_cosine_median": "draft",
-    "_told_cosine_median": "told the total: shares",
-    "_naive_cosine_median": "told: equal share",
-    "_attention_cosine_median": "told: source attention",
+    "_shares_given_total_cosine_median": "told the total: shares",
+    "_equal_share_cosine_median": "told: equal share",
+    "_attention_share_cosine_median": "told: source attention",
 }
 
 
-def site_markdown(rows: pd.DataFrame, unit: str) -> str:
+def site_markdown(rows: pd.DataFrame, kind: str) -> str:
     """Table of `site_rows` for people: means over seeds, for each variant and resolution."""
+    kind = Kind(kind)
     shown = {k: v for k, v in SITE_COLUMNS.items() if f"element{k}" in rows}
-    names = [name.format(unit=unit) for name in shown.values()]
-    lines = ["| trained on | resolved by | seeds | " + " | ".join(names) + " |"]
-    lines.append("|---|---|---:|" + "---:|" * len(names))
+    lines = []
     for variant, group in rows.groupby("variant", sort=False):
         for by in ("element", "site"):
-            means = [group[f"{by}{key}"].mean() for key in shown]
-            digits = [1 if key == "_wd_mean" and unit != "eV" else 3 for key in shown]
-            cells = [f"{m:.{d}f}" for m, d in zip(means, digits, strict=True)]
-            cells = ["–" if cell == "nan" else cell for cell in cells]
-            lines.append(f"| {variant} | {by} | {len(group)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            means = [
+                number(
+                    group[f"{by}{key}"].mean(),
+                    kind.distance_format if key == "_wd_mean" else ".3f",
+                )
+                for key in shown
+            ]
+            lines.append([variant, by, len(group), *means])
+    names = [name.format(unit=kind.grid.unit) for name in shown.values()]
+    return markdown_table(["trained on", "resolved by", "seeds", *names], lines, left=2)
 
 
 GAP_COLUMNS = {
@@ -147,10 +143,9 @@ GAP_COLUMNS = {
 
 def gap_markdown(rows: pd.DataFrame) -> str:
     """Table of `gap_rows` for people: means over seeds."""
-    lines = ["| model | seeds | " + " | ".join(n for n, _ in GAP_COLUMNS.values()) + " |"]
-    lines.append("|---|---:|" + "---:|" * len(GAP_COLUMNS))
+    lines = []
     for variant, group in rows.groupby("variant", sort=False):
-        cells = [format(group[key].mean(), form) for key, (_, form) in GAP_COLUMNS.items()]
-        cells = ["–" if cell == "nan" else cell for cell in cells]
-        lines.append(f"| {variant} | {len(group)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        means = [number(group[key].mean(), form) for key, (_, form) in GAP_COLUMNS.items()]
+        lines.append([variant, len(group), *means])
+    names = [name for name, _ in GAP_COLUMNS.values()]
+    return markdown_table(["model", "seeds", *names], lines, left=1)

@@ -20,14 +20,15 @@ import pandas as pd
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.core.files import write_text
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.markdown import markdown_table
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.splits import Part
 from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.metrics.scores import mse_per_crystal, shape_scores
 
 CURVES = "curves.npz"
-FACTS = "facts.json"
+METADATA = "facts.json"
 SCORED: tuple[Part, ...] = ("valid", "test")
 
 
@@ -41,13 +42,13 @@ class RunResult:
         Keys "valid" and "test"; each curve sums to one.
     materials : mapping of part to tuple of str
         Identifiers of the rows.
-    facts : mapping
+    metadata : mapping
         "parameters", "seconds" of training, "n_train".
     """
 
     totals: Mapping[Part, Array]
     materials: Mapping[Part, tuple[str, ...]]
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
 
 def read_curves(folder: str | Path) -> RunResult:
@@ -62,7 +63,7 @@ def read_curves(folder: str | Path) -> RunResult:
     try:
         with np.load(folder / CURVES, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        facts = json.loads((folder / FACTS).read_text("utf-8"))
+        metadata = json.loads((folder / METADATA).read_text("utf-8"))
     except (OSError, ValueError, BadZipFile) as error:
         raise DataError(
             f"no finished run ({error}).", source=str(folder), remedy="Train it first."
@@ -70,7 +71,7 @@ def read_curves(folder: str | Path) -> RunResult:
     return RunResult(
         {part: arrays[part].astype(float) for part in SCORED},
         {part: tuple(arrays[f"{part}_materials"].tolist()) for part in SCORED},
-        facts,
+        metadata,
     )
 
 
@@ -85,7 +86,7 @@ def ensemble(members: Sequence[RunResult]) -> RunResult:
     if not members or any(m.materials != members[0].materials for m in members):
         raise ConfigError("an ensemble needs runs that predict the same materials.")
     totals = {part: np.mean([m.totals[part] for m in members], axis=0) for part in SCORED}
-    return RunResult(totals, members[0].materials, members[0].facts)
+    return RunResult(totals, members[0].materials, members[0].metadata)
 
 
 def scores(curves: RunResult, data: TrainingData, part: Part) -> dict[str, float]:
@@ -102,7 +103,7 @@ def scores(curves: RunResult, data: TrainingData, part: Part) -> dict[str, float
             f"the curves' {part} materials are not those of the data.",
             remedy="Train again in another folder, or give the data the run was trained on.",
         )
-    return shape_scores(curves.totals[part], references(data, part), grid_for(data.kind).energies)
+    return shape_scores(curves.totals[part], references(data, part), data.kind.grid.energies)
 
 
 def references(data: TrainingData, part: Part) -> Array:
@@ -180,11 +181,11 @@ def score_rows(
     rows: list[dict[str, Any]] = []
     for variant, members in runs.items():
         for seed, curves in enumerate(members):
-            head = {"variant": variant, "seed": seed, **curves.facts}
+            head = {"variant": variant, "seed": seed, **curves.metadata}
             rows.append(head | scores(curves, data, part))
         if len(members) > 1:
             mean = ensemble(members)
-            head = {"variant": variant, "seed": "mean curve", **mean.facts}
+            head = {"variant": variant, "seed": "mean curve", **mean.metadata}
             rows.append(head | scores(mean, data, part))
     return pd.DataFrame(rows)
 
@@ -207,31 +208,32 @@ def size_rows(members: Sequence[RunResult], data: TrainingData, part: Part) -> p
     return pd.DataFrame(rows)
 
 
-def size_markdown(rows: pd.DataFrame, kind: Kind) -> str:
+def shown(kind: str) -> dict[str, tuple[str, str]]:
+    """Scores of a printed table: name and format."""
+    kind = Kind(kind)
+    return {
+        "mse_max": ("MSE (max)", ".4f"),
+        "mae_max": ("MAE (max)", ".4f"),
+        "r2_pooled_max": ("R² (max), pooled", ".3f"),
+        "mse_oracle": ("MSE (oracle total)", ".4f"),
+        "wd_mean": (f"WD ({kind.grid.unit})", kind.distance_format),
+    }
+
+
+def size_markdown(rows: pd.DataFrame, kind: str) -> str:
     """Table of `size_rows` for people."""
-    names = [name.format(unit=grid_for(kind).unit) for name, _ in SHOWN.values()]
-    lines = ["| seeds | ways to choose them | " + " | ".join(names) + " |"]
-    lines.append("|---:|---:|" + "---:|" * len(names))
-    digits = 1 if kind == "phdos" else 3
+    columns = shown(kind)
+    lines = []
     for row in rows.to_dict("records"):
-        cells = [format(row[key], form.format(digits=digits)) for key, (_, form) in SHOWN.items()]
+        cells = [format(row[key], form) for key, (_, form) in columns.items()]
         if not pd.isna(row["mse_max_std"]):
             cells[0] += f" ± {row['mse_max_std']:.4f}"
-        lines.append(f"| {row['size']:.0f} | {row['choices']:.0f} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        lines.append([f"{row['size']:.0f}", f"{row['choices']:.0f}", *cells])
+    names = [name for name, _ in columns.values()]
+    return markdown_table(["seeds", "ways to choose them", *names], lines, left=0)
 
 
-SHOWN = {
-    "mse_max": ("MSE (max)", ".4f"),
-    "mae_max": ("MAE (max)", ".4f"),
-    "r2_pooled_max": ("R² (max), pooled", ".3f"),
-    "mse_oracle": ("MSE (oracle total)", ".4f"),
-    "wd_mean": ("WD ({unit})", ".{digits}f"),
-}
-"""Scores of a printed table: name and format."""
-
-
-def markdown(rows: pd.DataFrame, kind: Kind, by: Sequence[str] = ("variant",)) -> str:
+def markdown(rows: pd.DataFrame, kind: str, by: Sequence[str] = ("variant",)) -> str:
     """Table for people: mean ± standard deviation over seeds.
 
     Parameters
@@ -248,25 +250,19 @@ def markdown(rows: pd.DataFrame, kind: Kind, by: Sequence[str] = ("variant",)) -
     str
         Markdown; no standard deviation where there is one seed.
     """
-    unit, digits = grid_for(kind).unit, 1 if kind == "phdos" else 3
-    names = [name.format(unit=unit) for name, _ in SHOWN.values()]
-    heads = ["model", "training crystals"][: len(by)]
-    lines = [
-        "| " + " | ".join([*heads, "parameters", "seeds", *names]) + " |",
-        "|---|" + "---:|" * (len(heads) + 1 + len(names)),
-    ]
+    columns = shown(kind)
+    lines = []
     single = rows[rows["seed"].astype(str) != "mean curve"]
     for key, group in single.groupby(list(by), sort=False):
         cells = [*map(str, key), f"{group['parameters'].iloc[0] / 1000:.0f} k", str(len(group))]
-        for column, (_, form) in SHOWN.items():
+        for column, (_, form) in columns.items():
             values = group[column]
-            spread = f" ± {format(values.std(), form.format(digits=digits))}"
-            cells.append(
-                format(values.mean(), form.format(digits=digits))
-                + (spread if len(values) > 1 else "")
-            )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            spread = f" ± {format(values.std(), form)}" if len(values) > 1 else ""
+            cells.append(format(values.mean(), form) + spread)
+        lines.append(cells)
+    heads = ["model", "training crystals"][: len(by)]
+    names = [name for name, _ in columns.values()]
+    return markdown_table([*heads, "parameters", "seeds", *names], lines, left=1)
 
 
 def summary(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

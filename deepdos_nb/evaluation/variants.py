@@ -8,19 +8,18 @@ from dataclasses import replace
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig
-from deepdos_nb.training.draft import DraftConfig
-from deepdos_nb.training.force_constants import ForceConstantConfig
+from deepdos_nb.training.draft import draft_config
+from deepdos_nb.training.draft_training import DraftConfig
 from deepdos_nb.training.losses import LossWeights
-from deepdos_nb.training.tight_binding import TightBindingConfig
 from deepdos_nb.training.train import TrainConfig
 
 OURS = "deepdos"
 """Name of our own model beside the baselines."""
 
-BARE: dict[Kind, str] = {"phdos": "no springs", "edos": "no tight binding"}
+BARE: dict[Kind, str] = {Kind.phdos: "no springs", Kind.edos: "no tight binding"}
 """Our model as published: without a draft."""
 
-ALONE: dict[Kind, str] = {"phdos": "springs alone", "edos": "tight binding alone"}
+ALONE: dict[Kind, str] = {Kind.phdos: "springs alone", Kind.edos: "tight binding alone"}
 """The draft by itself, before any network reads it."""
 
 Config = TrainConfig | DraftConfig
@@ -36,7 +35,7 @@ def benchmark_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
     ours: dict[str, Config] = {
         OURS: replace(base, model=full_model(kind, dropout)),
         BARE[kind]: replace(base, model=ModelConfig(kind=kind, dropout=dropout)),
-        ALONE[kind]: draft_config(kind, base.seed, base.epochs),
+        ALONE[kind]: draft_config(kind, base.seed, base.epochs, projections=False),
     }
     baselines = {n: BaselineConfig(name=n, kind=kind, dropout=dropout) for n in NAMES}
     return ours | {name: replace(base, model=model) for name, model in baselines.items()}
@@ -45,15 +44,6 @@ def benchmark_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
 def full_model(kind: Kind, dropout: float) -> ModelConfig:
     """Our model with everything it has."""
     return ModelConfig.standard(kind, dropout=dropout)
-
-
-def draft_config(
-    kind: Kind, seed: int, epochs: int, *, projections: bool = False
-) -> ForceConstantConfig | TightBindingConfig:
-    """How the draft is learnt; springs never ask for projections."""
-    if kind == "phdos":
-        return ForceConstantConfig(seed, epochs)
-    return TightBindingConfig(seed, epochs, projections=projections)
 
 
 def ablation_configs(
@@ -111,18 +101,6 @@ def site_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
         BARE[kind]: bare,
         PROJECTIONS: replace(ours, loss=replace(ours.loss, sites=1.0)),
     }
-
-
-def with_dropout(config: Config, dropout: float) -> Config:
-    """The same with another dropout, if it has any."""
-    if isinstance(config, DraftConfig):
-        return config
-    return replace(config, model=replace(config.model, dropout=dropout))
-
-
-def dropout_of(config: Config) -> float | None:
-    """A variant's dropout; draft models have none."""
-    return None if isinstance(config, DraftConfig) else config.model.dropout
 
 
 def baselines(names: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.grids import Grid, Kind, grid_for
 from deepdos_nb.crystal.graph import CrystalGraph
-from deepdos_nb.crystal.read import MAX_ATOMS, read_structure, warn_unseen
+from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_unseen
 from deepdos_nb.inference.tracing import make_trace
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
@@ -44,7 +44,7 @@ class Ensemble:
     ----------
     models : sequence of Reasoner
         Same kind; at least one.
-    cards : sequence of dict, optional
+    metadata : sequence of dict, optional
         What is known about each model's training.
     device : str or torch.device, optional
         A GPU where there is one, else the CPU.
@@ -60,7 +60,7 @@ class Ensemble:
     def __init__(
         self,
         models: Sequence[Reasoner],
-        cards: Sequence[dict[str, Any]] = (),
+        metadata: Sequence[dict[str, Any]] = (),
         device: str | torch.device | None = None,
         error_band: ErrorBand | None = None,
     ):
@@ -74,7 +74,7 @@ class Ensemble:
             )
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.models = [m.eval().to(self.device) for m in models]
-        self.cards = list(cards)
+        self.metadata = list(metadata)
         self.error_band = error_band
         self._memories: list[DraftMemory] = []
         self._reads = [self._memory_of(m.draft_model) for m in models]
@@ -101,12 +101,12 @@ class Ensemble:
     @property
     def grid(self) -> Grid:
         """Energy grid of the predictions."""
-        return grid_for(self.kind)
+        return self.kind.grid
 
     @cached_property
     def elements(self) -> set[int]:
         """Atomic numbers seen in training; empty where unknown."""
-        return {z for card in self.cards for z in card.get("elements", [])}
+        return {z for known in self.metadata for z in known.get("elements", [])}
 
     def predict(self, structure: Any, *, max_atoms: int = MAX_ATOMS) -> Spectrum:
         """Predict one crystal's spectrum.
@@ -277,8 +277,11 @@ class Ensemble:
     def _notes(self, structure: Structure) -> tuple[str, ...]:
         unseen = warn_unseen(structure, self.elements) if self.elements else ()
         if not unseen:
-            return ()
-        return (f"Extrapolation: {', '.join(unseen)} did not occur in the training data.",)
+            return notes_of(structure)
+        return (
+            *notes_of(structure),
+            f"Extrapolation: {', '.join(unseen)} did not occur in the training data.",
+        )
 
     def __repr__(self) -> str:
         parameters = sum(p.numel() for p in self.models[0].parameters())
@@ -313,14 +316,14 @@ def load_model(
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise WeightsError(f"no weights for {grid.kind!r}.", source=str(folder), remedy=remedy)
-    models, cards = zip(*(load_weights(f) for f in files), strict=True)
+    models, metadata = zip(*(load_weights(f) for f in files), strict=True)
     if any(m.config.kind != grid.kind for m in models):
         raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
-    return Ensemble(models, cards, device, _error_band(folder / SCORES))
+    return Ensemble(models, metadata, device, _error_band(folder / SCORES))
 
 
 def _error_band(path: Path) -> ErrorBand | None:
-    """What `cards.score` found on the validation part; None for weights that were never scored."""
+    """What `model_card.score` found on the validation part; None for weights never scored."""
     if not path.exists():
         return None
     try:

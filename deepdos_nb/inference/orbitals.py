@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import grid_for
-from deepdos_nb.crystal.band_path import Ticks, band_path
+from deepdos_nb.crystal.band_path import band_path
 from deepdos_nb.crystal.elements import has_d_orbitals
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.crystal.read import read_structure
+from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
-from deepdos_nb.physics.draft import draft_spectrum
 from deepdos_nb.physics.hoppings import HoppingNetwork
 from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.physics.tight_binding import Terms, bands, fermi_level, orbital_cell
-from deepdos_nb.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,32 +25,20 @@ SAME = 0.02
 """eV; levels of the same element that differ by less count as one."""
 
 
-@dataclass(frozen=True)
-class Orbitals:
-    """What tight binding makes of a crystal. Energies count from the zero of its spectrum.
+@dataclass(frozen=True, kw_only=True)
+class Orbitals(DraftBands):
+    """What tight binding makes of a crystal, see `DraftBands`.
 
     Parameters
     ----------
-    spectrum : Spectrum
-        Its density of states, site by site: the draft that the network reads.
     levels : DataFrame
         One row for each kind of level, lowest first: "element", "shell", "energy (eV)" in the
-        crystal before orbitals couple, "per cell".
-    bands : ndarray, shape (n_k, n_orbitals)
-        Energies along the path, eV, for a primitive cell.
-    distance : ndarray, shape (n_k,)
-        Place of each wave vector on the path, Å⁻¹.
-    ticks : tuple of (float, str)
-        Place and name of the points of high symmetry.
+        crystal before orbitals couple, from the zero of the spectrum, "per cell".
     gap : float
         On the mesh that the spectrum is made on, eV; zero for a metal.
     """
 
-    spectrum: Spectrum
     levels: pd.DataFrame
-    bands: Array
-    distance: Array
-    ticks: Ticks
     gap: float
 
 
@@ -66,7 +50,7 @@ def orbitals(model: Ensemble, structure: Any) -> Orbitals:
     Parameters
     ----------
     model : Ensemble
-        With tight binding, as the shipped electronic model.
+        That reads tight binding, as the shipped electronic model.
     structure : pymatgen Structure, ASE Atoms, or path
 
     Returns
@@ -76,29 +60,26 @@ def orbitals(model: Ensemble, structure: Any) -> Orbitals:
     Raises
     ------
     ConfigError
-        If the model has no tight binding.
+        If the model reads no tight binding.
     StructureError
         If the structure cannot be used.
     """
-    bonds = model.draft_model
-    if not isinstance(bonds, HoppingNetwork):
-        raise ConfigError(
-            "this model has no tight binding.",
-            remedy="Use `load_model('edos')`, or train with `deepdos bonds`.",
-        )
+    hoppings = draft_model_of(model, HoppingNetwork)
     structure = read_structure(structure)
-    graph = build_graph(structure)
-    rows = draft_spectrum(bonds, structure, graph)
-    spectrum = Spectrum("edos", structure, rows / grid_for("edos").step, source="tight binding")
     path = band_path(structure)
     primitive = primitive_cell(path.cell, build_graph(path.cell))
     cell = orbital_cell(primitive)
-    terms = bonds(cell.pairs).double()
+    terms = hoppings(cell.pairs).double()
     occupation = fermi_level(bands(terms, cell, cell.pairs.q), cell.pairs.weight, cell.electrons)
     zero = float(occupation.zero)
-    along = bands(terms, cell, torch.from_numpy(path.k)).numpy() - zero
-    levels = level_table(terms, primitive, zero)
-    return Orbitals(spectrum, levels, along, path.distance, path.ticks, occupation.gap)
+    return Orbitals(
+        spectrum=drafted(hoppings, structure, build_graph(structure)),
+        bands=bands(terms, cell, torch.from_numpy(path.k)).numpy() - zero,
+        distance=path.distance,
+        ticks=path.ticks,
+        levels=level_table(terms, primitive, zero),
+        gap=occupation.gap,
+    )
 
 
 def level_table(terms: Terms, primitive: PrimitiveCell, zero: float) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""`vibrations`: a crystal as balls and springs, its bands and the spectrum they make."""
+"""`vibrations`: a crystal as balls and springs, which are Born-von Kármán force constants."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import MODES_PER_ATOM, grid_for
-from deepdos_nb.crystal.band_path import Ticks, band_path
+from deepdos_nb.crystal.band_path import band_path
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.crystal.read import read_structure
+from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
-from deepdos_nb.physics.draft import draft_spectrum
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.lattice_dynamics import frequencies, phonon_cell
 from deepdos_nb.physics.threads import one_thread
-from deepdos_nb.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,40 +25,28 @@ SAME = 0.01
 """Å; bonds between the same elements that differ by less count as one kind."""
 
 
-@dataclass(frozen=True)
-class Vibrations:
-    """What springs make of a crystal.
+@dataclass(frozen=True, kw_only=True)
+class Vibrations(DraftBands):
+    """What force constants make of a crystal, see `DraftBands`.
 
     Parameters
     ----------
-    spectrum : Spectrum
-        Their density of states, site by site: the draft that the network reads.
     bonds : DataFrame
         One row for each kind of bond, stiffest first: "atoms", "length (Å)", "k_L (eV/Å²)" against
         stretching, "k_T (eV/Å²)" against shearing, "per cell".
-    bands : ndarray, shape (n_q, 3 N)
-        Wavenumbers along the path, cm⁻¹, for the N atoms of a primitive cell.
-    distance : ndarray, shape (n_q,)
-        Place of each wave vector on the path, Å⁻¹.
-    ticks : tuple of (float, str)
-        Place and name of the points of high symmetry.
     """
 
-    spectrum: Spectrum
     bonds: pd.DataFrame
-    bands: Array
-    distance: Array
-    ticks: Ticks
 
 
 @one_thread()
 def vibrations(model: Ensemble, structure: Any) -> Vibrations:
-    """Look at the springs of a phonon model in one crystal.
+    """Look at the force constants of a phonon model in one crystal, and at the phonons they make.
 
     Parameters
     ----------
     model : Ensemble
-        With springs, as the shipped phonon model.
+        That reads force constants, as the shipped phonon model.
     structure : pymatgen Structure, ASE Atoms, or path
 
     Returns
@@ -72,31 +56,24 @@ def vibrations(model: Ensemble, structure: Any) -> Vibrations:
     Raises
     ------
     ConfigError
-        If the model has no springs.
+        If the model reads no force constants.
     StructureError
         If the structure cannot be used.
     """
-    springs = model.draft_model
-    if not isinstance(springs, ForceConstantNetwork):
-        raise ConfigError(
-            "this model has no springs.", remedy="Use `load_model('phdos')`, or train with them."
-        )
+    springs = draft_model_of(model, ForceConstantNetwork)
     structure = read_structure(structure)
     graph = build_graph(structure)
-    rows = draft_spectrum(springs, structure, graph)
-    spectrum = Spectrum(
-        "phdos",
-        structure,
-        MODES_PER_ATOM * rows / grid_for("phdos").step,
-        outside=MODES_PER_ATOM * (1.0 - rows.sum(axis=1)).clip(min=0.0),
-        source="springs",
-    )
     path = band_path(structure)
     cell = phonon_cell(primitive_cell(path.cell, build_graph(path.cell)))
     with torch.no_grad():
         bands = frequencies(springs(cell).double(), cell, torch.from_numpy(path.k)).numpy()
-    bonds = bond_table(springs, primitive_cell(structure, graph))
-    return Vibrations(spectrum, bonds, bands, path.distance, path.ticks)
+    return Vibrations(
+        spectrum=drafted(springs, structure, graph),
+        bands=bands,
+        distance=path.distance,
+        ticks=path.ticks,
+        bonds=bond_table(springs, primitive_cell(structure, graph)),
+    )
 
 
 @torch.no_grad()

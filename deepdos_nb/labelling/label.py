@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from deepdos_nb.core.errors import DeepDOSError
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.labelling.gpaw import STATES_LOG
@@ -84,7 +84,7 @@ class Reference:
 
 def label(
     structure: Any,
-    kind: Kind = "edos",
+    kind: str = Kind.edos,
     *,
     model: Predictor | None = None,
     settings: Settings | None = None,
@@ -121,7 +121,7 @@ def label(
     ConfigError
         If `kind` is unknown.
     """
-    grid_for(kind)
+    kind = Kind(kind)
     crystal = read_structure(structure)
     job = Job(crystal.composition.reduced_formula, crystal)
     with tempfile.TemporaryDirectory(prefix="deepdos-label-") as folder:
@@ -187,13 +187,22 @@ def _watch(done: _Done, log: Path, name: str, kind: Kind, *, show: bool) -> None
 
 def _stage(log: Path, kind: Kind) -> str:
     """What the engine is at, read from its report."""
-    if kind == "phdos":
-        lines = _text(log).strip().splitlines()
-        return lines[-1] if lines else "loading the potential"
+    return STAGES[kind](log)
+
+
+def _phonon_stage(log: Path) -> str:
+    lines = _text(log).strip().splitlines()
+    return lines[-1] if lines else "loading the potential"
+
+
+def _electron_stage(log: Path) -> str:
     states = Path(f"{log}{STATES_LOG}")
     step, report = ("states", states) if states.exists() else ("density", log)
     cycles = re.findall(r"^\|iter:\s*(\d+)", _text(report), flags=re.MULTILINE)
     return f"{step}, cycle {cycles[-1]}" if cycles else f"{step}, setting up"
+
+
+STAGES = {Kind.edos: _electron_stage, Kind.phdos: _phonon_stage}
 
 
 def _text(path: Path) -> str:

@@ -21,10 +21,10 @@ from deepdos_nb.labelling.sevennet import PhononSettings
 
 Settings = ElectronSettings | PhononSettings
 
+SETTINGS: dict[Kind, type[Settings]] = {Kind.edos: ElectronSettings, Kind.phdos: PhononSettings}
 
-def settings_for(kind: Kind) -> Settings:
-    """The usual settings of a kind of spectrum."""
-    return ElectronSettings() if kind == "edos" else PhononSettings()
+ENGINES = {Kind.edos: ("gpaw", "gpaw-data"), Kind.phdos: ("sevenn", "phonopy")}
+"""Packages that compute each kind of spectrum."""
 
 
 def compute(
@@ -59,7 +59,7 @@ def compute(
     LabelError
         If the calculation fails or runs out of time.
     """
-    settings = settings or settings_for(kind)
+    settings = settings or SETTINGS[kind]()
     with tempfile.TemporaryDirectory(prefix="deepdos-label-") as folder:
         job_file, out_file = Path(folder) / "job.json", Path(folder) / "out.npz"
         content = {
@@ -97,9 +97,8 @@ def engine(kind: Kind) -> str:
     """Name and version of what computes a kind of spectrum."""
     from importlib.metadata import PackageNotFoundError, version
 
-    names = ("gpaw", "gpaw-data") if kind == "edos" else ("sevenn", "phonopy")
     try:
-        return ", ".join(f"{name} {version(name)}" for name in names)
+        return ", ".join(f"{name} {version(name)}" for name in ENGINES[kind])
     except PackageNotFoundError as error:
         raise LabelError(
             f"{error.name} is not installed.",

@@ -14,7 +14,7 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.label_folder import SHARD_SIZE, Folder
 from deepdos_nb.data.label_shards import Label
 from deepdos_nb.labelling.jobs import Job
-from deepdos_nb.labelling.process import Settings, compute, engine, settings_for
+from deepdos_nb.labelling.process import SETTINGS, Settings, compute, engine
 from deepdos_nb.labelling.server import WorkerServer
 
 
@@ -66,7 +66,7 @@ def label_many(
     LabelError
         If the engine is not installed.
     """
-    settings = settings or settings_for(kind)
+    settings = settings or SETTINGS[kind]()
     engine(kind)
     folder = Folder(out)
     finished = folder.finished()

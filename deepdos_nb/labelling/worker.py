@@ -24,6 +24,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DeepDOSError
 from deepdos_nb.core.files import write_arrays
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.processes import end_with
 
 
@@ -31,24 +32,31 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     """Do the calculation a job describes; arrays and plain values, ready for `numpy.savez`."""
     from pymatgen.core import Structure
 
-    structure = Structure.from_dict(job["structure"])
-    if job["kind"] == "edos":
-        from deepdos_nb.labelling.gpaw import ElectronSettings, electron_dos
+    return CALCULATIONS[Kind(job["kind"])](
+        Structure.from_dict(job["structure"]), job["settings"], job.get("log")
+    )
 
-        electrons = electron_dos(structure, ElectronSettings(**job["settings"]), log=job.get("log"))
-        facts = {
-            "zero": electrons.zero,
-            "gap": electrons.gap,
-            "electrons": electrons.electrons,
-            "integral": electrons.integral,
-            "magnetization": electrons.magnetization,
-            "seconds": electrons.seconds,
-            "settings": electrons.details,
-        }
-        return _arrays(structure, electrons.orbits, electrons.states, facts)
+
+def _electrons(structure: Any, settings: dict[str, Any], log: str | None) -> dict[str, Any]:
+    from deepdos_nb.labelling.gpaw import ElectronSettings, electron_dos
+
+    electrons = electron_dos(structure, ElectronSettings(**settings), log=log)
+    facts = {
+        "zero": electrons.zero,
+        "gap": electrons.gap,
+        "electrons": electrons.electrons,
+        "integral": electrons.integral,
+        "magnetization": electrons.magnetization,
+        "seconds": electrons.seconds,
+        "settings": electrons.details,
+    }
+    return _arrays(structure, electrons.orbits, electrons.states, facts)
+
+
+def _phonons(structure: Any, settings: dict[str, Any], log: str | None) -> dict[str, Any]:
     from deepdos_nb.labelling.sevennet import PhononSettings, phonon_dos
 
-    phonons = phonon_dos(structure, PhononSettings(**job["settings"]), log=job.get("log"))
+    phonons = phonon_dos(structure, PhononSettings(**settings), log=log)
     facts = {
         "imaginary": phonons.imaginary,
         "highest": phonons.highest,
@@ -56,6 +64,9 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         "settings": phonons.details,
     }
     return _arrays(phonons.structure, phonons.orbits, phonons.states, facts)
+
+
+CALCULATIONS = {Kind.edos: _electrons, Kind.phdos: _phonons}
 
 
 def _arrays(cell: Any, orbits: Array, states: Array, facts: dict[str, Any]) -> dict[str, Any]:
@@ -112,13 +123,21 @@ def serve(kind: str) -> int:
 def preload(kind: str) -> None:
     """Import what every calculation of a kind needs; what is missing, the calculation reports."""
     with suppress(ImportError, DeepDOSError):
-        if kind == "edos":
-            for name in ("gpaw.new.pw.builder", f"{__package__}.electrons"):
-                import_module(name)
-        else:
-            from deepdos_nb.labelling.sevennet import PhononSettings, potential
+        PRELOADS[Kind(kind)]()
 
-            potential(PhononSettings().model)
+
+def _preload_electrons() -> None:
+    for name in ("gpaw.new.pw.builder", "deepdos_nb.labelling.gpaw"):
+        import_module(name)
+
+
+def _preload_phonons() -> None:
+    from deepdos_nb.labelling.sevennet import PhononSettings, potential
+
+    potential(PhononSettings().model)
+
+
+PRELOADS = {Kind.edos: _preload_electrons, Kind.phdos: _preload_phonons}
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def phonon_scores(
     """Errors of heat capacity and mean frequency over a set, by name.
 
     For each: ``…_mae`` and ``…_bias`` (mean of predicted less reference), in J/(mol·K) per mole of
-    atoms or the unit of `energies`, and ``…_relative``, the mean of |error| / reference.
+    atoms or the unit of `energies`, and ``…_relative``, the mean of ``|error| / reference``.
 
     Parameters
     ----------

@@ -1,5 +1,5 @@
-"""The model, to be read in this order: batch, encoder, lattice_dynamics, springs, slater_koster,
-tight_binding, bonds, draft, decoder, transport, totals, reasoner.
+"""The model, to be read in this order: batch, encoder, draft_reader, decoder, transport, totals,
+reasoner. What it reads beside the atoms is drafted in `physics`.
 """
 
 from deepdos_nb.model.batch import GraphBatch, collate

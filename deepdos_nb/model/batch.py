@@ -43,7 +43,7 @@ class GraphBatch:
     site : bool (C, S)
         False where the table is padded.
     system : int64 (C,)
-        Crystal system, its place in `graph.SYSTEMS`; negative where it is unknown.
+        Crystal system, its place in `crystal.symmetry.SYSTEMS`; negative where it is unknown.
     draft : (C, S, B), optional
         What one atom has in each bin as Stage 0 drafts it (`draft_spectrum`), zero in the
         padding.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.core.grids import Kind, OfKind
+from deepdos_nb.core.settings import Settings
 
 Refiner = Literal["transport", "remap", "factor", "softmax", "none"]
 
 
 @dataclass(frozen=True)
-class ModelConfig:
+class ModelConfig(OfKind, Settings):
     """Architecture of one `Reasoner`.
 
     Parameters
@@ -49,7 +50,7 @@ class ModelConfig:
         Width of the velocity network.
     """
 
-    kind: Kind = "phdos"
+    kind: Kind = Kind.phdos
     width: int = 96
     heads: int = 6
     encoder_layers: int = 3
@@ -66,6 +67,9 @@ class ModelConfig:
     reasoner_width: int = 48
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        # JSON knows no tuples.
+        object.__setattr__(self, "strides", tuple(self.strides))
         if self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
         if self.refiner not in get_args(Refiner):
@@ -74,14 +78,9 @@ class ModelConfig:
             raise ConfigError(f"strides {self.strides} must lie between 1 and the number of bins.")
 
     @property
-    def grid(self) -> Grid:
-        """Energy grid of the output."""
-        return grid_for(self.kind)
-
-    @property
     def fixed_modes(self) -> bool:
         """Whether every site owns the same, known number of states (phonons)."""
-        return self.kind == "phdos"
+        return self.kind.fixed_modes
 
     @property
     def extra_cells(self) -> int:
@@ -92,24 +91,6 @@ class ModelConfig:
     def standard(cls, kind: Kind, **changes: Any) -> ModelConfig:
         """Our model with everything it has, as shipped; `changes` are other settings."""
         standard: dict[str, Any] = {"kind": kind, "draft": True}
-        if kind == "edos":
+        if kind == Kind.edos:
             standard |= {"strides": (8, 4, 2, 8, 4, 2), "correction": True}
         return cls(**standard | changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return asdict(self) | {"strides": list(self.strides)}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
-        """Inverse of `to_dict`.
-
-        Raises
-        ------
-        ConfigError
-            On unknown names.
-        """
-        try:
-            return cls(**values | {"strides": tuple(values["strides"])})
-        except (TypeError, KeyError) as error:
-            raise ConfigError(f"model settings do not fit this version ({error}).") from error

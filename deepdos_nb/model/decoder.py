@@ -1,9 +1,9 @@
 """Energies ask atoms: every bin of the spectrum gathers, by attention, what it needs of the sites.
 
 Bins are queries: an energy embedding plus the crystal's. They attend to one another, then to the
-atoms. Where Stage 0 drafts a spectrum, every source-attention head starts from it,
+atoms. Where Stage 0 drafts a spectrum, every source-attention head starts from it::
 
-    logit[bin, site] = q·k / √d + log m_site + β_head · log(draft_site(bin) / mean draft(bin)),
+    logit[bin, site] = q·k / √d + log m_site + β_head · log(draft_site(bin) / mean draft(bin))
 
 m being the atoms a site stands for and β = 1 at first, so that an energy looks first where states
 are likely to be, and departs from that where it has learnt to. A map of a layer and head tells what

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
-from deepdos_nb.physics.draft import STATES_PER_ATOM
 
 CHANNELS = 32
 FLOOR = 0.02
@@ -61,7 +60,7 @@ class DraftReader(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.unit = STATES_PER_ATOM[config.kind]
+        self.unit = config.kind.states_per_atom
         self.local = nn.Sequential(
             nn.Conv1d(3, CHANNELS, kernel_size=7, padding=3),
             nn.SiLU(),

@@ -2,11 +2,11 @@
 
 Each atom attends over its neighbours. Edges enter keys additively and values multiplicatively
 (a continuous filter), the smooth cutoff enters the softmax as a prior weight. Distances alone
-do not fix bond angles, so every layer also collects moments of its neighbourhood,
+do not fix bond angles, so every layer also collects moments of its neighbourhood::
 
     m_c,lm = Σ_j w_c(h_j, r_ij) Y_lm(r̂_ij),      l = 0, 1, 2,
 
-whose lengths |m_c,l| do not change when the crystal is turned.
+whose lengths ``|m_c,l|`` do not change when the crystal is turned.
 """
 
 from __future__ import annotations

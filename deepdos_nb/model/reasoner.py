@@ -1,5 +1,7 @@
 """The whole model: encoder → decoder → start → transport, and the total that scales the shape.
 
+::
+
     structure ─► graph ──encoder──► sites ──decoder──► bins ──┐
         │                            │                        ├── say where states should go
         │                            └───────────┬────────────┘
@@ -23,7 +25,7 @@ from deepdos_nb.model.operators import make_reasoner
 from deepdos_nb.model.start import Shares, make_start, split_cells
 from deepdos_nb.model.totals import make_totals
 from deepdos_nb.model.transport import Refined
-from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
+from deepdos_nb.physics.draft import DraftModel, make_draft_model
 
 
 class Prediction(NamedTuple):
@@ -62,6 +64,8 @@ class Reasoner(nn.Module):
     is learnt before and on its own (`training.draft`), and a batch brings drafts along.
     """
 
+    reads_system = False
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
@@ -93,9 +97,9 @@ class Reasoner(nn.Module):
                 remedy="Learn one with `deepdos draft`, and name its file.",
             )
         if draft_model is not None and self.drafter is not None:
-            if kind_of(draft_model) != self.config.kind:
+            if draft_model.kind != self.config.kind:
                 raise ConfigError(
-                    f"a draft model for {kind_of(draft_model)} cannot draft {self.config.kind}.",
+                    f"a draft model for {draft_model.kind} cannot draft {self.config.kind}.",
                     remedy="Springs are for phonons, tight binding is for electrons.",
                 )
             self.drafter.load_state_dict(draft_model.state_dict())
@@ -109,3 +113,8 @@ class Reasoner(nn.Module):
         refined = self.reasoner(cells, decoded, sites)
         states = self.totals(sites, batch.site_weight, batch.draft)
         return Prediction(encoded, decoded, refined, states, self.config.grid.n_bins)
+
+    def total(self, batch: GraphBatch) -> Tensor:
+        """Final totals of C crystals as shares of their states, shape (C, B)."""
+        prediction: Prediction = self(batch)
+        return prediction.density.sum(dim=1)

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from deepdos_nb.core.grids import MODES_PER_ATOM
 from deepdos_nb.model.config import ModelConfig
-from deepdos_nb.physics.draft import STATES_PER_ATOM
 
 
 class PhononTotals(nn.Module):
@@ -26,17 +25,17 @@ class ElectronTotals(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.reads = config.draft
+        self.reads, self.usual = config.draft, config.kind.states_per_atom
         last = nn.Linear(config.width, 1)
         # The right size from the start.
-        nn.init.constant_(last.bias, STATES_PER_ATOM["edos"])
+        nn.init.constant_(last.bias, self.usual)
         inputs = config.width + config.draft
         self.capacity = nn.Sequential(nn.Linear(inputs, config.width), nn.SiLU(), last)
 
     def forward(self, sites: Tensor, weight: Tensor, draft: Tensor | None = None) -> Tensor:
         """States per cell, shape (C,), of sites (C, S, W) standing for `weight` (C, S) atoms."""
         if draft is not None and self.reads:
-            held = draft.sum(dim=-1, keepdim=True) / STATES_PER_ATOM["edos"]
+            held = draft.sum(dim=-1, keepdim=True) / self.usual
             sites = torch.cat([sites, held], dim=-1)
         capacity = nn.functional.softplus(self.capacity(sites).squeeze(-1))
         return torch.einsum("cs,cs->c", capacity, weight)

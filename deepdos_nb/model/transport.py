@@ -2,14 +2,14 @@
 
 The density obeys a continuity equation ∂p/∂t + ∂(v p)/∂E = 0 with no flux through the ends. One
 explicit step of its donor-cell (first-order upwind, finite-volume) scheme takes a part of every
-cell's states to the left, a part to the right, and lets the rest stay:
+cell's states to the left, a part to the right, and lets the rest stay::
 
     p'_i = p_i − l_i p_i − r_i p_i + l_{i+s} p_{i+s} + r_{i−s} p_{i−s},      l, r ≥ 0,  l + r ≤ 1.
 
 Parts come from a softmax over (left, stay, right), so the step is non-negative for any weights;
 what leaves one cell enters another, so it conserves. With a stride s > 1 the scheme acts on s
 interleaved grids and reaches s cells at once. In the classical scheme with face velocities the
-bound reads |v Δt / ΔE| ≤ ½ per face, because a cell may be emptied through both of its faces.
+bound reads ``|v Δt / ΔE| ≤ ½`` per face, because a cell may be emptied through both of its faces.
 See R. J. LeVeque, Finite Volume Methods for Hyperbolic Problems (2002), chapter 4.
 
 A draft by physics has its peaks nearly right and in the wrong place: moving states is the operator

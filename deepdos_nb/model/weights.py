@@ -16,14 +16,21 @@ from deepdos_nb.core.files import replacing
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.reasoner import Reasoner
-from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
+from deepdos_nb.physics.draft import DraftModel, make_draft_model
 
 FORMAT = "deepdos_nb-1"
-DRAFT_FORMATS: dict[Kind, str] = {"phdos": "deepdos_nb-springs-1", "edos": "deepdos_nb-bonds-1"}
+
+METADATA = "card"
+"""Where shipped files keep it in their headers, beside the format and the settings."""
+
+DRAFT_FORMATS: dict[Kind, str] = {
+    Kind.phdos: "deepdos_nb-springs-1",
+    Kind.edos: "deepdos_nb-bonds-1",
+}
 
 
 def save_weights(
-    model: Reasoner, path: str | Path, *, card: dict[str, Any], half: bool = True
+    model: Reasoner, path: str | Path, *, metadata: dict[str, Any], half: bool = True
 ) -> Path:
     """Write a model to a safetensors file, atomically.
 
@@ -31,17 +38,17 @@ def save_weights(
     ----------
     model : Reasoner
     path : path
-    card : dict
+    metadata : dict
         Facts about the training, kept in the file's header (data, elements, scores, command …).
     half : bool
         Store float16, which halves the file; the weights are used in float32.
     """
-    header = {"config": json.dumps(model.config.to_dict()), "card": _text(card)}
+    header = {"config": json.dumps(model.config.to_dict()), METADATA: _text(metadata)}
     return _write(model, Path(path), FORMAT, header, half=half)
 
 
 def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
-    """Read a model and its card; the model is in float32 and evaluation mode.
+    """Read a model and its metadata; the model is in float32 and evaluation mode.
 
     Raises
     ------
@@ -52,25 +59,27 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
     header, floats = _read(path, FORMAT)
     model = Reasoner(ModelConfig.from_dict(json.loads(header["config"])))
     _fill(model, floats, path)
-    return model.eval(), json.loads(header["card"])
+    return model.eval(), json.loads(header[METADATA])
 
 
-def save_draft_model(draft_model: DraftModel, path: str | Path, *, card: dict[str, Any]) -> Path:
+def save_draft_model(
+    draft_model: DraftModel, path: str | Path, *, metadata: dict[str, Any]
+) -> Path:
     """Write a draft model to a safetensors file of its own, in float16 as models keep it.
 
     Parameters
     ----------
     draft_model : DraftModel
     path : path
-    card : dict
+    metadata : dict
         Facts about the training.
     """
-    form = DRAFT_FORMATS[kind_of(draft_model)]
-    return _write(draft_model, Path(path), form, {"card": _text(card)}, half=True)
+    form = DRAFT_FORMATS[draft_model.kind]
+    return _write(draft_model, Path(path), form, {METADATA: _text(metadata)}, half=True)
 
 
 def load_draft_model(path: str | Path) -> tuple[DraftModel, dict[str, Any]]:
-    """Read a draft model and its card, in float32 and without gradients.
+    """Read a draft model and its metadata, in float32 and without gradients.
 
     Raises
     ------
@@ -82,11 +91,11 @@ def load_draft_model(path: str | Path) -> tuple[DraftModel, dict[str, Any]]:
     kind = next(k for k, form in DRAFT_FORMATS.items() if form == header["format"])
     draft_model = make_draft_model(kind)
     _fill(draft_model, floats, path)
-    return draft_model.eval().requires_grad_(False), json.loads(header["card"])
+    return draft_model.eval().requires_grad_(False), json.loads(header[METADATA])
 
 
-def _text(card: dict[str, Any]) -> str:
-    return json.dumps(card, sort_keys=True)
+def _text(metadata: dict[str, Any]) -> str:
+    return json.dumps(metadata, sort_keys=True)
 
 
 def _write(module: nn.Module, path: Path, form: str, header: dict[str, str], *, half: bool) -> Path:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 DraftModel = ForceConstantNetwork | HoppingNetwork
 """Force constants for phonons, tight binding for electrons."""
 
-STATES_PER_ATOM: dict[Kind, float] = {"phdos": 1.0, "edos": 5.0}
-"""What one atom has in the window, about: a draft's rows are of this size."""
+DRAFT_MODELS: dict[Kind, type[DraftModel]] = {
+    model.kind: model for model in (ForceConstantNetwork, HoppingNetwork)
+}
 
 KEPT_DRAFTS = 1024
 """Drafts remembered unless told otherwise; each is as large as a spectrum."""
@@ -31,12 +32,7 @@ KEPT_DRAFTS = 1024
 
 def make_draft_model(kind: Kind) -> DraftModel:
     """A draft model that has learnt nothing yet."""
-    return ForceConstantNetwork() if kind == "phdos" else HoppingNetwork()
-
-
-def kind_of(draft_model: DraftModel) -> Kind:
-    """What it drafts."""
-    return "phdos" if isinstance(draft_model, ForceConstantNetwork) else "edos"
+    return DRAFT_MODELS[kind]()
 
 
 @one_thread()

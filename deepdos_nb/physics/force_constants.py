@@ -1,7 +1,7 @@
 r"""Stage 0: springs between neighbouring atoms, learnt from spectra.
 
 Each pair of atoms within reach is joined by a spring, stiff against stretching (k_L) and less so
-against shearing (k_T), as Born and von Kármán drew crystals in 1912:
+against shearing (k_T), as Born and von Kármán drew crystals in 1912::
 
     Φ_ij = k_T 1 + (k_L − k_T) r̂ r̂ᵀ.
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.environment import (
     DECAY,
@@ -37,6 +37,8 @@ STIFFEST, SOFTEST = STRONGEST, WEAKEST
 
 class ForceConstantNetwork(AtomicEnvironment):
     """Edges to force constants."""
+
+    kind = Kind.phdos
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,5 +75,5 @@ class ForceConstantNetwork(AtomicEnvironment):
         """Share of one atom's three modes in each bin, shape (N, B); see `draft_spectrum`."""
         cell = phonon_cell(primitive)
         wavenumbers, share = modes(self(cell).double(), cell)
-        lines = broadened(wavenumbers, grid_for("phdos"))
-        return torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / 3
+        lines = broadened(wavenumbers, self.kind.grid)
+        return torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / MODES_PER_ATOM

@@ -13,6 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.elements import atomic_levels
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.environment import GAUSSIANS, WIDTH, AtomicEnvironment, after_messages
@@ -53,6 +54,7 @@ CLOSEST, FARTHEST = 2.5, -12.0
 class HoppingNetwork(AtomicEnvironment):
     """Atoms and edges to the terms of a Hamiltonian."""
 
+    kind = Kind.edos
     start: Tensor
     decay: Tensor
     reverse: Tensor

@@ -2,13 +2,13 @@ r"""Balls and springs: from force constants to vibrations.
 
 A crystal whose atoms i, j are joined by springs with force constants Φ_ij (3 × 3, eV/Å²) vibrates
 as the eigenvectors of its dynamical matrix say (Born and Huang, Dynamical Theory of Crystal
-Lattices (1954), § 24):
+Lattices (1954), § 24)::
 
     D_ij(q) = (m_i m_j)^-1/2 [ δ_ij Σ_l Φ_il − Σ_images Φ_ij exp(i q·r_ij) ],    D(q) e = ω² e.
 
 The first sum makes a shift of the whole crystal cost nothing, so three branches rise from zero at
-Γ, whatever the springs. An atom's share of a mode is |e_i|², and over all modes it is exactly three
-in 3N: the density of states of a site follows with no further assumption.
+Γ, whatever the springs. An atom's share of a mode is ``|e_i|²``, and over all modes it is exactly
+three in 3N: the density of states of a site follows with no further assumption.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 r"""How s, p and d orbitals of two atoms couple (Slater and Koster, Phys. Rev. 94, 1498 (1954)).
 
 Only orbitals with the same angular momentum m about the bond couple, with one number for every
-pair of shells and every |m| = 0 (σ), 1 (π), 2 (δ). With the direction u from the first atom to the
-second, D_k(u) the five d harmonics and P_ak(u) = ∂_a D_k(u) / √3 their slope across the bond, the
-tables of that paper are, as matrices,
+pair of shells and every ``|m|`` = 0 (σ), 1 (π), 2 (δ). With the direction u from the first atom
+to the second, D_k(u) the five d harmonics and P_ak(u) = ∂_a D_k(u) / √3 their slope across the
+bond, the tables of that paper are, as matrices::
 
     pp = σ u uᵀ + π (1 − u uᵀ),   pd = σ u Dᵀ + π P,   dd = σ D Dᵀ + π PᵀP + δ (1 − D Dᵀ − PᵀP).
 """

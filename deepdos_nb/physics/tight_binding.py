@@ -1,13 +1,14 @@
 r"""Tight binding: from levels and hoppings to bands, and from bands to the states of every orbital.
 
 Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (9 × 9, eV) along
-every pair, the Hamiltonian of wave vector k is
+every pair, the Hamiltonian of wave vector k is::
 
-    H_ij(k) = Σ_images h_ij exp(i k·r_ij) + δ_ij (levels of i + field of its neighbours),
+    H_ij(k) = Σ_images h_ij exp(i k·r_ij) + δ_ij (levels of i + field of its neighbours)
 
-its eigenvalues are the bands, and |c_o|² is the share of orbital o in a state. Bands are filled
-with the valence electrons, two a band, and energies counted from the top of the filled ones where
-there is a gap, from the Fermi level where there is none: no energy of the reference is needed.
+Its eigenvalues are the bands, and ``|c_o|²`` is the share of orbital o in a state. Bands are
+filled with the valence electrons, two a band, and energies counted from the top of the filled ones
+where there is a gap, from the Fermi level where there is none: no energy of the reference is
+needed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
 from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
@@ -78,8 +79,11 @@ def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCel
 class Terms(NamedTuple):
     """What a Hamiltonian is made of, eV.
 
-    levels : (N, 3), of the s, p and d shell of every atom
-    hoppings, fields : (E, len(CHANNELS))
+    Attributes
+    ----------
+    levels : Tensor, shape (N, 3)
+        Of the s, p and d shell of every atom.
+    hoppings, fields : Tensor, shape (E, len(CHANNELS))
         What couples the two ends of an edge, and what its sender does to the orbitals of its
         receiver.
     """
@@ -241,7 +245,7 @@ def site_states(
     gapped : bool, optional
         See `fill`.
     """
-    grid = grid_for("edos")
+    grid = Kind.edos.grid
     matrices = hamiltonians(terms, cell, cell.pairs.q)
     rows = grid.step * OrbitalDensity.apply(
         matrices,

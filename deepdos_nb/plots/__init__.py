@@ -9,11 +9,12 @@ return a whole figure, which a notebook shows when it is the last thing in a cel
 from deepdos_nb.plots.attention import attention_axes, attention_grid
 from deepdos_nb.plots.attention_shares import shares_axes
 from deepdos_nb.plots.benchmark import errors_axes, gallery_figure, learning_curve_axes
+from deepdos_nb.plots.compare import compare
 from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
+from deepdos_nb.plots.force_constants import springs_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
-from deepdos_nb.plots.orbitals import orbitals_figure
-from deepdos_nb.plots.springs import springs_figure
+from deepdos_nb.plots.tight_binding import orbitals_figure
 from deepdos_nb.plots.transport import transport_figure
 from deepdos_nb.plots.transport_step import transport_step_figure
 from deepdos_nb.spectra.drawing import sites_axes, spectrum_axes
@@ -23,6 +24,7 @@ __all__ = [
     "attention_axes",
     "attention_grid",
     "calibration_axes",
+    "compare",
     "ensemble_figure",
     "errors_axes",
     "formula_text",

@@ -1,24 +1,26 @@
-"""Panels that springs and tight binding share: bands along a path, and the states they make."""
+"""The figure that force constants and tight binding share: bands, and the states they make."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.spectra.spectrum import Spectrum
-from deepdos_nb.style.axes import energy_label
-from deepdos_nb.style.palette import TOTAL, element_colours
+from deepdos_nb.style.axes import dress, energy_label, formula_text, new_figure
+from deepdos_nb.style.palette import INK, TOTAL, element_colours, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SYMBOLS = {"\\Gamma": "Γ", "\\Sigma": "Σ", "\\Delta": "Δ", "\\Lambda": "Λ"}
 
 
 class Banded(Protocol):
-    """What the panels need of `mechanics.Vibrations` and `electrons.Orbitals`."""
+    """What the figure needs of `vibrations` and `orbitals`; see `inference.draft_bands`."""
 
     @property
     def spectrum(self) -> Spectrum:
@@ -39,6 +41,52 @@ class Banded(Protocol):
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """Place and name of the points of high symmetry."""
         ...
+
+
+def banded_figure(
+    banded: Banded,
+    origin: Callable[[Axes, str], None],
+    title: str,
+    *,
+    limits: tuple[float, float],
+    width: float,
+    dark: bool | None,
+) -> Figure:
+    """Draw what makes the bands, the bands along a path, and the density of states.
+
+    The right panel shares its axis with the bands: a flat band makes a peak.
+
+    Parameters
+    ----------
+    banded : Banded
+    origin : callable
+        Draws the left panel, given its axes and the ink.
+    title : str
+        What the bands are by, after the formula.
+    limits : (float, float)
+        Of the bands' energies.
+    width : float
+        Of the left panel; the bands have 1.5.
+    dark : bool or None
+    """
+    ink, spectrum = INK[dark], banded.spectrum
+    with theme(dark):
+        figure = new_figure((9.0, 3.6))
+        grid = figure.add_gridspec(1, 3, width_ratios=[width, 1.5, 0.8])
+        left = figure.add_subplot(grid[0])
+        middle = figure.add_subplot(grid[1])
+        right = figure.add_subplot(grid[2], sharey=middle)
+        for ax in (left, middle, right):
+            dress(ax, dark)
+            if spectrum.grid.zero_inside:
+                ax.axhline(0.0, color=ink, linewidth=0.8, linestyle="--", alpha=0.7)
+        origin(left, ink)
+        bands_axes(middle, banded, ink)
+        middle.set_ylim(*limits)
+        states_axes(right, spectrum)
+        formula = formula_text(spectrum.structure.composition.reduced_formula)
+        left.set_title(f"{formula}  ·  {title}", loc="left")
+    return figure
 
 
 def bands_axes(ax: Axes, banded: Banded, ink: str) -> None:

@@ -90,7 +90,7 @@ def errors_axes(table: pd.DataFrame, axes: Axes, *, most: int = 30) -> Axes:
     Parameters
     ----------
     table : DataFrame
-        As `experiments.by_element` or `by_size` give it.
+        As `evaluation.tables.by_element` or `by_size` give it.
     axes : matplotlib Axes
     most : int
         Rows shown, from the top.
@@ -114,7 +114,7 @@ def learning_curve_axes(rows: pd.DataFrame, axes: Axes, *, score: str = "mse_max
     Parameters
     ----------
     rows : DataFrame
-        As `experiments.score_rows` gives them, of several sizes of the training set.
+        As `evaluation.tables.score_rows` gives them, of several sizes of the training set.
     axes : matplotlib Axes
     score : str
     """

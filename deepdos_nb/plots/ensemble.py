@@ -38,7 +38,7 @@ def ensemble_figure(
         Drawn dashed, with the error per bin beside the spread. Scaled to this cell where it has
         another number of atoms.
     calibration : Calibration, optional
-        See `calibration.calibrate`; drawn beside the curves.
+        See `metrics.calibration.calibrate`; drawn beside the curves.
     factor : float
         Half-width of the band, in spreads.
     dark : bool or None

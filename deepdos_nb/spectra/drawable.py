@@ -8,6 +8,9 @@ from typing import Protocol
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Grid, Kind
 
+TOTAL_ONLY = "Only the total is known; what each atom adds is not."
+"""Note of a spectrum whose site rows are nothing but equal parts of a known total."""
+
 # ruff: noqa: D102 - every member is documented where it is made, in `Spectrum`.
 
 

@@ -230,7 +230,7 @@ def _outside(spectrum: Drawable) -> tuple[str, ...]:
     grid: Grid = spectrum.grid
     return (
         f"{100 * beyond / everything:.0f} % of the states lie beyond {grid.stop:g} {grid.unit}."
-        if grid.kind == "phdos"
+        if grid.kind.fixed_modes
         else f"{beyond:.1f} states lie outside the window.",
     )
 

@@ -2,9 +2,9 @@
 
 The spread over a few seeds is itself a rough estimate, bin by bin: two seeds that cross agree by
 chance. So variances are pooled over neighbouring bins, and since errors that all seeds share do not
-show in their spread, two more terms stand beside it:
+show in their spread, two more terms stand beside it::
 
-    σ² = a ⟨s²⟩ + b ⟨p²⟩ + c ⟪p²⟫,
+    σ² = a ⟨s²⟩ + b ⟨p²⟩ + c ⟪p²⟫
 
 with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `NEAR` bins and ⟪ ⟫
 over `WIDE` ones: a peak may be misplaced, but not into a region where nothing is anywhere near.

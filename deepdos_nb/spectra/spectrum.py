@@ -15,13 +15,16 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.core.grids import Kind, OfKind
 from deepdos_nb.spectra.error_band import ErrorBand
 
 if TYPE_CHECKING:
     import pandas as pd
+    from ase.spectrum.doscollection import GridDOSCollection
     from matplotlib.axes import Axes
     from pymatgen.core import Structure
+    from pymatgen.electronic_structure.dos import CompleteDos, Dos
+    from pymatgen.phonon.dos import CompletePhononDos, PhononDos
 
 
 Norm = Literal["max", "sum"]
@@ -44,7 +47,7 @@ def element_sums(symbols: list[str], sites: Array) -> dict[str, Array]:
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class Spectrum(OfKind):
     """A site-resolved density of states on a fixed grid.
 
     Parameters
@@ -80,19 +83,10 @@ class Spectrum:
     widened: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         expected = (len(self.structure), self.grid.n_bins)
         if self.sites.shape != expected:
             raise ConfigError(f"site densities have shape {self.sites.shape}, expected {expected}.")
-
-    @property
-    def grid(self) -> Grid:
-        """The energy grid."""
-        return grid_for(self.kind)
-
-    @property
-    def energies(self) -> Array:
-        """Energies in cm⁻¹ or eV, shape (n_bins,)."""
-        return self.grid.energies
 
     @cached_property
     def total(self) -> Array:
@@ -196,8 +190,65 @@ class Spectrum:
         """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
+    def to_pymatgen(self) -> CompletePhononDos | CompleteDos:
+        """As pymatgen's `CompletePhononDos` (THz) or `CompleteDos` (eV, Fermi level at zero).
+
+        Sites and elements are resolved, orbitals are not: ``get_element_spd_dos`` says so.
+        """
+        from deepdos_nb.spectra.exchange import to_pymatgen
+
+        return to_pymatgen(self.kind, self.structure, self.sites)
+
+    def to_ase(self) -> GridDOSCollection:
+        """As ASE's `GridDOSCollection`, eV and states/eV; a row per site, with its ``symbol``."""
+        from deepdos_nb.spectra.exchange import to_ase
+
+        return to_ase(self.kind, self.symbols, self.sites, self.source)
+
+    @classmethod
+    def from_pymatgen(
+        cls,
+        dos: PhononDos | Dos,
+        structure: Structure | None = None,
+        *,
+        zero: float | None = None,
+        source: str = "pymatgen",
+    ) -> Spectrum:
+        """Take over pymatgen's density of states, binned without losing a state.
+
+        Parameters
+        ----------
+        dos : PhononDos, CompletePhononDos, Dos or CompleteDos
+            Without projections the total is shared evenly, and a note says so.
+        structure : pymatgen Structure, optional
+            The crystal, where `dos` does not bring it.
+        zero : float, optional
+            Electrons: energy that becomes zero, eV; by default the top of the valence band where
+            there are no states at the Fermi level, else that level.
+        source : str
+            For legends.
+
+        Raises
+        ------
+        ConfigError
+            If `dos` is something else, or its crystal is unknown.
+        DataError
+            If the curve does not cover the window, or holds no states.
+        """
+        from deepdos_nb.spectra.exchange import from_pymatgen
+
+        read = from_pymatgen(dos, structure, zero)
+        return cls(
+            read.kind,
+            read.structure,
+            read.sites,
+            outside=read.outside,
+            source=source,
+            notes=read.notes,
+        )
+
     def plot(self, **options: Any) -> Axes:
-        """Draw the total, its elements and the seed spread; see `plots.spectrum_axes`."""
+        """Draw the total, its elements and the error band; see `plots.spectrum_axes`."""
         from deepdos_nb.spectra.drawing import spectrum_axes
 
         return spectrum_axes(self, **options)
@@ -209,7 +260,7 @@ class Spectrum:
         shares = {k: float(v.sum() / max(total.sum(), 1e-12)) for k, v in self.by_element().items()}
         parts = ", ".join(f"{k} {100 * v:.0f} %" for k, v in shares.items())
         text = (
-            f"{'Phonon' if self.kind == 'phdos' else 'Electronic'} density of states of "
+            f"{self.kind.long_name.capitalize()} of "
             f"{self.formula} ({len(self.structure)} atoms per cell), from {self.source}: "
             f"{self.states:.1f} states between {grid.start:g} and {grid.stop:g} {grid.unit}, "
             f"highest near {self.energies[peak]:.3g} {grid.unit} "

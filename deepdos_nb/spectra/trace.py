@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.core.grids import Kind, OfKind
 from deepdos_nb.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(OfKind):
     """Every intermediate of one prediction by one seed, as numpy arrays.
 
     With S sites, E edges, B bins, L_e encoder layers, L_d decoder layers, H heads, K transport
@@ -72,16 +72,6 @@ class Trace:
     strides: tuple[int, ...]
     seed: int | None = None
     drafted: bool = False
-
-    @property
-    def grid(self) -> Grid:
-        """The energy grid."""
-        return grid_for(self.kind)
-
-    @property
-    def energies(self) -> Array:
-        """Energies in cm⁻¹ or eV, shape (B,)."""
-        return self.grid.energies
 
     @cached_property
     def symbols(self) -> list[str]:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg", "pdf")
 
-NAMES = {"phdos": "phonon density of states", "edos": "electronic density of states"}
-
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -33,14 +31,14 @@ def formula_text(formula: str) -> str:
 
 def energy_label(grid: Grid) -> str:
     """Label of the energy axis, with its unit."""
-    if grid.kind == "edos":
-        return rf"Energy above VBM or $E_\mathrm{{F}}$ ({grid.unit})"
+    if grid.zero_inside:
+        return rf"{grid.quantity} above VBM or $E_\mathrm{{F}}$ ({grid.unit})"
     return f"{grid.quantity} ({grid.unit})"
 
 
 def title_text(formula: str, kind: Kind, addition: str = "") -> str:
     """Title of a figure: formula, kind, and what is special about it."""
-    return "  ·  ".join(filter(None, [formula_text(formula), NAMES[kind], addition]))
+    return "  ·  ".join(filter(None, [formula_text(formula), kind.long_name, addition]))
 
 
 def new_figure(size: tuple[float, float]) -> Figure:
@@ -91,7 +89,7 @@ def energy_axis(ax: Axes, grid: Grid, ink: str, *, label: bool = True) -> None:
     ax.set_xlim(grid.start, grid.stop)
     if label:
         ax.set_xlabel(energy_label(grid))
-    if grid.kind == "edos":
+    if grid.zero_inside:
         ax.axvline(0.0, color=ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=4, gid="zero")
 
 

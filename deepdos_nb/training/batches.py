@@ -62,7 +62,7 @@ def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
             site_shape[i, : len(record.site_shape)] = record.site_shape
             outside[i, : len(record.outside)] = record.outside
     shape = np.stack([record.shape for _, record in items]).astype(np.float32)
-    counted = [record.states if record.kind == "edos" else None for _, record in items]
+    counted = [None if record.kind.fixed_modes else record.states for _, record in items]
     states = np.array([number or 0.0 for number in counted], dtype=np.float32)
     arrays = (shape, site_shape, outside, known, states)
     return batch, Target(*(torch.from_numpy(a) for a in arrays))

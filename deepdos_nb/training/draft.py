@@ -2,182 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import lightning as L
-import numpy as np
-import torch
-from torch import Tensor
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
-from deepdos_nb.metrics.scores import shape_scores
 from deepdos_nb.model.weights import load_draft_model, save_draft_model
-from deepdos_nb.physics.draft import DraftModel, kind_of, make_draft_model
+from deepdos_nb.physics.draft import DraftModel, make_draft_model
 from deepdos_nb.physics.threads import one_thread
-from deepdos_nb.training.loop import best_state, fit, make_trainer, one_cycle
+from deepdos_nb.training.draft_training import DraftConfig, DraftTraining, Shuffled
+from deepdos_nb.training.force_constants import ForceConstantConfig, ForceConstantTraining
+from deepdos_nb.training.loop import best_state, fit, make_trainer
+from deepdos_nb.training.tight_binding import TightBindingConfig, TightBindingTraining
 from deepdos_nb.training.train import CONFIG, keep_config
 
-Example = TypeVar("Example")
-"""A crystal and its reference, as a kind of draft_model sees them."""
+DRAFT = "draft.safetensors"
+"""The finished draft model in the folder of its training."""
+
+TRAININGS: dict[Kind, type[DraftTraining[Any]]] = {
+    Kind.phdos: ForceConstantTraining,
+    Kind.edos: TightBindingTraining,
+}
 
 
-@dataclass(frozen=True)
-class DraftConfig:
-    """How a draft model is learnt.
+def draft_config(
+    kind: Kind, seed: int = 0, epochs: int | None = None, *, projections: bool = True
+) -> DraftConfig:
+    """Settings of a draft model of either kind.
 
     Parameters
     ----------
+    kind : {"phdos", "edos"}
     seed : int
-    epochs : int
-    batch_size : int
-        Crystals a step.
-    learning_rate : float
-        Highest rate of a one-cycle schedule.
-    weight_decay : float
-    cdf : float
-        Weight of the area between CDFs beside the squared error.
+    epochs : int, optional
+        As many as usual without it.
+    projections : bool
+        Whether electrons are learnt from the states of every shell of every atom. Force constants
+        are learnt from totals alone, whatever it says.
     """
-
-    seed: int = 0
-    epochs: int = 32
-    batch_size: int = 16
-    learning_rate: float = 4e-3
-    weight_decay: float = 0.01
-    cdf: float = 3.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return asdict(self)
+    settings: dict[str, Any] = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    if Kind(kind) is Kind.phdos:
+        return ForceConstantConfig(**settings)
+    return TightBindingConfig(**settings, projections=projections)
 
 
-class DraftTraining(L.LightningModule, Generic[Example]):
-    """Loss, optimiser and validation scores of a draft model; its kinds fill in the first two."""
-
-    def __init__(self, config: DraftConfig, draft_model: DraftModel):
-        super().__init__()
-        self.config = config
-        self.draft_model = draft_model
-        self._curves: list[tuple[Tensor, Tensor]] = []
-
-    def losses(self, batch: list[Example]) -> tuple[Tensor, Tensor]:
-        """Mean squared error and area between CDFs of some crystals."""
-        raise NotImplementedError
-
-    def totals(self, batch: list[Example]) -> list[tuple[Tensor, Tensor]]:
-        """Drafted total of each crystal, as it will be shipped, and its reference, each (B,)."""
-        raise NotImplementedError
-
-    def groups(self) -> list[dict[str, Any]]:
-        """Parameters and their highest learning rates."""
-        return [{"params": list(self.parameters()), "lr": self.config.learning_rate}]
-
-    def training_step(self, batch: list[Example], _: int) -> Tensor:
-        """Mean loss of some crystals."""
-        squared, area = self.losses(batch)
-        loss = squared + self.config.cdf * area
-        for name, value in (("shape", squared), ("cdf", area), ("loss", loss)):
-            self.log(f"train/{name}", value, on_step=False, on_epoch=True, batch_size=len(batch))
-        return loss
-
-    def validation_step(self, batch: list[Example], _: int) -> None:
-        """Collect drafts."""
-        self._curves += self.totals(batch)
-
-    def on_validation_epoch_end(self) -> None:
-        """Score the whole validation set at once."""
-        drafted, reference = (torch.stack(c).numpy() for c in zip(*self._curves, strict=True))
-        self._curves.clear()
-        scores = shape_scores(drafted, reference, grid_for(kind_of(self.draft_model)).energies)
-        for name in ("mse_max", "mse_oracle", "r2_pooled_max", "wd_mean"):
-            self.log(f"valid/{name}", scores[name], prog_bar=name in ("mse_max", "wd_mean"))
-
-    def configure_optimizers(self) -> Any:
-        """AdamW, one-cycle learning rate."""
-        decay = self.config.weight_decay
-        return one_cycle(self.groups(), self.trainer, weight_decay=decay, warm_up=0.15)
-
-    def transfer_batch_to_device(
-        self, batch: list[Example], device: torch.device, dataloader_idx: int
-    ) -> list[Example]:
-        """Nothing to move: draft models are learnt on the CPU."""
-        return batch
-
-
-class Shuffled(Sampler[int]):
-    """All examples in an order that depends on the seed and the epoch only, so that runs resume."""
-
-    def __init__(self, size: int, seed: int):
-        self.size, self.seed, self.epoch = size, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before every epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __iter__(self) -> Iterator[int]:
-        yield from np.random.default_rng((self.seed, self.epoch)).permutation(self.size).tolist()
-
-
-def learn(
-    make: Callable[[DraftConfig], DraftTraining[Example]],
-    examples: Callable[[Sequence[Record], bool], list[Example]],
-    records: tuple[Sequence[Record], Sequence[Record]],
+def train_draft_model(
+    train_records: Sequence[Record],
+    valid_records: Sequence[Record],
     config: DraftConfig,
-    file: Path,
+    folder: str | Path,
     *,
-    progress: bool,
+    progress: bool = True,
 ) -> DraftModel:
-    """Learn a draft model; an interrupted run is resumed, a finished one is read.
+    """Learn a draft model; an interrupted run in the same folder is resumed, a finished one read.
 
     Parameters
     ----------
-    make : callable
-        What is trained.
-    examples : callable
-        What it sees of records; its second argument tells training from validation.
-    records : pair of sequences of Record
-        To learn from and to validate on.
-    config : DraftConfig
-    file : path
-        Where the draft model goes in the end; checkpoints and a table of scores lie beside it.
+    train_records, valid_records : sequence of Record
+        Of the configuration's kind. Large primitive cells are left out of training, see
+        `DraftTraining.largest`.
+    config : ForceConstantConfig or TightBindingConfig
+    folder : path
+        Gets checkpoints, a table of scores, and `draft.safetensors` in the end.
     progress : bool
         Show a progress bar.
 
     Raises
     ------
     ConfigError
-        If there are no records of the right kind, or the folder holds a run with other settings.
+        If there are no records of the right kind, or they lack what is to be learnt from, or the
+        folder holds a run with other settings.
     """
-    folder = file.parent
+    folder, kind = Path(folder), config.kind
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(folder / CONFIG, config)
+    file = folder / DRAFT
     if file.exists():
         return load_draft_model(file)[0]
+    if any(not part or part[0].kind != kind for part in (train_records, valid_records)):
+        raise ConfigError(
+            f"a draft by {kind.draft} needs {kind.adjective} records to learn from and to be "
+            "validated on."
+        )
     L.seed_everything(config.seed, verbose=False)
-    module = make(config)
-    kind = kind_of(module.draft_model)
-    if any(not part or part[0].kind != kind for part in records):
-        what = "phonon" if kind == "phdos" else "electronic"
-        raise ConfigError(f"{file.stem} need {what} records to learn from and to be validated on.")
-    seen, valid = (
-        examples(part, training) for part, training in zip(records, (True, False), strict=True)
-    )
-    size = config.batch_size
-    train: DataLoader[Example] = DataLoader(
+    module = TRAININGS[kind](config)
+    seen, valid = module.examples(train_records, True), module.examples(valid_records, False)
+    train: DataLoader[Any] = DataLoader(
         seen,  # type: ignore[arg-type]
-        batch_size=size,
+        batch_size=config.batch_size,
         sampler=Shuffled(len(seen), config.seed),
         collate_fn=list,
     )
-    held: DataLoader[Example] = DataLoader(valid, batch_size=size, collate_fn=list)  # type: ignore[arg-type]
+    held: DataLoader[Any] = DataLoader(
+        valid,  # type: ignore[arg-type]
+        batch_size=config.batch_size,
+        collate_fn=list,
+    )
     trainer = make_trainer(
         folder,
         "valid/mse_oracle",
@@ -191,6 +116,6 @@ def learn(
         fit(trainer, module, folder, train_dataloaders=train, val_dataloaders=held)
     draft_model = make_draft_model(kind)
     draft_model.load_state_dict(best_state(folder, "draft_model."))
-    save_draft_model(draft_model, file, card={"training": config.to_dict()})
+    save_draft_model(draft_model, file, metadata={"training": config.to_dict()})
     # As stored, so that whatever reads their drafts learns from the drafts that will be shipped.
     return load_draft_model(file)[0]

@@ -7,9 +7,7 @@ filled states end as the reference's do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,22 +15,18 @@ import torch
 from torch import Tensor
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import grid_for
-from deepdos_nb.crystal.graph import build_graph
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.kpoints import MESH_LENGTH
-from deepdos_nb.crystal.primitive import primitive_cell
+from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.data.records import Record
 from deepdos_nb.physics.hoppings import HoppingNetwork
 from deepdos_nb.physics.pairs import join
 from deepdos_nb.physics.tight_binding import OrbitalCell, Terms, orbital_cell, site_states
-from deepdos_nb.training.draft import DraftConfig, DraftTraining, learn
+from deepdos_nb.training.draft_training import DraftConfig, DraftTraining
 from deepdos_nb.training.losses import unit_sum
 
-BONDS = "bonds.safetensors"
-"""Finished tight binding in the folder of its training."""
-
 LARGEST = 10
-"""Atoms of the largest primitive cell to learn from: the cost grows with the cube."""
+"""Atoms of the largest primitive cell to learn from."""
 
 COARSE = 14.0
 """Å; as `MESH_LENGTH`, while learning."""
@@ -57,6 +51,8 @@ class TightBindingConfig(DraftConfig):
         From the states of every shell of every atom, or from totals alone.
     """
 
+    kind = Kind.edos
+
     epochs: int = 36
     projections: bool = True
 
@@ -79,14 +75,41 @@ class Example(NamedTuple):
 class TightBindingTraining(DraftTraining[Example]):
     """Loss and validation of tight binding."""
 
+    config: TightBindingConfig
     draft_model: HoppingNetwork
     smooth: Tensor
+    largest = LARGEST
 
-    def __init__(self, config: DraftConfig):
-        super().__init__(config, HoppingNetwork())
-        energies = torch.from_numpy(grid_for("edos").energies.astype(np.float32))
+    def __init__(self, config: TightBindingConfig):
+        super().__init__(config)
+        energies = torch.from_numpy(Kind.edos.grid.energies.astype(np.float32))
         smooth = torch.exp(-0.5 * ((energies[:, None] - energies) / SMOOTHING) ** 2)
         self.register_buffer("smooth", smooth / smooth.sum(dim=1).max(), persistent=False)
+
+    def example(self, record: Record, primitive: PrimitiveCell, training: bool) -> Example:
+        """States of shells where projections are wanted, else of the whole cell.
+
+        Raises
+        ------
+        ConfigError
+            If projections are wanted and the record has none, or it has no number of states.
+        """
+        projections = self.config.projections
+        if record.states is None or (projections and record.orbital_shape is None):
+            raise ConfigError(
+                f"{record.material_id} has no number of states, or no projections on shells.",
+                remedy="Learn from totals alone: `deepdos draft --kind edos --no-projections`.",
+            )
+        rows = record.shape[None, None] * record.states * primitive.graph.n_nodes / record.n_atoms
+        if projections and record.orbital_shape is not None:
+            one_of = np.unique(primitive.member, return_index=True)[1]
+            rows = record.orbital_shape[record.orbits[one_of], :SHELLS] * record.states
+        return Example(
+            orbital_cell(primitive, COARSE if training else MESH_LENGTH),
+            torch.from_numpy(rows.astype(np.float32)),
+            torch.from_numpy(record.shape.astype(np.float32)),
+            record.zero == "VBM",
+        )
 
     def losses(self, batch: list[Example]) -> tuple[Tensor, Tensor]:
         """Mean errors of some crystals, their zero being the reference's."""
@@ -113,7 +136,7 @@ class TightBindingTraining(DraftTraining[Example]):
         return [fast, {"params": rest, "lr": rate}]
 
     def _errors(self, drafted: Tensor, example: Example) -> tuple[Tensor, Tensor]:
-        atoms, step = len(drafted), grid_for("edos").step
+        atoms, step = len(drafted), Kind.edos.grid.step
         alone = example.rows.shape[1] != SHELLS
         if alone:
             drafted = drafted.sum(dim=(0, 1), keepdim=True)
@@ -139,73 +162,3 @@ def _from_zero(rows: Tensor) -> Tensor:
     """Sums from the energy zero, which lies in the middle, down and up, shape (..., B)."""
     below, above = rows.chunk(2, dim=-1)
     return torch.cat([below.flip(-1).cumsum(-1), above.cumsum(-1)], dim=-1)
-
-
-def examples(records: Sequence[Record], training: bool, projections: bool) -> list[Example]:
-    """What tight binding sees of records; not the crystals that are too large to learn from.
-
-    Raises
-    ------
-    ConfigError
-        If projections are wanted, and a record has none.
-    """
-    found = []
-    for record in records:
-        primitive = primitive_cell(record.structure, build_graph(record.structure))
-        atoms = primitive.graph.n_nodes
-        if training and atoms > LARGEST:
-            continue
-        if record.states is None or (projections and record.orbital_shape is None):
-            raise ConfigError(
-                f"{record.material_id} has no number of states, or no projections on shells.",
-                remedy="Learn from totals alone: `deepdos bonds --no-projections`.",
-            )
-        rows = record.shape[None, None] * record.states * atoms / record.n_atoms
-        if projections and record.orbital_shape is not None:
-            one_of = np.unique(primitive.member, return_index=True)[1]
-            rows = record.orbital_shape[record.orbits[one_of], :SHELLS] * record.states
-        found.append(
-            Example(
-                orbital_cell(primitive, COARSE if training else MESH_LENGTH),
-                torch.from_numpy(rows.astype(np.float32)),
-                torch.from_numpy(record.shape.astype(np.float32)),
-                record.zero == "VBM",
-            )
-        )
-    return found
-
-
-def train_tight_binding(
-    train_records: Sequence[Record],
-    valid_records: Sequence[Record],
-    config: TightBindingConfig,
-    folder: str | Path,
-    *,
-    progress: bool = True,
-) -> HoppingNetwork:
-    """Learn tight binding; an interrupted run is resumed, a finished one is read.
-
-    Parameters
-    ----------
-    train_records, valid_records : sequence of Record
-        Electrons. Primitive cells above `LARGEST` atoms are left out of training.
-    config : TightBindingConfig
-    folder : path
-        Gets checkpoints, a table of scores, and `bonds.safetensors` in the end.
-    progress : bool
-        Show a progress bar.
-
-    Raises
-    ------
-    ConfigError
-        If the records are not electrons, or there are none, or they lack what is to be learnt from,
-        or the folder holds a run with other settings.
-    """
-
-    def seen(records: Sequence[Record], training: bool) -> list[Example]:
-        return examples(records, training, config.projections)
-
-    records, file = (train_records, valid_records), Path(folder) / BONDS
-    bonds = learn(TightBindingTraining, seen, records, config, file, progress=progress)
-    assert isinstance(bonds, HoppingNetwork)
-    return bonds

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Self
 
 import lightning as L
 import torch
@@ -19,10 +19,12 @@ from torch import Tensor
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.files import write_text
+from deepdos_nb.core.settings import Settings
 from deepdos_nb.data.records import Record
 from deepdos_nb.metrics.scores import shape_scores
-from deepdos_nb.model import GraphBatch, ModelConfig, Prediction, Reasoner
-from deepdos_nb.model.baselines import Baseline, BaselineConfig, make_baseline
+from deepdos_nb.model import GraphBatch, ModelConfig, Reasoner
+from deepdos_nb.model.baselines import Baseline
+from deepdos_nb.model.networks import Network, NetworkConfig, make_network, network_config
 from deepdos_nb.physics.draft import DraftModel
 from deepdos_nb.training.batches import SpectrumData
 from deepdos_nb.training.loop import (
@@ -35,14 +37,12 @@ from deepdos_nb.training.loop import (
 )
 from deepdos_nb.training.losses import LossWeights, Target, spectrum_loss
 
-Network = Reasoner | Baseline
-
 CONFIG = "config.json"
 """Settings of a run, beside its checkpoints."""
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(Settings):
     """One training run.
 
     Parameters
@@ -63,7 +63,7 @@ class TrainConfig:
     gradient_clip : float
     """
 
-    model: ModelConfig | BaselineConfig = field(default_factory=ModelConfig)
+    model: NetworkConfig = field(default_factory=ModelConfig)
     loss: LossWeights = field(default_factory=LossWeights)
     seed: int = 0
     epochs: int = 40
@@ -73,9 +73,14 @@ class TrainConfig:
     ema: float = 0.998
     gradient_clip: float = 1.0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return asdict(self)
+    @property
+    def dropout(self) -> float:
+        """Of the network."""
+        return self.model.dropout
+
+    def with_dropout(self, dropout: float) -> Self:
+        """The same with another dropout."""
+        return replace(self, model=replace(self.model, dropout=dropout))
 
 
 class SpectrumTraining(L.LightningModule):
@@ -104,7 +109,7 @@ class SpectrumTraining(L.LightningModule):
     def validation_step(self, batch: tuple[GraphBatch, Target], _: int) -> None:
         """Collect total curves."""
         graphs, target = batch
-        self._curves.append((total_curves(self.model, graphs).cpu(), target.shape.cpu()))
+        self._curves.append((self.model.total(graphs).cpu(), target.shape.cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Score the whole validation set at once."""
@@ -122,20 +127,6 @@ class SpectrumTraining(L.LightningModule):
         groups = [{"params": tables, "lr": rate}, {"params": rest, "lr": rate, "weight_decay": 0.0}]
         decay = self.config.weight_decay
         return one_cycle(groups, self.trainer, weight_decay=decay, warm_up=0.1)
-
-
-def make_network(config: ModelConfig | BaselineConfig) -> Network:
-    """A freshly initialised network."""
-    return make_baseline(config) if isinstance(config, BaselineConfig) else Reasoner(config)
-
-
-def total_curves(network: Network, graphs: GraphBatch) -> Tensor:
-    """Final totals of C crystals, shape (C, B), of whatever scale the network gives them."""
-    if isinstance(network, Baseline):
-        curves: Tensor = network(graphs)
-        return curves
-    prediction: Prediction = network(graphs)
-    return prediction.density.sum(dim=1)
 
 
 def train(
@@ -183,8 +174,7 @@ def train(
     folder = Path(folder)
     L.seed_everything(config.seed, verbose=False)
     module = SpectrumTraining(config)
-    if isinstance(module.model, Reasoner):
-        module.model.set_draft_model(draft_model)
+    module.model.set_draft_model(draft_model)
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(folder / CONFIG, config)
     data = SpectrumData(
@@ -192,7 +182,7 @@ def train(
         valid_records,
         batch_size=config.batch_size,
         seed=config.seed,
-        systems=needs_systems(config.model),
+        systems=module.model.reads_system,
         draft_model=draft_model,
         cache=cache,
     )
@@ -215,11 +205,6 @@ def train(
     return best_model(folder)
 
 
-def needs_systems(config: ModelConfig | BaselineConfig) -> bool:
-    """Whether a network reads the crystal system, which takes a symmetry search a crystal."""
-    return isinstance(config, BaselineConfig) and config.name == "dostransformer"
-
-
 def best_model(folder: str | Path) -> Network:
     """The averaged weights of the best epoch of a run, in evaluation mode.
 
@@ -230,12 +215,25 @@ def best_model(folder: str | Path) -> Network:
     """
     folder = Path(folder)
     settings = json.loads((folder / CONFIG).read_text("utf-8"))
-    values = settings["model"]
-    # A baseline is told apart by its name; our own configuration has none.
-    config = (BaselineConfig if "name" in values else ModelConfig).from_dict(values)
-    model = make_network(config)
+    model = make_network(network_config(settings["model"]))
     model.load_state_dict(best_state(folder, "model."))
     return model.eval()
+
+
+def best_reasoner(folder: str | Path, remedy: str | None = None) -> Reasoner:
+    """The same of a run of our own model.
+
+    Raises
+    ------
+    ConfigError
+        If it is a baseline's run.
+    """
+    model = best_model(folder)
+    if not isinstance(model, Reasoner):
+        raise ConfigError(
+            "a baseline knows no sites and no number of states.", source=str(folder), remedy=remedy
+        )
+    return model
 
 
 class _StopAfter(L.Callback):
@@ -245,14 +243,6 @@ class _StopAfter(L.Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, _: L.LightningModule) -> None:
         if trainer.current_epoch + 1 >= self.epochs:
             trainer.should_stop = True
-
-
-class Settings(Protocol):
-    """What `keep_config` needs of a run's settings."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        ...
 
 
 def keep_config(path: Path, config: Settings) -> None:

@@ -56,7 +56,7 @@ class FakeModel:
 def loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[FakeModel]:
     models: list[FakeModel] = []
 
-    def load_model(kind: Kind = "phdos", *, folder: Path | None = None) -> FakeModel:
+    def load_model(kind: str = "phdos", *, folder: Path | None = None) -> FakeModel:
         if folder is not None:
             raise WeightsError("no weights.", source=str(folder), remedy="Name another folder.")
         models.append(FakeModel(kind))

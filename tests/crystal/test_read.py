@@ -60,7 +60,8 @@ FAULTS = {
         errors.UnreadableStructureError,
         "holds 2 crystals (MgO, Si)",
     ),
-    "header.cif": (MGO[:200], errors.EmptyStructureError, "no fractional atomic positions"),
+    "header.cif": (MGO[: MGO.index("loop_")], errors.EmptyStructureError, "no fractional atomic"),
+    "cut_header.cif": (MGO[:200], errors.UnreadableStructureError, "damaged, cut off"),
     "half.cif": (cif(" O O1 1 0.5 0.5 0.5 0.5"), errors.PartialOccupancyError, "partly occupied"),
     "mixed.cif": (
         cif(" O O1 1 0.5 0.5 0.5 0.5\n S S1 1 0.5 0.5 0.5 0.5"),
@@ -236,7 +237,7 @@ def test_the_result_is_a_copy() -> None:
 def test_size_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(errors.UnreadableStructureError, match="the limit is 5 MB"):
         parse_structure(b"#" * (MAX_BYTES + 1), "big.cif")
-    monkeypatch.setattr("deepdos_nb.crystal.formats.MAX_BYTES", len(MGO.encode()) - 1)
+    monkeypatch.setattr("deepdos_nb.crystal.text.MAX_BYTES", len(MGO.encode()) - 1)
     (tmp_path / "MgO.cif").write_text(MGO, encoding="utf-8")
     with pytest.raises(errors.UnreadableStructureError, match="limit"):
         read_structure(tmp_path / "MgO.cif")

@@ -27,11 +27,11 @@ from synthetic import make_spectrum
 import deepdos_nb as dd
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.resampling import above, to_bins, unit_factor
 from deepdos_nb.data.catalogue import open_dataset
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.label_folder import Folder
 from deepdos_nb.data.labelled import to_record
-from deepdos_nb.data.resampling import above, to_bins, unit_factor
 from deepdos_nb.data.sources.folder import FolderStore
 from deepdos_nb.data.sources.materials_project import connect, download, label_of, search
 

@@ -122,19 +122,12 @@ def test_a_missing_extension_is_a_failure(monkeypatch: pytest.MonkeyPatch):
     assert "Not in order" in checkup.verdict()
 
 
-def test_missing_weights_are_a_failure_for_phonons_only(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+@pytest.mark.parametrize("name", ["weights (phonon)", "weights (electronic)"])
+def test_missing_weights_are_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str):
     monkeypatch.setattr(checks, "PACKAGE", tmp_path)
-    found = by_name(doctor(gpu=False))
-    assert (found["weights (phonon)"].status, found["weights (phonon)"].essential) == (
-        "missing",
-        True,
-    )
-    assert (found["weights (electronic)"].status, found["weights (electronic)"].essential) == (
-        "note",
-        False,
-    )
+    found = by_name(doctor(gpu=False))[name]
+    assert (found.status, found.essential) == ("missing", True)
+    assert "pip install" in found.remedy
 
 
 def test_downloaded_data_sets_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

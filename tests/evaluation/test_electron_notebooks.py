@@ -17,7 +17,7 @@ def test_sites_and_gaps_are_read_from_the_runs_of_electrons(tmp_path: Path):
     rows, figures = execute("sites", tmp_path, kind="edos", **few)
     assert figures == 1
     assert rows["variant"].tolist() == [OURS, PROJECTIONS]
-    assert rows["element_told_cosine_median"].between(0, 1).all()
+    assert rows["element_shares_given_total_cosine_median"].between(0, 1).all()
     assert rows["element_draft_cosine_median"].nunique() == 2  # one was told sites, one was not
     stamp = (tmp_path / "runs" / OURS / "dropout-0.2" / "seed-0" / "best.ckpt").stat().st_mtime_ns
     gaps, _ = execute("gap_screen", tmp_path, longer={}, **few)

@@ -18,7 +18,8 @@ from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig
 from deepdos_nb.model.weights import load_draft_model
 from deepdos_nb.physics.draft import same_draft_model
-from deepdos_nb.training.force_constants import SPRINGS, ForceConstantConfig
+from deepdos_nb.training.draft import DRAFT
+from deepdos_nb.training.force_constants import ForceConstantConfig
 from deepdos_nb.training.tight_binding import TightBindingConfig
 from deepdos_nb.training.train import TrainConfig, best_model
 
@@ -88,8 +89,8 @@ def test_a_finished_run_is_read_and_not_trained_again(tmp_path, data):
     np.testing.assert_array_equal(first.totals["test"], again.totals["test"])
     np.testing.assert_allclose(first.totals["test"].sum(axis=1), 1, rtol=1e-5)
     assert first.materials["test"] == tuple(r.material_id for r in data.test)
-    assert first.facts["n_train"] == len(data.train)
-    assert first.facts["parameters"] > 0
+    assert first.metadata["n_train"] == len(data.train)
+    assert first.metadata["parameters"] > 0
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -101,7 +102,7 @@ def test_a_run_with_other_settings_is_not_mixed_in(tmp_path, data):
 
 def test_variants_seeds_and_dropouts_have_folders_of_their_own(tmp_path):
     places = {
-        experiments.place(tmp_path, name, variants.with_dropout(config(), dropout), seed)
+        experiments.place(tmp_path, name, config().with_dropout(dropout), seed)
         for name in ("no Stage II", "K = 3")
         for dropout in (0.1, 0.2)
         for seed in (0, 1)
@@ -118,7 +119,7 @@ def test_tuning_takes_the_lowest_validation_error_and_a_table_has_every_seed(tmp
     for name in configs:
         errors = {}
         for dropout in (0.0, 0.6):
-            tried = variants.with_dropout(configs[name], dropout)
+            tried = configs[name].with_dropout(dropout)
             curves = tables.read_curves(experiments.place(tmp_path, name, tried, 0))
             errors[dropout] = tables.scores(curves, data, "valid")["mse_max"]
         assert chosen[name].model.dropout == min(errors, key=errors.__getitem__)
@@ -145,7 +146,7 @@ def test_springs_are_learnt_once_for_every_model_of_their_seed(tmp_path: Path, d
     trained = experiments.run_all(configs, [0, 1], data, tmp_path, workers=2)
     for seed in (0, 1):
         folder = experiments.place(tmp_path, variants.ALONE["phdos"], alone, seed)
-        learnt, _ = load_draft_model(folder / SPRINGS)
+        learnt, _ = load_draft_model(folder / DRAFT)
         for name in (variants.OURS, "no Stage II"):
             network = best_model(experiments.place(tmp_path, name, configs[name], seed))
             assert same_draft_model(network.draft_model, learnt)
@@ -153,7 +154,7 @@ def test_springs_are_learnt_once_for_every_model_of_their_seed(tmp_path: Path, d
         np.testing.assert_allclose(
             trained[variants.ALONE["phdos"]][seed].totals["test"], drafted, atol=1e-6
         )
-    assert trained[variants.ALONE["phdos"]][0].facts["parameters"] < 50_000
+    assert trained[variants.ALONE["phdos"]][0].metadata["parameters"] < 50_000
     one, two = trained[variants.ALONE["phdos"]]
     assert np.abs(one.totals["test"] - two.totals["test"]).max() > 1e-4
 

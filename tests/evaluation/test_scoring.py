@@ -62,7 +62,7 @@ def test_sites_are_scored_per_element_and_per_orbit(ensemble, records):
     assert scores["site_n"] == sum(len(r.site_shape) for r in records)
     assert scores["element_n"] == sum(len(set(r.numbers)) for r in records)
     assert 0 < scores["site_cosine_median"] < 1
-    assert 0 < scores["element_naive_cosine_median"] < 1
+    assert 0 < scores["element_equal_share_cosine_median"] < 1
 
 
 def test_naive_answers_stand_beside_the_models(ensemble, records):
@@ -75,9 +75,9 @@ def test_naive_answers_stand_beside_the_models(ensemble, records):
     own = np.mean([t.density[-1] for t in traces], axis=0)
     answers = {
         "": own,
-        "told_": own / own.sum(axis=0) * record.shape,
-        "naive_": np.repeat(record.shape[None], record.n_atoms, axis=0),
-        "attention_": maps.T * record.shape,
+        "shares_given_total_": own / own.sum(axis=0) * record.shape,
+        "equal_share_": np.repeat(record.shape[None], record.n_atoms, axis=0),
+        "attention_share_": maps.T * record.shape,
     }
     for name, answer in answers.items():
         rows = [record.numbers == z for z in np.unique(record.numbers)]

@@ -49,7 +49,7 @@ def test_sites_of_a_finished_run(data, trained):
     assert rows[["variant", "seed", "n_train"]].to_numpy().tolist() == [[variants.OURS, 0, 8]]
     elements = sum(len(set(r.numbers.tolist())) for r in data.test)
     assert rows["element_n"].item() == elements
-    table = sites_and_gaps.site_markdown(rows, "eV")
+    table = sites_and_gaps.site_markdown(rows, "edos")
     assert f"{rows['element_cosine_median'].item():.3f}" in table
     assert table.count("\n") == 3  # a head, a rule, elements and sites
 

@@ -17,7 +17,7 @@ from deepdos_nb.core.grids import grid_for
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.evaluation import tables
-from deepdos_nb.evaluation.tables import CURVES, FACTS, RunResult
+from deepdos_nb.evaluation.tables import CURVES, METADATA, RunResult
 from deepdos_nb.metrics.scores import mse
 
 
@@ -65,7 +65,9 @@ def test_every_choice_of_seeds_counts_towards_its_size(data):
 
 def test_an_ensemble_needs_members_of_the_same_materials(data):
     one = made_up(data, 0)
-    other = RunResult(one.totals, {"valid": ("x", "y"), "test": one.materials["test"]}, one.facts)
+    other = RunResult(
+        one.totals, {"valid": ("x", "y"), "test": one.materials["test"]}, one.metadata
+    )
     for members in ([], [one, other]):
         with pytest.raises(ConfigError, match="same materials"):
             tables.ensemble(members)
@@ -122,7 +124,7 @@ def test_a_folder_without_a_finished_run_is_named(tmp_path: Path):
     with pytest.raises(DataError, match=r"no finished run.*Train it first"):
         tables.read_curves(tmp_path)
     (tmp_path / CURVES).write_bytes(b"not an archive")
-    (tmp_path / FACTS).write_text(json.dumps({}), "utf-8")
+    (tmp_path / METADATA).write_text(json.dumps({}), "utf-8")
     with pytest.raises(DataError, match="no finished run"):
         tables.read_curves(tmp_path)
     (tmp_path / CURVES).write_bytes(b"PK\x03\x04 cut off")

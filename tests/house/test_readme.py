@@ -1,4 +1,4 @@
-"""What the README says is what the package does."""
+"""What the README and the pages of results say is what the package does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import deepdos_nb as dd
-from deepdos_nb.cli import app
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.evaluation.model_card import score_table, site_table
 from deepdos_nb.inference.ensemble import SCORES
@@ -40,28 +39,21 @@ def test_the_cards_scores_are_those_of_the_shipped_weights(kind: Kind):
     assert site_table(scores["test_sites"], kind) in text
 
 
-def test_its_tables_are_those_of_the_weights_and_of_the_experiments():
-    path = ROOT / "scripts" / "readme_scores.py"
+def test_tables_are_those_of_the_weights_and_of_the_experiments():
+    path = ROOT / "scripts" / "score_tables.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
+    texts = {page: page.read_text("utf-8") for page in script.PAGES}
     assert len(script.tables()) >= 8
-    assert script.with_scores(README) == README
+    for name in script.tables():
+        places = [page.name for page, text in texts.items() if f"<!-- {name} -->" in text]
+        assert len(places) == 1, f"{name} stands on {places or 'no page'}"
+    for page, text in texts.items():
+        assert script.with_scores(text) == text, page.name
 
 
-def test_its_links_and_pictures_exist():
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
-    assert len(targets) >= 3
-    for target in targets:
-        assert (ROOT / target).exists(), target
-
-
-def test_its_commands_exist():
-    known = {c.name or c.callback.__name__ for c in app.registered_commands}
-    used = set(re.findall(r"^deepdos (\w+)", README, re.MULTILINE))
-    assert {"predict", "demo", "train", "score"} <= used
-    assert used <= known
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"`?make (\w+)", README)) <= targets
+def test_it_is_read_in_one_go():
+    assert len(README.encode()) <= 10_000

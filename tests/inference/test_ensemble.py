@@ -9,7 +9,13 @@ from crystals import mgo, rutile, triclinic
 from networks import random_model
 from pymatgen.core import Lattice, Structure
 
-from deepdos_nb.core.errors import ConfigError, ExtrapolationWarning, StructureError, WeightsError
+from deepdos_nb.core.errors import (
+    ConfigError,
+    ExtrapolationWarning,
+    StructureError,
+    TooManyAtomsError,
+    WeightsError,
+)
 from deepdos_nb.core.grids import grid_for
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.inference.ensemble import Ensemble, load_model
@@ -157,7 +163,7 @@ def test_weights_from_a_folder(tmp_path):
         save_weights(
             random_model("edos", seed),
             tmp_path / f"seed-{seed}.safetensors",
-            card={"elements": [1]},
+            metadata={"elements": [1]},
         )
     assert len(load_model("edos", folder=tmp_path).models) == 2
     with pytest.raises(WeightsError, match="another kind"):
@@ -199,7 +205,9 @@ def test_predictions_do_not_depend_on_the_number_of_threads():
 
 def test_the_band_is_as_wide_as_the_scores_beside_the_weights_say(tmp_path):
     for seed in (0, 1):
-        save_weights(random_model("phdos", seed), tmp_path / f"seed-{seed}.safetensors", card={})
+        save_weights(
+            random_model("phdos", seed), tmp_path / f"seed-{seed}.safetensors", metadata={}
+        )
     plain = load_model("phdos", folder=tmp_path).predict(mgo())
     np.testing.assert_array_equal(plain.band, plain.spread)
     scores = tmp_path / "scores.json"
@@ -212,3 +220,32 @@ def test_the_band_is_as_wide_as_the_scores_beside_the_weights_say(tmp_path):
         scores.write_text(text, "utf-8")
         with pytest.raises(WeightsError, match=r"scores cannot be read.*deepdos pack"):
             load_model("phdos", folder=tmp_path)
+
+
+def test_every_way_obeys_the_limit(ensemble):
+    with pytest.raises(TooManyAtomsError, match="holds 6 atoms, the limit is 5"):
+        ensemble.trace(rutile(), max_atoms=5)
+    assert len(ensemble.trace(rutile(), max_atoms=6).structure) == 6
+    with pytest.raises(TooManyAtomsError):
+        ensemble.predict(rutile(), max_atoms=5)
+
+
+def test_what_was_assumed_of_a_file_reaches_the_spectrum(ensemble, tmp_path):
+    text = rutile().to(fmt="cif").replace("_symmetry_equiv_pos_as_xyz", "_other")
+    kept = [
+        line
+        for line in text.splitlines()
+        if not line.startswith(("_symmetry", "_chemical", "_cell_formula"))
+    ]
+    (tmp_path / "bare.cif").write_text("\n".join(kept), encoding="utf-8")
+    spectrum = ensemble.predict(tmp_path / "bare.cif")
+    assert spectrum.notes == (
+        "The file states no symmetry; its atoms were taken as all of the cell.",
+    )
+    loose = rutile()
+    loose.scale_lattice(3 * loose.volume)
+    assert all(
+        note.startswith("Caution: the nearest neighbour of")
+        for note in ensemble.predict(loose).notes
+    )
+    assert ensemble.predict(rutile()).notes == ()

@@ -68,7 +68,7 @@ def test_the_spectrum_is_the_draft_and_holds_three_modes_an_atom():
 
 
 def test_a_model_without_springs_says_so():
-    with pytest.raises(ConfigError, match="no springs"):
+    with pytest.raises(ConfigError, match="no force constants"):
         dd.vibrations(ensemble(springs=False), mgo())
     assert not ensemble(springs=False).trace(mgo()).drafted
 

@@ -270,10 +270,12 @@ def test_every_parameter_learns(kind, refiner):
 
 def test_weights_round_trip(tmp_path):
     model = random_model("edos")
-    path = save_weights(model, tmp_path / "m.safetensors", card={"elements": [12, 8]}, half=False)
-    loaded, card = load_weights(path)
+    path = save_weights(
+        model, tmp_path / "m.safetensors", metadata={"elements": [12, 8]}, half=False
+    )
+    loaded, metadata = load_weights(path)
     assert loaded.config == model.config
-    assert card == {"elements": [12, 8]}
+    assert metadata == {"elements": [12, 8]}
     assert torch.equal(run(loaded, mgo()).density, run(model, mgo()).density)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -300,7 +302,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
 
     from safetensors.torch import load_file, save_file
 
-    path = save_weights(random_model("phdos"), tmp_path / "m.safetensors", card={})
+    path = save_weights(random_model("phdos"), tmp_path / "m.safetensors", metadata={})
     tensors = load_file(path)
     config = random_model("phdos").config.to_dict() | {"width": 48}
     save_file(

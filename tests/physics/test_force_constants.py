@@ -39,7 +39,8 @@ from deepdos_nb.physics.lattice_dynamics import (
 from deepdos_nb.physics.model_input import model_input
 from deepdos_nb.physics.pairs import PairCell, join
 from deepdos_nb.training import draft_cache
-from deepdos_nb.training import force_constants as force_constant_training
+from deepdos_nb.training.draft import DRAFT, train_draft_model
+from deepdos_nb.training.force_constants import ForceConstantConfig, ForceConstantTraining
 
 GRID = grid_for("phdos")
 
@@ -267,7 +268,7 @@ def test_a_model_with_springs_wants_a_draft_and_springs_and_phonons():
 
 
 def test_springs_travel_with_the_model(tmp_path):
-    path = save_weights(reader(), tmp_path / "m.safetensors", card={}, half=False)
+    path = save_weights(reader(), tmp_path / "m.safetensors", metadata={}, half=False)
     loaded, _ = load_weights(path)
     assert same_draft_model(loaded.draft_model, reader().draft_model)
     spectrum = Ensemble([loaded]).predict(rutile())
@@ -306,10 +307,8 @@ def labelled(tmp_path_factory):
 def test_springs_learn(tmp_path):
     """From twenty real crystals in a few epochs: their own spectra come out much nearer."""
     records = load_embedded("phdos")["train"][:20]
-    config = force_constant_training.ForceConstantConfig(epochs=12, batch_size=4)
-    springs = force_constant_training.train_force_constants(
-        records, records, config, tmp_path, progress=False
-    )
+    config = ForceConstantConfig(epochs=12, batch_size=4)
+    springs = train_draft_model(records, records, config, tmp_path, progress=False)
 
     def distance(these: ForceConstantNetwork) -> float:
         curves = [g.weight @ g.draft for g in draft_cache.record_inputs(records, these)]
@@ -323,11 +322,9 @@ def test_springs_learn(tmp_path):
 
 
 def test_an_interrupted_training_ends_with_the_same_drafter(tmp_path, labelled, monkeypatch):
-    config = force_constant_training.ForceConstantConfig(epochs=3, batch_size=2)
-    straight = force_constant_training.train_force_constants(
-        labelled, labelled, config, tmp_path / "a", progress=False
-    )
-    step = force_constant_training.ForceConstantTraining.training_step
+    config = ForceConstantConfig(epochs=3, batch_size=2)
+    straight = train_draft_model(labelled, labelled, config, tmp_path / "a", progress=False)
+    step = ForceConstantTraining.training_step
 
     def stops(self, batch, number):
         if self.current_epoch == 2:
@@ -335,57 +332,47 @@ def test_an_interrupted_training_ends_with_the_same_drafter(tmp_path, labelled, 
         return step(self, batch, number)
 
     with monkeypatch.context() as patch:
-        patch.setattr(force_constant_training.ForceConstantTraining, "training_step", stops)
+        patch.setattr(ForceConstantTraining, "training_step", stops)
         with pytest.raises((KeyboardInterrupt, SystemExit)):
-            force_constant_training.train_force_constants(
-                labelled, labelled, config, tmp_path / "b", progress=False
-            )
-    assert not (tmp_path / "b" / force_constant_training.SPRINGS).exists()
-    resumed = force_constant_training.train_force_constants(
-        labelled, labelled, config, tmp_path / "b", progress=False
-    )
+            train_draft_model(labelled, labelled, config, tmp_path / "b", progress=False)
+    assert not (tmp_path / "b" / DRAFT).exists()
+    resumed = train_draft_model(labelled, labelled, config, tmp_path / "b", progress=False)
     assert same_draft_model(straight, resumed)
 
 
 def test_finished_springs_are_read_and_other_settings_refused(tmp_path, labelled, monkeypatch):
-    config = force_constant_training.ForceConstantConfig(epochs=1, batch_size=4)
-    first = force_constant_training.train_force_constants(
-        labelled, labelled, config, tmp_path, progress=False
-    )
-    monkeypatch.setattr(force_constant_training, "examples", lambda *_: 1 / 0)
-    again = force_constant_training.train_force_constants(
-        labelled, labelled, config, tmp_path, progress=False
-    )
+    config = ForceConstantConfig(epochs=1, batch_size=4)
+    first = train_draft_model(labelled, labelled, config, tmp_path, progress=False)
+    monkeypatch.setattr(ForceConstantTraining, "examples", lambda *_: 1 / 0)
+    again = train_draft_model(labelled, labelled, config, tmp_path, progress=False)
     assert same_draft_model(first, again)
     with pytest.raises(ConfigError, match="other settings"):
-        force_constant_training.train_force_constants(
-            labelled, labelled, replace(config, seed=1), tmp_path, progress=False
-        )
+        train_draft_model(labelled, labelled, replace(config, seed=1), tmp_path, progress=False)
 
 
 def test_electrons_have_no_springs(tmp_path):
     records = load_embedded("edos")["valid"][:2]
     with pytest.raises(ConfigError, match="phonon records"):
-        force_constant_training.train_force_constants(
+        train_draft_model(
             records,
             records,
-            force_constant_training.ForceConstantConfig(),
+            ForceConstantConfig(),
             tmp_path,
             progress=False,
         )
 
 
 def test_springs_round_trip_and_unusable_files_say_why(tmp_path):
-    path = save_draft_model(random_springs(), tmp_path / "s.safetensors", card={"training": 1})
-    loaded, card = load_draft_model(path)
-    assert card == {"training": 1}
+    path = save_draft_model(random_springs(), tmp_path / "s.safetensors", metadata={"training": 1})
+    loaded, metadata = load_draft_model(path)
+    assert metadata == {"training": 1}
     # as stored: a second rounding changes nothing
-    again, _ = load_draft_model(save_draft_model(loaded, tmp_path / "t.safetensors", card={}))
+    again, _ = load_draft_model(save_draft_model(loaded, tmp_path / "t.safetensors", metadata={}))
     assert same_draft_model(loaded, again)
     assert not same_draft_model(loaded, random_springs(3))
     with pytest.raises(WeightsError, match="no such file"):
         load_draft_model(tmp_path / "none.safetensors")
-    model = save_weights(reader(), tmp_path / "m.safetensors", card={})
+    model = save_weights(reader(), tmp_path / "m.safetensors", metadata={})
     with pytest.raises(WeightsError, match="but this reads"):
         load_draft_model(model)
     (tmp_path / "bad.safetensors").write_bytes(b"\x80\x04pickle")

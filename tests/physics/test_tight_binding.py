@@ -11,6 +11,7 @@ import torch
 from crystals import crystals, mgo, other_cell, permuted, rutile, triclinic, turned
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slater_koster_table import slater_koster
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import grid_for
@@ -38,7 +39,8 @@ from deepdos_nb.physics.tight_binding import (
     orbital_cell,
     site_states,
 )
-from deepdos_nb.training import tight_binding as tight_binding_training
+from deepdos_nb.training.draft import DRAFT, train_draft_model
+from deepdos_nb.training.tight_binding import TightBindingConfig, TightBindingTraining
 
 GRID = grid_for("edos")
 
@@ -107,27 +109,11 @@ def test_d_levels_split_in_a_cubic_field():
 @given(seed=st.integers(0, 10**6))
 def test_the_tables_of_slater_and_koster(seed):
     direction = np.random.default_rng(seed).normal(size=3)
-    l, m, n = direction = direction / np.linalg.norm(direction)  # noqa: E741
+    direction = direction / np.linalg.norm(direction)
     values = dict(zip(CHANNELS, np.random.default_rng(seed + 1).normal(size=14), strict=True))
     strength = torch.tensor([[values[c] for c in CHANNELS]])
     block = couplings(strength, torch.tensor(direction)[None])[0]
-    v, root3 = values, 3**0.5
-    expected = {
-        (0, 1): l * v["spσ"],
-        (1, 1): l**2 * v["ppσ"] + (1 - l**2) * v["ppπ"],
-        (1, 2): l * m * (v["ppσ"] - v["ppπ"]),
-        (0, 4): root3 * l * m * v["sdσ"],
-        (1, 4): root3 * l**2 * m * v["pdσ"] + m * (1 - 2 * l**2) * v["pdπ"],
-        (3, 6): n * (n**2 - (l**2 + m**2) / 2) * v["pdσ"] + root3 * n * (l**2 + m**2) * v["pdπ"],
-        (4, 4): 3 * l**2 * m**2 * v["ddσ"]
-        + (l**2 + m**2 - 4 * l**2 * m**2) * v["ddπ"]
-        + (n**2 + l**2 * m**2) * v["ddδ"],
-        (6, 6): (n**2 - (l**2 + m**2) / 2) ** 2 * v["ddσ"]
-        + 3 * n**2 * (l**2 + m**2) * v["ddπ"]
-        + 3 / 4 * (l**2 + m**2) ** 2 * v["ddδ"],
-    }
-    for (row, column), value in expected.items():
-        assert block[row, column].item() == pytest.approx(value, abs=1e-9), (row, column)
+    np.testing.assert_allclose(block, slater_koster(direction, values), atol=1e-12)
     # seen from the other end
     parity = [(-1.0) ** ("spd".index(c[0]) + "spd".index(c[1])) for c in CHANNELS]
     reversed_ = (strength * torch.tensor(parity))[:, list(REVERSED)]
@@ -336,7 +322,7 @@ def reader() -> Reasoner:
 
 
 def test_tight_binding_travels_with_the_model(tmp_path):
-    path = save_weights(reader(), tmp_path / "m.safetensors", card={}, half=False)
+    path = save_weights(reader(), tmp_path / "m.safetensors", metadata={}, half=False)
     loaded, _ = load_weights(path)
     assert same_draft_model(loaded.draft_model, reader().draft_model)
     trace = Ensemble([loaded]).trace(rutile())
@@ -354,11 +340,13 @@ def test_a_draft_changes_shape_and_number_of_states():
 
 
 def test_drafters_round_trip_and_are_not_mixed_up(tmp_path):
-    path = save_draft_model(random_bonds(), tmp_path / "b.safetensors", card={"training": 1})
-    loaded, card = load_draft_model(path)
-    assert card == {"training": 1}
+    path = save_draft_model(random_bonds(), tmp_path / "b.safetensors", metadata={"training": 1})
+    loaded, metadata = load_draft_model(path)
+    assert metadata == {"training": 1}
     assert isinstance(loaded, HoppingNetwork)
-    assert same_draft_model(loaded, load_draft_model(save_draft_model(loaded, path, card={}))[0])
+    assert same_draft_model(
+        loaded, load_draft_model(save_draft_model(loaded, path, metadata={}))[0]
+    )
     with pytest.raises(ConfigError, match="cannot draft phdos"):
         Reasoner(ModelConfig(draft=True, **SMALL)).set_draft_model(loaded)
 
@@ -375,12 +363,8 @@ def records():
 
 @pytest.mark.parametrize("projections", [True, False])
 def test_tight_binding_learns(tmp_path, records, projections):
-    config = tight_binding_training.TightBindingConfig(
-        epochs=10, batch_size=4, projections=projections
-    )
-    learnt = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path, progress=False
-    )
+    config = TightBindingConfig(epochs=10, batch_size=4, projections=projections)
+    learnt = train_draft_model(records, records, config, tmp_path, progress=False)
 
     def error(bonds: HoppingNetwork) -> float:
         errors = []
@@ -391,18 +375,14 @@ def test_tight_binding_learns(tmp_path, records, projections):
         return float(np.mean(errors))
 
     assert error(learnt) < 0.6 * error(HoppingNetwork())
-    again = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path, progress=False
-    )
+    again = train_draft_model(records, records, config, tmp_path, progress=False)
     assert same_draft_model(learnt, again)
 
 
 def test_an_interrupted_training_ends_with_the_same_weights(tmp_path, records, monkeypatch):
-    config = tight_binding_training.TightBindingConfig(epochs=2, batch_size=4)
-    straight = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path / "a", progress=False
-    )
-    step = tight_binding_training.TightBindingTraining.training_step
+    config = TightBindingConfig(epochs=2, batch_size=4)
+    straight = train_draft_model(records, records, config, tmp_path / "a", progress=False)
+    step = TightBindingTraining.training_step
 
     def stops(self, batch, index):
         if self.current_epoch == 1:
@@ -410,33 +390,26 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path, records, m
         return step(self, batch, index)
 
     with monkeypatch.context() as patch:
-        patch.setattr(tight_binding_training.TightBindingTraining, "training_step", stops)
+        patch.setattr(TightBindingTraining, "training_step", stops)
         with pytest.raises(RuntimeError, match="power cut"):
-            tight_binding_training.train_tight_binding(
-                records, records, config, tmp_path / "b", progress=False
-            )
-    assert not (tmp_path / "b" / tight_binding_training.BONDS).exists()
-    resumed = tight_binding_training.train_tight_binding(
-        records, records, config, tmp_path / "b", progress=False
-    )
+            train_draft_model(records, records, config, tmp_path / "b", progress=False)
+    assert not (tmp_path / "b" / DRAFT).exists()
+    resumed = train_draft_model(records, records, config, tmp_path / "b", progress=False)
     assert same_draft_model(straight, resumed)
 
 
 def test_what_cannot_be_learnt_from_says_so(tmp_path, records):
-    config = tight_binding_training.TightBindingConfig(epochs=1)
+    config = TightBindingConfig(epochs=1)
     phonons = load_embedded("phdos")["train"][:2]
     with pytest.raises(ConfigError, match="electronic records"):
-        tight_binding_training.train_tight_binding(
-            phonons, phonons, config, tmp_path / "a", progress=False
-        )
+        train_draft_model(phonons, phonons, config, tmp_path / "a", progress=False)
     bare = [replace(records[0], orbital_shape=None)]
     with pytest.raises(ConfigError, match="no projections"):
-        tight_binding_training.train_tight_binding(
-            bare, bare, config, tmp_path / "b", progress=False
-        )
-    (example,) = tight_binding_training.examples(bare, True, projections=False)
+        train_draft_model(bare, bare, config, tmp_path / "b", progress=False)
+    totals = TightBindingTraining(replace(config, projections=False))
+    (example,) = totals.examples(bare, True)
     assert example.rows.sum().item() == pytest.approx(bare[0].states, rel=1e-4)
-    (told,) = tight_binding_training.examples(records[:1], True, projections=True)
+    (told,) = TightBindingTraining(config).examples(records[:1], True)
     held = records[0].orbital_shape[:, :3].sum() / records[0].orbital_shape.sum()
     assert told.rows.sum().item() == pytest.approx(held * records[0].states, rel=0.02)
 

@@ -40,7 +40,7 @@ from deepdos_nb.widgets.explorer.collections import (
     shipped_collections,
 )
 from deepdos_nb.widgets.explorer.materials import PAGE, MaterialList
-from deepdos_nb.widgets.explorer.search import Label, matches
+from deepdos_nb.widgets.explorer.search import Entry, matches
 
 # How a thread of nglview is ended.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -83,7 +83,7 @@ def look() -> SpectrumExplorer:
 
 
 def test_examples_are_all_there():
-    labels = Examples().labels
+    labels = Examples().entries
     assert [label.id for label in labels] == list(examples())
     assert len(labels) == len(Examples()) == 13
     mgo = next(label for label in labels if label.id == "MgO")
@@ -111,7 +111,7 @@ def test_data_sets_and_lists_of_records():
     for source in (Dataset.of(records), records):
         collection = as_collection(source)
         assert isinstance(collection, Records)
-        assert [(x.id, x.formula, x.n_atoms) for x in collection.labels] == [
+        assert [(x.id, x.formula, x.n_atoms) for x in collection.entries] == [
             ("mp-1", "MgO", 8),
             ("mp-2", "TiO2", 6),
         ]
@@ -130,12 +130,12 @@ def test_a_folder_lists_files_without_reading_them(tmp_path: Path):
     (tmp_path / "empty.vasp").write_text("")
     folder = as_collection(tmp_path)
     assert isinstance(folder, Folder)
-    found = {label.id: label.formula for label in folder.labels}
+    found = {label.id: label.formula for label in folder.entries}
     assert found == {
         "broken.cif": "", "empty.vasp": "", "MgO.cif": "MgO", "POSCAR_sto": "SrTiO3",
         "TiO2.cif": "TiO2",
     }  # fmt: skip
-    assert set(folder.labels[3].elements) == {"Sr", "Ti", "O"}
+    assert set(folder.entries[3].elements) == {"Sr", "Ti", "O"}
     structure, reference = folder.item(3)
     assert structure.composition.reduced_formula == "SrTiO3"
     assert reference is None
@@ -148,7 +148,7 @@ def test_a_folder_lists_files_without_reading_them(tmp_path: Path):
 def test_things_in_memory():
     collection = as_collection({"mine": MGO, "known": REFERENCES[0], "both": (MGO, None)})
     assert isinstance(collection, Items)
-    assert [label.id for label in collection.labels] == ["mine", "known", "both"]
+    assert [label.id for label in collection.entries] == ["mine", "known", "both"]
     assert collection.item(0) == (MGO, None)
     assert collection.item(1)[1] is REFERENCES[0]
     with pytest.raises(ConfigError, match="int cannot be listed"):
@@ -164,12 +164,12 @@ def test_shipped_collections_start_with_the_examples():
 
 
 LABELS = [
-    Label("mp-149", "Si", 2, ("Si",)),
-    Label("mp-8062", "SiC", 2, ("Si", "C")),
-    Label("mp-85", "Sm", 1, ("Sm",)),
-    Label("mp-1143", "Al2O3", 10, ("Al", "O")),
-    Label("file.cif", "", 0, ()),
-    Label("mp-3536", "MgAl2O4", 14, ("Mg", "Al", "O")),
+    Entry("mp-149", "Si", 2, ("Si",)),
+    Entry("mp-8062", "SiC", 2, ("Si", "C")),
+    Entry("mp-85", "Sm", 1, ("Sm",)),
+    Entry("mp-1143", "Al2O3", 10, ("Al", "O")),
+    Entry("file.cif", "", 0, ()),
+    Entry("mp-3536", "MgAl2O4", 14, ("Mg", "Al", "O")),
 ]
 
 
@@ -199,8 +199,8 @@ def test_search(query: str, found: list[int]):
 # List --------------------------------------------------------------------------------------------
 
 
-def many(n: int) -> list[Label]:
-    return [Label(f"mp-{i}", f"Si{i}O" if i % 2 else "MgO", 2, ("Mg", "O")) for i in range(n)]
+def many(n: int) -> list[Entry]:
+    return [Entry(f"mp-{i}", f"Si{i}O" if i % 2 else "MgO", 2, ("Mg", "O")) for i in range(n)]
 
 
 def test_list_sends_one_page():

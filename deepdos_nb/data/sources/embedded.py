@@ -13,13 +13,13 @@ from importlib import resources
 from pathlib import Path
 
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.splits import PARTS, Part, part_of
 from deepdos_nb.data.stores import ShardStore
 
 
-def embedded_shards(kind: Kind, folder: str | Path | None = None) -> list[Path]:
+def embedded_shards(kind: str, folder: str | Path | None = None) -> list[Path]:
     """Shards of one kind, in order.
 
     Parameters
@@ -33,7 +33,7 @@ def embedded_shards(kind: Kind, folder: str | Path | None = None) -> list[Path]:
     DataError
         If there is none.
     """
-    grid_for(kind)
+    kind = Kind(kind)
     home = Path(folder) if folder is not None else Path(str(resources.files("deepdos_nb.data")))
     place = (home if folder is not None else home / "embedded") / kind
     shards = sorted(place.glob("shard-*.npz"))
@@ -46,12 +46,12 @@ def embedded_shards(kind: Kind, folder: str | Path | None = None) -> list[Path]:
     return shards
 
 
-def embedded_store(kind: Kind, folder: str | Path | None = None) -> ShardStore:
+def embedded_store(kind: str, folder: str | Path | None = None) -> ShardStore:
     """The records of one kind, read when asked for."""
     return ShardStore(embedded_shards(kind, folder), f"embedded-{kind}")
 
 
-def load_embedded(kind: Kind, folder: str | Path | None = None) -> dict[Part, list[Record]]:
+def load_embedded(kind: str, folder: str | Path | None = None) -> dict[Part, list[Record]]:
     """Read every record into memory, divided by reduced formula.
 
     Parameters

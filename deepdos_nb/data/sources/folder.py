@@ -20,7 +20,7 @@ import csv
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -29,11 +29,11 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.resampling import above, to_bins, unit_factor
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.records import Record
-from deepdos_nb.data.resampling import above, to_bins, unit_factor
 from deepdos_nb.data.sources.curve_tables import Curve, CurveTable, read_curve
 from deepdos_nb.data.stores import Entry, entry_of
 
@@ -164,14 +164,14 @@ class FolderStore:
             )
         if self.settings.kind:
             return self.settings.kind, unit
-        factor = unit_factor(unit, "edos")
+        factor = unit_factor(unit, Kind.edos)
         if 1e-3 * 0.99 < factor < 1e-3 * 1.01:
             raise DataError(
                 "energies in meV may be those of electrons or of phonons.",
                 source=str(self.folder),
                 remedy='Write {"kind": "phdos"} or {"kind": "edos"} into dataset.json.',
             )
-        return ("edos" if factor >= 1.0 else "phdos"), unit
+        return (Kind.edos if factor >= 1.0 else Kind.phdos), unit
 
     def _resolved(self, name: str, structure: Any) -> bool:
         curve = self._curve(name)
@@ -210,7 +210,7 @@ class FolderStore:
             | {k: v for k in ("method", "licence") if (v := getattr(self.settings, k))},
         )
         absolute = self.settings.density != "arbitrary"
-        states = float(counts.sum()) if absolute and kind == "edos" else None
+        states = float(counts.sum()) if absolute and not kind.fixed_modes else None
         if rows is None:
             return record(shape=counts / counts.sum(), states=states)
         bins = scale * to_bins(kind, energies, rows, broadening=width)
@@ -219,12 +219,12 @@ class FolderStore:
         size = np.bincount(orbits)
         bins = np.array([bins[orbits == o].sum(axis=0) for o in range(len(size))])
         beyond = np.array([beyond[orbits == o].sum() for o in range(len(size))])
-        if kind == "edos":
-            site = bins / bins.sum() / size[:, None]
-            outside = np.zeros(len(size))
-        else:
+        if kind.fixed_modes:
             every = np.maximum(bins.sum(axis=1) + beyond, 1e-12)
             site, outside = bins / every[:, None], beyond / every
+        else:
+            site = bins / bins.sum() / size[:, None]
+            outside = np.zeros(len(size))
         shape = size @ site
         return record(
             shape=shape / shape.sum(),
@@ -283,7 +283,7 @@ def _settings(path: Path, options: dict[str, Any]) -> FolderSettings:
         )
     settings = FolderSettings(**given)
     if settings.kind is not None:
-        grid_for(settings.kind)
+        settings = replace(settings, kind=Kind(settings.kind))
     if settings.density not in ("cell", "atom", "arbitrary"):
         raise DataError(
             f"density {settings.density!r} is none of cell, atom, arbitrary.", source=str(path)

@@ -16,10 +16,10 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.resampling import to_bins
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.label_shards import Label
-from deepdos_nb.data.resampling import to_bins
 
 if TYPE_CHECKING:
     from pymatgen.electronic_structure.dos import CompleteDos
@@ -85,14 +85,14 @@ def label_of(
     even = 1.0 / (len(structure) * len(ANGULAR))
     shares = np.where(inside > 1e-9 * inside.max(), parts / np.maximum(inside, 1e-30), even)
     try:
-        bins = to_bins("edos", energies - level, shares * total, broadening=broadening)
+        bins = to_bins(Kind.edos, energies - level, shares * total, broadening=broadening)
     except DataError as error:
         raise DataError(error.reason, source=name, remedy=error.remedy) from error
     orbits = symmetry_orbits(structure, symprec=1e-2)
     states = np.array([bins[orbits == o].mean(axis=0) for o in range(int(orbits.max()) + 1)])
     known = PROVENANCE | {
         "name": name,
-        "kind": "edos",
+        "kind": Kind.edos,
         "engine": "VASP",
         "zero": zero,
         "gap": gap,
@@ -124,7 +124,7 @@ def zero_of(energies: Array, total: Array, fermi: float) -> tuple[str, float, fl
     gap : float
         0 for "E_F".
     """
-    window = np.abs(energies - fermi) <= grid_for("edos").stop
+    window = np.abs(energies - fermi) <= Kind.edos.grid.stop
     threshold = EMPTY * float(total[window].max(initial=0.0))
     empty = total <= threshold
     edges = np.flatnonzero(np.diff(np.concatenate([[0], empty.astype(int), [0]])))
@@ -232,7 +232,7 @@ def download(
     names : iterable of str
         Identifiers such as mp-149.
     out : path
-        To be opened by `Dataset.open`.
+        To be opened by `open_dataset`.
     client : MPRester
         See `connect`.
     report : callable, optional

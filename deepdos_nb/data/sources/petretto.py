@@ -18,7 +18,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import data_home, fetch, git_blob_sha1
 from deepdos_nb.data.records import Record
@@ -141,7 +141,7 @@ class PetrettoStore:
         for row in range(len(self)):
             cells, line = self._cells(row)
             numbers = _atoms(cells, str(self.path), line)[1]
-            yield entry_of(cells["mp_id"], "phdos", SOURCE, numbers, sites=False)
+            yield entry_of(cells["mp_id"], Kind.phdos, SOURCE, numbers, sites=False)
 
     def read(self, row: int) -> Record:
         """The record of one row."""
@@ -184,11 +184,11 @@ def _record(row: dict[str, str], source: str, line: int) -> Record:
         curve = np.clip(np.array(json.loads(row["phdos"]), dtype=float), 0.0, None)
     except (ValueError, TypeError) as error:
         raise DataError(f"line {line} is malformed ({error}).", source=source) from error
-    if curve.shape != (grid_for("phdos").n_bins,) or not curve.sum() > 0:
+    if curve.shape != (Kind.phdos.grid.n_bins,) or not curve.sum() > 0:
         raise DataError(f"line {line} holds no 51-point spectrum.", source=source)
     return Record(
         material_id=row["mp_id"],
-        kind="phdos",
+        kind=Kind.phdos,
         lattice=cell,
         numbers=numbers,
         frac=frac,

@@ -19,7 +19,7 @@ from scipy.signal import savgol_filter
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import MODES_PER_ATOM, grid_for
+from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.stores import Entry, entry_of
 
@@ -40,7 +40,7 @@ def _resampler(start: float, stop: float, n_points: int) -> Array:
     Interpolation to 1 cm⁻¹, Savitzky-Golay smoothing and sampling are all linear, so one matrix
     does them for every curve at once.
     """
-    grid = grid_for("phdos")
+    grid = Kind.phdos.grid
     fine = np.arange(start, stop + 0.5, 1.0)
     coarse = np.linspace(start, stop, n_points)
     unit = np.stack([np.interp(fine, coarse, row) for row in np.eye(n_points)])
@@ -92,7 +92,7 @@ class PhonondbStore:
             if found["imag"] < max_imaginary:
                 self._places.append((place, count - 1))
                 numbers = np.asarray(found["numbers"])
-                self._entries.append(entry_of(found["mp_id"], "phdos", SOURCE, numbers))
+                self._entries.append(entry_of(found["mp_id"], Kind.phdos, SOURCE, numbers))
         if len(self._offset) != count + 1 or self._offset[-1] != len(self._rows):
             raise DataError(
                 f"{count} structures do not fit {len(self._offset) - 1} groups of "
@@ -138,7 +138,7 @@ def site_shares(grid: Array, rows: Array) -> tuple[Array, Array]:
     sites : ndarray, shape (n_orbits, 51)
     outside : ndarray, shape (n_orbits,)
     """
-    target = grid_for("phdos")
+    target = Kind.phdos.grid
     inside = np.trapezoid(rows * (grid <= target.faces[-1]), grid, axis=1) / MODES_PER_ATOM
     outside = np.clip(1.0 - inside, 0.0, 1.0)
     # Tabulated rows integrate to three only within the table's rounding; modes there are none
@@ -157,7 +157,7 @@ def _record(entry: dict[str, Any], grid: Array, rows: Array) -> Record:
     total = to_benchmark_grid(grid, counts @ rows)
     return Record(
         material_id=entry["mp_id"],
-        kind="phdos",
+        kind=Kind.phdos,
         lattice=np.asarray(entry["cell"], dtype=float),
         numbers=np.asarray(entry["numbers"], dtype=np.int64),
         frac=np.asarray(entry["frac"], dtype=float),

@@ -25,7 +25,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.grids import MODES_PER_ATOM
+from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import unpack
 from deepdos_nb.data.label_shards import Label
@@ -104,7 +104,7 @@ def read_archive(path: str | Path, *, mesh: float = MESH) -> Label:
     sites, _ = site_shares(grid, MODES_PER_ATOM * per_orbit / _area(per_orbit, grid)[:, None])
     facts = PROVENANCE | {
         "name": material_name(path),
-        "kind": "phdos",
+        "kind": Kind.phdos,
         "engine": f"phonopy {phonopy.__version__}",
         "origin": {"source": SOURCE, "file": path.name, "licence": PROVENANCE["licence"]},
         "settings": {"mesh": mesh, "smearing": SMEARING, "born": phonon.nac_params is not None},
@@ -134,7 +134,7 @@ def convert(
     ----------
     paths : iterable of path
     out : path
-        Folder of labels, to be opened by `Dataset.open`.
+        Folder of labels, to be opened by `open_dataset`.
     mesh, max_imaginary : float
     report : callable, optional
         Called with the name of each material and, where it is left out, the reason.

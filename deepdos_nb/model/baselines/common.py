@@ -14,6 +14,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.model.baselines.config import BaselineConfig, Criterion
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.decoder import atom_share
@@ -27,6 +28,11 @@ TINY = 1e-12
 
 class Baseline(nn.Module, ABC):
     """A network from crystals to total curves, with its own loss."""
+
+    reads_system = False
+    """Whether it is told the crystal system, which takes a symmetry search a crystal."""
+
+    draft_model: None = None
 
     def __init__(self, config: BaselineConfig):
         super().__init__()
@@ -51,6 +57,22 @@ class Baseline(nn.Module, ABC):
             Error of a curve; the one of `config.criterion` without it. It lets every model be
             trained on the same error as ours, so that architecture and loss are told apart.
         """
+
+    def total(self, batch: GraphBatch) -> Tensor:
+        """Total curves of C crystals, shape (C, B)."""
+        curves: Tensor = self(batch)
+        return curves
+
+    def set_draft_model(self, draft_model: object | None) -> None:
+        """Refuse what our own model may read.
+
+        Raises
+        ------
+        ConfigError
+            If there is a draft model.
+        """
+        if draft_model is not None:
+            raise ConfigError("a baseline reads no drafts.", remedy="Train it without `--draft`.")
 
     def criterion(self) -> CurveError:
         """The error named in the configuration."""

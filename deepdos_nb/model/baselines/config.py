@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.core.grids import Kind, OfKind
+from deepdos_nb.core.settings import Settings
 
 BaselineName = Literal["graph-network", "mat2spec", "dostransformer"]
 NAMES: tuple[BaselineName, ...] = get_args(BaselineName)
@@ -25,7 +26,7 @@ CRITERION: dict[BaselineName, Criterion] = {
 
 
 @dataclass(frozen=True)
-class BaselineConfig:
+class BaselineConfig(OfKind, Settings):
     """Architecture and loss of one baseline.
 
     Parameters
@@ -57,8 +58,10 @@ class BaselineConfig:
         DOSTransformer: weight of the loss of the prompted prediction beside the global one.
     """
 
+    draft: ClassVar[bool] = False  # no published model reads one
+
     name: BaselineName = "graph-network"
-    kind: Kind = "phdos"
+    kind: Kind = Kind.phdos
     width: int = 0
     layers: int = 3
     heads: int = 6
@@ -74,6 +77,7 @@ class BaselineConfig:
     system_weight: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.name not in NAMES:
             raise ConfigError(
                 f"unknown baseline {self.name!r}.", remedy=f"Choose one of {', '.join(NAMES)}."
@@ -86,26 +90,3 @@ class BaselineConfig:
             raise ConfigError(f"unknown criterion {self.criterion!r}.")
         if self.width < 1 or self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
-
-    @property
-    def grid(self) -> Grid:
-        """Energy grid of the output."""
-        return grid_for(self.kind)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> BaselineConfig:
-        """Inverse of `to_dict`.
-
-        Raises
-        ------
-        ConfigError
-            On unknown names.
-        """
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise ConfigError(f"baseline settings do not fit this version ({error}).") from error

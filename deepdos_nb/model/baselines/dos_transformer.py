@@ -56,6 +56,8 @@ class TransformerLayer(nn.Module):
 class DOSTransformer(Baseline):
     """Graph encoder → cross-attention → self-attention, global and prompted → one number a bin."""
 
+    reads_system = True
+
     def __init__(self, config: BaselineConfig):
         super().__init__(config)
         width = config.width

@@ -4,9 +4,8 @@
 const ROW_HEIGHT = 58;
 
 function drawPanels(canvas, panels, curves, frame) {
-  const { header, x, left, right, width } = frame;
-  const { bins } = header.x;
-  const energy = (i) => header.x.start + header.x.step * i;
+  const { header, grid, x, left, right, width } = frame;
+  const { bins, energy } = grid;
   const row = (p, which) => curves.subarray((3 * p + which) * bins, (3 * p + which + 1) * bins);
   const height = panels.length * ROW_HEIGHT + 40;
   canvas.replaceChildren();
@@ -24,10 +23,10 @@ function drawPanels(canvas, panels, curves, frame) {
   panels.forEach(({ label, colour, site, known }, p) => {
     const most = scales[site >= 0 ? "site" : "element"] * 1.08;
     const floor = (p + 1) * ROW_HEIGHT;
-    const y = (v) => floor - (v / most) * (ROW_HEIGHT - 7);
-    const path = (values) => "M" + Array.from(values, (v, i) => `${x(energy(i)).toFixed(1)} ${y(v).toFixed(1)}`).join("L");
+    const y = straight(0, most, floor, floor - ROW_HEIGHT + 7);
+    const path = (values) => polyline(Array.from(values, (v, i) => [x(energy(i)), y(v)]));
     const g = svg("g", { "data-panel": label });
-    const closed = `${path(row(p, 0))}L${x(energy(bins - 1)).toFixed(1)} ${floor}L${x(energy(0)).toFixed(1)} ${floor}Z`;
+    const closed = `${path(row(p, 0))}L${x(grid.stop).toFixed(1)} ${floor}L${x(grid.start).toFixed(1)} ${floor}Z`;
     g.append(svg("path", { d: closed, fill: colour, "fill-opacity": 0.35 }));
     g.append(svg("path", { class: "ddos-predicted", d: path(row(p, 0)), stroke: colour }));
     g.append(svg("path", { class: "ddos-naive", d: path(row(p, 1)) }));
@@ -38,13 +37,10 @@ function drawPanels(canvas, panels, curves, frame) {
     canvas.append(g);
   });
   const base = panels.length * ROW_HEIGHT;
-  for (const v of ticks(header.x.start, energy(bins - 1), Math.max(3, width / 90))) {
-    canvas.append(svg("line", { class: "ddos-axis", x1: x(v), x2: x(v), y1: base, y2: base + 4 }));
-    canvas.append(svg("text", { x: x(v), y: base + 16, "text-anchor": "middle" }, short(v)));
-  }
-  if (header.zero) canvas.append(svg("line", { class: "ddos-axis", x1: x(0), x2: x(0), y1: 0, y2: base, "stroke-dasharray": "2 3" }));
-  const title = `${header.xLabel} (${header.xUnit})${header.zero ? `, zero: ${header.zero}` : ""}`;
-  canvas.append(svg("text", { class: "label", x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, title));
+  lowerAxis(canvas, { x, bottom: base, marks: ticks(grid.start, grid.stop, roomFor(width)) });
+  if (header.zero) zeroLine(canvas, { x, top: 0, bottom: base });
+  const zero = header.zero ? `, zero: ${header.zero}` : "";
+  lowerTitle(canvas, (left + width - right) / 2, height - 6, `${header.xLabel} (${header.xUnit})${zero}`);
   canvas.append(svg("g", { class: "ddos-marks" }));
   return base;
 }

@@ -35,7 +35,7 @@ class AttentionExplorer(ipywidgets.VBox):
         The selection to follow; a new one at the last transport step if not given.
     by : {"site", "element"}
         Rows of the map.
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
 
     Raises

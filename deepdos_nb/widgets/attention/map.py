@@ -24,9 +24,11 @@ from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
 
 SCRIPTS = (
     "base/controls.js",
-    "attention/attention_paint.js",
-    "attention/attention_tiles.js",
-    "attention/attention_curves.js",
+    "base/range.js",
+    *(
+        f"attention/attention_{part}.js"
+        for part in ("paint", "tiles", "curves", "view", "marks", "input")
+    ),
     "attention/attention.js",
 )
 
@@ -53,8 +55,14 @@ class AttentionMap(Linked, anywidget.AnyWidget):
 
     LINKED = ("energy_range", "selected_sites", "layer", "head")
 
-    _esm = asset("base/common.js", *SCRIPTS)
-    _css = asset("base/base.css", "base/controls.css", "attention/attention.css")
+    _esm = asset("base/common.js", "base/axes.js", *SCRIPTS)
+    _css = asset(
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "base/controls.css",
+        "attention/attention.css",
+    )
 
     header = t.Dict().tag(sync=True)
     """Title, grid, sites, elements, layers and heads; see `Attention.header`."""

@@ -21,17 +21,6 @@ function floats(view) {
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
-function ticks(low, high, count) {
-  const raw = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw) ?? raw;
-  const marks = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-6; v += step) {
-    marks.push(Number(v.toPrecision(10)));
-  }
-  return marks;
-}
-
 // Digits of a formula: Bi2Te3 → Bi₂Te₃.
 const subscripts = (formula) => formula.replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
 

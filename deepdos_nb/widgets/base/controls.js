@@ -39,3 +39,17 @@ function stepper(read) {
     },
   };
 }
+
+// Kernel messages at most every 60 ms, and the last one always.
+function paced(model) {
+  let waiting = null;
+  return {
+    save() {
+      waiting ??= setTimeout(() => {
+        waiting = null;
+        model.save_changes();
+      }, 60);
+    },
+    stop: () => clearTimeout(waiting),
+  };
+}

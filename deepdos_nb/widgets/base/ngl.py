@@ -13,6 +13,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.widgets.base.scene import Scene
 from deepdos_nb.widgets.base.still import view_matrix
+from deepdos_nb.widgets.base.view import asset
 
 EXTENSION = "nglview-js-widgets"
 
@@ -22,16 +23,12 @@ ATOMS, STICKS, HALO = range(3)
 FIELD_OF_VIEW = 40.0
 """NGL's default, degrees."""
 
-ASPECT = 1.1
-"""Least width of the view relative to its height."""
-
-START = """
-this.$pickingInfo.hide();
-this.stage.mouseControls.remove("clickPick-left");
-"""
-"""Run once in the browser: no grey label; a click selects an atom and does not move the crystal."""
+START = asset("base/ngl_start.js")
+"""Run once in the browser."""
 
 STOP = """
+this.ddosFollow.disconnect();
+this.stage.tooltip.remove();
 this.stage.viewer.renderer.forceContextLoss();
 this.stage.dispose();
 """
@@ -79,22 +76,23 @@ def _structure(scene: Scene) -> Any:
     return SceneStructure()
 
 
-def orientation(scene: Scene) -> list[float]:
-    """Camera of NGL that turns the crystal as the still picture does and fits it in.
+def orientation(scene: Scene) -> tuple[list[float], list[float]]:
+    """Camera of NGL that turns the crystal as the still picture does, and the crystal's extent.
 
     Its 4 × 4 matrix, by columns, holds the rotation times the camera's distance, and minus the
-    centre. NGL's own fitting runs before the page has given the view its size.
+    centre. NGL's own fitting runs before the page has given the view its size; the script fits
+    the extent, width and height on the screen in Å, as soon as it knows that.
     """
     # NGL's camera stands on the negative side of z: half a turn about the upright axis.
     turn = np.diag([-1.0, 1.0, -1.0]) @ view_matrix()
     seen = np.concatenate([scene.edges.reshape(-1, 3), scene.positions]) @ turn.T
     low, high = seen.min(axis=0), seen.max(axis=0)
     width, height = high[:2] - low[:2] + 2.0
-    distance = max(height, width / ASPECT) / (2 * np.tan(np.radians(FIELD_OF_VIEW / 2)))
+    distance = height / (2 * np.tan(np.radians(FIELD_OF_VIEW / 2)))
     matrix = np.eye(4)
     matrix[:3, :3] = turn * distance
     matrix[:3, 3] = -turn.T @ (low + high) / 2
-    return [float(v) for v in matrix.T.ravel()]
+    return [float(v) for v in matrix.T.ravel()], [float(width), float(height)]
 
 
 class NGLView:
@@ -110,6 +108,8 @@ class NGLView:
         Called with the site of a clicked atom.
     height : str
         CSS height of the view.
+    tips : sequence of str, length n_sites
+        What a pointer over an atom of each site is told.
     """
 
     def __init__(
@@ -119,6 +119,7 @@ class NGLView:
         radii: Array,
         on_pick: Callable[[int], None],
         height: str = "300px",
+        tips: Sequence[str] = (),
     ) -> None:
         from ipywidgets.widgets.widget import _instances
         from nglview import NGLWidget
@@ -127,7 +128,8 @@ class NGLView:
         self._ready = False
         self._atoms = self._atom_parameters(colours, radii)
         self._halo = self._halo_parameters((), radii)
-        self._sent: tuple[Any, Any] = (self._atoms, self._halo)
+        self._tips = list(tips)
+        self._sent: tuple[Any, Any, Any] = (self._atoms, self._halo, None)
         known = set(_instances)
         self.widget = NGLWidget()
         # It makes a player, buttons, layouts and links of its own, and closes none of them.
@@ -164,8 +166,9 @@ class NGLView:
             [("cylinder", *np.round(e, 3).tolist(), grey, 0.035) for e in self.scene.edges],
             name="cell",
         )
-        view.control.orient(orientation(self.scene))
-        view._js(START)
+        camera, extent = orientation(self.scene)
+        view.control.orient(camera)
+        view._js(START.replace("EXTENT", json.dumps(extent)))
 
     def _atom_parameters(self, colours: Sequence[str], radii: Array) -> dict[str, Any]:
         # NGL looks values up on a scale: with a whole number per colour, every atom gets its own.
@@ -191,8 +194,15 @@ class NGLView:
             },
         }
 
-    def paint(self, colours: Sequence[str], radii: Array, selected: Sequence[int]) -> None:
-        """Show these colours, radii and selected sites; waits for the browser if need be."""
+    def paint(
+        self,
+        colours: Sequence[str],
+        radii: Array,
+        selected: Sequence[int],
+        tips: Sequence[str] = (),
+    ) -> None:
+        """Show these colours, radii, selected sites and words; waits for the browser if need be."""
+        self._tips = list(tips)
         self._atoms = self._atom_parameters(colours, radii)
         self._halo = self._halo_parameters(selected, radii)
         if self._ready:
@@ -205,7 +215,7 @@ class NGLView:
         self._ready = False
         view = self.widget
         # Not through nglview's queue, which would come too late.
-        view.send(view._get_remote_call_msg("executeCode", target="Widget", args=[STOP]))
+        self._run(STOP)
         # There are two of these, and nglview itself remembers only one.
         for thread in threading.enumerate():
             if isinstance(thread, RemoteCallThread) and thread.view is view:
@@ -215,14 +225,21 @@ class NGLView:
             widget.close()
 
     def _send(self) -> None:
-        atoms, halo = self._sent
+        atoms, halo, tips = self._sent
         if self._atoms != atoms:
             self._call("setParameters", ATOMS, kwargs=_camel(self._atoms))
         if self._halo != halo:
             rest = {k: v for k, v in self._halo.items() if k != "selection"}
             self._call("setSelection", HALO, args=[self._halo["selection"]])
             self._call("setParameters", HALO, kwargs=_camel(rest))
-        self._sent = (self._atoms, self._halo)
+        if self._tips != tips:
+            by_atom = [self._tips[s] for s in self.scene.site] if self._tips else []
+            self._run(f"this.ddosTips = {json.dumps(by_atom, ensure_ascii=False)}")
+        self._sent = (self._atoms, self._halo, self._tips)
+
+    def _run(self, code: str) -> None:
+        view = self.widget
+        view.send(view._get_remote_call_msg("executeCode", target="Widget", args=[code]))
 
     def _call(self, method: str, representation: int, args: Any = None, kwargs: Any = None) -> None:
         # Straight to the browser: nglview's own queue sleeps up to 0.1 s and keeps every message in
@@ -246,7 +263,7 @@ class NGLView:
             shown = message.get("data") or {}
             if any(len(parts) > HALO for parts in shown.values()):
                 self._ready = True
-                self._sent = (None, None)
+                self._sent = (None, None, None)
                 self._send()
 
     def _picked(self, change: Any) -> None:

@@ -13,7 +13,9 @@ function scientific(v) {
 const signed = (v) => (v > 0 ? "+" : "") + scientific(v);
 
 // `parts`: [{ name, title, height, low, high, marks }], from top to bottom.
-function panelStack(plot, { x: { start, step, bins }, xLabel, xUnit, zero }, parts) {
+function panelStack(plot, { x: cells, xLabel, xUnit, zero }, parts) {
+  const grid = energyGrid(cells);
+  const { bins, energy, face } = grid;
   const canvas = svg("svg", { "aria-hidden": "true" });
   const tip = html("div", { class: "ddos-tip", hidden: "" });
   const [frame, under] = [0, 1].map(() => canvas.appendChild(svg("g")));
@@ -21,8 +23,6 @@ function panelStack(plot, { x: { start, step, bins }, xLabel, xUnit, zero }, par
   const over = canvas.appendChild(svg("g"));
   plot.append(canvas, tip);
 
-  const low = start - step / 2;
-  const span = step * bins;
   const size = { width: 640, height: 0 };
   let top = SIDE.top;
   for (const part of parts) {
@@ -33,59 +33,40 @@ function panelStack(plot, { x: { start, step, bins }, xLabel, xUnit, zero }, par
   size.height = top - SIDE.gap + SIDE.bottom;
 
   const inner = () => size.width - SIDE.left - SIDE.right;
-  const x = (e) => SIDE.left + ((e - low) / span) * inner();
-  const energy = (i) => start + step * i;
-  const face = (f) => low + step * f;
+  const x = (e) => straight(face(0), face(bins), SIDE.left, SIDE.left + inner())(e);
   const binAt = (px) => Math.max(0, Math.min(bins - 1, Math.floor(((px - SIDE.left) / inner()) * bins)));
   const part = Object.fromEntries(parts.map((p) => [p.name, p]));
   const y = (name, v) => {
     const { top, bottom, low: a, high: b } = part[name];
-    return bottom - ((v - a) / (b - a)) * (bottom - top);
+    return straight(a, b, bottom, top)(v);
   };
 
-  const points = (name, values, at) => Array.from(values, (v, i) => `${x(at(i)).toFixed(1)} ${y(name, v).toFixed(1)}`);
-  const line = (name, values, at = energy) => `M${points(name, values, at).join("L")}`;
-  const area = (name, from, to, at = energy) =>
-    `${line(name, to, at)}L${points(name, from, at).reverse().join("L")}Z`;
+  const points = (name, values, at) => Array.from(values, (v, i) => [x(at(i)), y(name, v)]);
+  const line = (name, values, at = energy) => polyline(points(name, values, at));
+  const area = (name, from, to, at = energy) => `${polyline([...points(name, to, at), ...points(name, from, at).reverse()])}Z`;
   // A cell holds one number, so the honest outline is a staircase.
   const stairs = (name, values) => {
-    const corners = [];
-    values.forEach((v, i) => {
-      const h = y(name, v).toFixed(1);
-      corners.push(`${x(face(i)).toFixed(1)} ${h}`, `${x(face(i + 1)).toFixed(1)} ${h}`);
-    });
-    return `M${corners.join("L")}`;
+    const corners = Array.from(values, (v, i) => [[x(face(i)), y(name, v)], [x(face(i + 1)), y(name, v)]]);
+    return polyline(corners.flat());
   };
 
   function drawFrame() {
     canvas.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     canvas.style.height = `${size.height}px`;
     frame.replaceChildren();
-    const put = (...node) => frame.append(svg(...node));
-    const right = size.width - SIDE.right;
+    const [left, right, bottom] = [SIDE.left, size.width - SIDE.right, size.height - SIDE.bottom];
     for (const p of parts) {
-      put("text", { class: "ddos-panel", x: SIDE.left, y: p.top - 7 }, p.title);
-      const marks = p.marks ? p.marks.map((v) => [v, String(Math.abs(v))]) : ticks(p.low, p.high, Math.max(2, p.height / 42)).map((v) => [v, short(v)]);
-      for (const [v, text] of marks) {
-        const at = y(p.name, v);
-        put("line", { class: v ? "ddos-grid" : "ddos-axis", x1: SIDE.left, x2: right, y1: at, y2: at });
-        put("text", { x: SIDE.left - 7, y: at + 4, "text-anchor": "end" }, text);
-      }
-      if (zero) put("line", { class: "ddos-axis", x1: x(0), x2: x(0), y1: p.top, y2: p.bottom, "stroke-dasharray": "2 3" });
+      frame.append(svg("text", { class: "ddos-panel", x: left, y: p.top - 7 }, p.title));
+      const marks = p.marks ? p.marks.map((v) => [v, String(Math.abs(v))]) : ticks(p.low, p.high, Math.max(2, p.height / 42));
+      valueAxis(frame, { y: (v) => y(p.name, v), left, right, marks, gap: 7 });
+      if (zero) zeroLine(frame, { x, top: p.top, bottom: p.bottom });
     }
-    const bottom = size.height - SIDE.bottom;
-    for (const v of ticks(start, energy(bins - 1), Math.max(3, size.width / 90))) {
-      put("line", { class: "ddos-axis", x1: x(v), x2: x(v), y1: bottom, y2: bottom + 4 });
-      put("text", { x: x(v), y: bottom + 16, "text-anchor": "middle" }, short(v));
-    }
-    if (zero) put("text", { x: x(0) + 4, y: parts[0].top + 9 }, zero);
-    put("text", { class: "label", x: SIDE.left + inner() / 2, y: size.height - 5, "text-anchor": "middle" }, `${xLabel} (${xUnit})`);
+    lowerAxis(frame, { x, bottom, marks: ticks(grid.start, grid.stop, roomFor(size.width)) });
+    if (zero) zeroWords(frame, { x, y: parts[0].top + 9, words: zero });
+    lowerTitle(frame, left + inner() / 2, size.height - 5, `${xLabel} (${xUnit})`);
   }
 
-  const pointerX = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return ((event.clientX - box.left) / box.width) * size.width;
-  };
+  const pointerX = pointerOn(canvas, () => size.width);
 
   // `rows`: [colour, name, value]; a row of one word is a heading.
   function hover(i, rows, note) {
@@ -133,5 +114,5 @@ function panelStack(plot, { x: { start, step, bins }, xLabel, xUnit, zero }, par
     return observer;
   }
 
-  return { canvas, tip, layers, under, size, part, x, y, energy, face, binAt, line, area, stairs, drawFrame, pointerX, hover, leave, follow };
+  return { canvas, tip, layers, under, size, part, grid, x, y, energy, face, binAt, line, area, stairs, drawFrame, pointerX, hover, leave, follow };
 }

@@ -13,16 +13,11 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Grid
 from deepdos_nb.plots import formula_text
+from deepdos_nb.spectra.drawable import TOTAL_ONLY as TOTAL_ONLY
 from deepdos_nb.spectra.drawing import equal_sites
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import ELEMENTS, REFERENCE, element_colours
-
-KIND_NAMES = {"phdos": "Phonon density of states", "edos": "Electronic density of states"}
-QUANTITY_NAMES = {"phdos": "Wavenumber", "edos": "Energy"}
-
-TOTAL_ONLY = "Only the total is known; what each atom adds is not."
-"""Note of a spectrum whose site rows are nothing but equal parts of a known total."""
 
 BASELINE_LOOKS = ((ELEMENTS[8], "2 3"), (ELEMENTS[6], "8 3 2 3"), (ELEMENTS[5], "1 2"))
 """Colour and dashes of curves other than the reference, in order."""
@@ -162,7 +157,7 @@ class Curves:
         grid = self.grid
         n_sites = len(self.symbols)
         return {
-            "title": f"{KIND_NAMES[grid.kind]} of {formula_text(self.formula)}",
+            "title": f"{grid.kind.long_name.capitalize()} of {formula_text(self.formula)}",
             "subtitle": f"{n_sites} atom{'s' if n_sites > 1 else ''} per cell",
             **axis_header(grid),
             "steps": self.n_steps,
@@ -179,10 +174,10 @@ def axis_header(grid: Grid) -> dict[str, Any]:
     """The energy axis and the density's unit, for the header of a view."""
     return {
         "x": {"start": grid.start, "step": grid.step, "bins": grid.n_bins},
-        "xLabel": QUANTITY_NAMES[grid.kind],
+        "xLabel": grid.quantity,
         "xUnit": grid.unit,
         "yUnit": grid.density_unit,
-        "zero": grid.zero if grid.kind == "edos" else "",
+        "zero": grid.zero if grid.zero_inside else "",
     }
 
 

@@ -35,7 +35,7 @@ function render({ model, el }) {
     const way = late && answer === "waiting …" ? "broken" : answer === "waiting …" ? "note" : "ok";
     return [
       said === "none"
-        ? { group: "browser", name: "WebGL", status: "broken", found: "not available; 3-D views stay blank", remedy: "Switch on hardware acceleration in the browser's settings,\nor show still pictures: backend=\"image\"" }
+        ? { group: "browser", name: "WebGL", status: "broken", found: "not available; nglview stays blank", remedy: "Switch on hardware acceleration in the browser's settings,\nor let the page draw the crystal: backend=\"canvas\"" }
         : { group: "browser", name: "WebGL", status: soft ? "note" : "ok", found: said + (soft ? " (drawn by the processor: slow)" : ""), remedy: "" },
       { group: "browser", name: "from the page to Python and back", status: way, found: way === "broken" ? "no answer; views would not follow" : answer,
         remedy: way === "broken" ? "Restart the kernel and run the cell again; behind a proxy, let WebSockets through." : "" },

@@ -1,82 +1,69 @@
-// Selecting energies on a stack of panels: drag, click for one cell, keys; for models with
-// `energy_range`.
+// Selecting energies: drag, click for one cell, keys; for models with `energy_range`.
 
-function rangePicker({ model, stack, plot, x: { start, step, bins }, peak }) {
-  const low = start;
-  const high = start + step * (bins - 1);
+// The selected range over a plot that shows the energies from `span[0]` to `span[1]`.
+function drawRangeOn(layer, range, { x, span: [low, high], top, bottom }) {
+  layer.replaceChildren();
+  if (!range) return;
+  const [a, b] = range.map((v) => x(Math.max(low, Math.min(high, v))));
+  layer.append(svg("rect", { class: "ddos-range", x: a, y: top, width: Math.max(b - a, 2), height: bottom - top }));
+  for (const at of [a, b]) layer.append(svg("line", { class: "ddos-edge", x1: at, x2: at, y1: top, y2: bottom }));
+}
 
+// `grid()` and `peak()` are asked when needed, since another crystal may have come;
+// `x`, `binAt` and `pointerX` lead from energies to the canvas and back.
+function rangePicker({ model, plot, canvas, grid, x, binAt, pointerX, peak }) {
   // Saved at once, though a drag makes many: the page holds back messages while one is on its way,
   // and knows then which echo from Python is out of date. A delay of our own would hide that from it.
-  function put(first, last) {
-    const from = Math.max(low, stack.energy(Math.min(first, last)) - step / 2);
-    const to = Math.min(high, stack.energy(Math.max(first, last)) + step / 2);
-    model.set("energy_range", [from, to].map((v) => Number(v.toPrecision(8))));
+  function choose(range) {
+    model.set("energy_range", range);
     model.save_changes();
   }
-
-  function clear() {
-    model.set("energy_range", null);
-    model.save_changes();
-  }
-
-  function cells() {
-    const range = model.get("energy_range");
-    if (!range) return null;
-    return [Math.ceil((range[0] - start) / step - 1e-6), Math.floor((range[1] - start) / step + 1e-6)];
-  }
-
-  function draw() {
-    stack.under.replaceChildren();
-    const range = model.get("energy_range");
-    if (!range) return;
-    const [a, b] = range.map((v) => stack.x(Math.max(low - step / 2, Math.min(high + step / 2, v))));
-    const top = SIDE.top;
-    const height = stack.size.height - SIDE.bottom - top;
-    stack.under.append(svg("rect", { class: "ddos-range", x: a, y: top, width: Math.max(b - a, 2), height }));
-    for (const at of [a, b]) stack.under.append(svg("line", { class: "ddos-edge", x1: at, x2: at, y1: top, y2: top + height }));
-  }
+  const put = (first, last) => choose(grid().rangeOf(first, last));
+  const clear = () => choose(null);
+  const cells = () => grid().cellsIn(model.get("energy_range"));
 
   let drag = null;
-  stack.canvas.addEventListener("pointerdown", (event) => {
+  canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    const px = stack.pointerX(event);
-    drag = { px, anchor: stack.binAt(px), moved: false };
+    const px = pointerX(event);
+    drag = { px, anchor: binAt(px), moved: false };
     const chosen = cells();
     if (chosen) {
-      const [a, b] = model.get("energy_range").map(stack.x);
+      const [a, b] = model.get("energy_range").map(x);
       if (Math.abs(px - a) < 6) drag.anchor = chosen[1];
       else if (Math.abs(px - b) < 6) drag.anchor = chosen[0];
     }
-    stack.canvas.setPointerCapture(event.pointerId);
+    canvas.setPointerCapture(event.pointerId);
     plot.focus({ preventScroll: true });
     event.preventDefault();
   });
-  stack.canvas.addEventListener("pointermove", (event) => {
+  canvas.addEventListener("pointermove", (event) => {
     if (!drag) return;
-    const px = stack.pointerX(event);
+    const px = pointerX(event);
     if (Math.abs(px - drag.px) > 4) drag.moved = true;
-    if (drag.moved) put(drag.anchor, stack.binAt(px));
+    if (drag.moved) put(drag.anchor, binAt(px));
   });
-  stack.canvas.addEventListener("pointerup", (event) => {
+  canvas.addEventListener("pointerup", (event) => {
     if (!drag) return;
     const chosen = cells();
-    const i = stack.binAt(stack.pointerX(event));
+    const i = binAt(pointerX(event));
     if (!drag.moved) {
       if (chosen && i >= chosen[0] && i <= chosen[1]) clear();
       else put(i, i);
     }
     drag = null;
   });
-  stack.canvas.addEventListener("pointercancel", () => { drag = null; });
+  canvas.addEventListener("pointercancel", () => { drag = null; });
 
   function move(shift, grow) {
     const chosen = cells();
     if (!chosen) return put(peak(), peak());
+    const last = grid().bins - 1;
     let [a, b] = chosen;
-    if ((shift > 0 && b >= bins - 1) || (shift < 0 && a <= 0)) shift = 0;
+    if ((shift > 0 && b >= last) || (shift < 0 && a <= 0)) shift = 0;
     a += shift - grow;
     b += shift + grow;
-    if (a <= b) put(Math.max(0, a), Math.min(bins - 1, b));
+    if (a <= b) put(Math.max(0, a), Math.min(last, b));
   }
 
   // Shift and arrows move, widen or narrow; Esc clears. Returns whether the key was ours.
@@ -89,5 +76,14 @@ function rangePicker({ model, stack, plot, x: { start, step, bins }, peak }) {
     return true;
   }
 
-  return { draw, key };
+  return { key };
+}
+
+// The same on a stack of panels, with the range drawn behind them.
+function stackRange({ model, stack, plot, peak }) {
+  const { canvas, grid, x, binAt, pointerX } = stack;
+  const picker = rangePicker({ model, plot, canvas, grid: () => grid, x, binAt, pointerX, peak });
+  const span = [grid.face(0), grid.face(grid.bins)];
+  const draw = () => drawRangeOn(stack.under, model.get("energy_range"), { x, span, top: SIDE.top, bottom: stack.size.height - SIDE.bottom });
+  return { ...picker, draw };
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.widgets.base.cells import CellName, conventional_cell, given_cell
 
 if TYPE_CHECKING:
     from pymatgen.core import Lattice, Structure
@@ -92,23 +93,8 @@ class Scene:
 
     @cached_property
     def bonds(self) -> Array:
-        """Pairs of drawn atoms to be joined by a stick, shape (n_bonds, 2).
-
-        Two metals are joined only where there is nothing but metals: their large radii would
-        otherwise draw sticks between cations.
-        """
-        size, metal = self.radii[self.site], self.metal[self.site]
-        first, second = np.triu_indices(len(self.site), 1)
-        keep = np.ones(len(first), dtype=bool) if metal.all() else ~(metal[first] & metal[second])
-        first, second = first[keep], second[keep]
-        distance = np.linalg.norm(self.positions[first] - self.positions[second], axis=1)
-        nearest = np.full(len(size), np.inf)
-        np.minimum.at(nearest, first, distance)
-        np.minimum.at(nearest, second, distance)
-        near = (distance < BOND_SLACK * (size[first] + size[second])) & (
-            distance < SHELL * np.maximum(nearest[first], nearest[second])
-        )
-        return np.stack([first[near], second[near]], axis=1)
+        """Pairs of drawn atoms to be joined by a stick, shape (n_bonds, 2); see `joined`."""
+        return joined(self.positions, self.radii[self.site], self.metal[self.site])
 
     def pdb(self) -> str:
         """The scene as PDB text, bonds as CONECT records."""
@@ -130,12 +116,47 @@ class Scene:
         return "\n".join([*lines, "END", ""])
 
 
-def build_scene(structure: Structure) -> Scene:
+def joined(positions: Array, size: Array, metal: Array) -> Array:
+    """Pairs of atoms with a bond between them, shape (n_bonds, 2).
+
+    Two metals are joined only where there is nothing but metals: their large radii would
+    otherwise draw sticks between cations.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n_atoms, 3)
+        Å.
+    size : ndarray, shape (n_atoms,)
+        Covalent radii, Å.
+    metal : ndarray of bool, shape (n_atoms,)
+    """
+    from scipy.spatial import KDTree
+
+    pairs = KDTree(positions).query_pairs(2 * BOND_SLACK * float(size.max()), output_type="ndarray")
+    first, second = pairs[np.lexsort(pairs.T[::-1])].T if len(pairs) else np.zeros((2, 0), int)
+    if not metal.all():
+        keep = ~(metal[first] & metal[second])
+        first, second = first[keep], second[keep]
+    distance = np.linalg.norm(positions[first] - positions[second], axis=1)
+    nearest = np.full(len(size), np.inf)
+    np.minimum.at(nearest, first, distance)
+    np.minimum.at(nearest, second, distance)
+    near = (distance < BOND_SLACK * (size[first] + size[second])) & (
+        distance < SHELL * np.maximum(nearest[first], nearest[second])
+    )
+    return np.stack([first[near], second[near]], axis=1)
+
+
+def build_scene(structure: Structure, cell: CellName = "given", *, across: bool = False) -> Scene:
     """Put a structure's cell in standard form and add the images on its boundary.
 
     Parameters
     ----------
     structure : pymatgen Structure
+    cell : {"given", "conventional", "2×2×2"}
+        What is drawn of it; the conventional cell only where it is larger than the given one.
+    across : bool
+        Draw the partners of bonds that cross the boundary as well.
 
     Returns
     -------
@@ -143,30 +164,53 @@ def build_scene(structure: Structure) -> Scene:
     """
     from ase.data import covalent_radii
 
-    lattice = structure.lattice
-    cell = standard_cell(lattice)
-    few = len(structure) <= MAX_REPEATED
-    thin = [few and length < SHORT_AXIS for length in lattice.abc]
-    repeat = (1 + thin[0], 1 + thin[1], 1 + thin[2])
-    fractional = np.asarray(structure.frac_coords) % 1.0
+    conventional = conventional_cell(structure) if cell == "conventional" else None
+    lattice, fractional, own = conventional or given_cell(structure)
+    standard = standard_cell(lattice)
+    few = len(own) <= MAX_REPEATED
+    twice = [cell == "2×2×2" or (few and length < SHORT_AXIS) for length in lattice.abc]
+    repeat = (1 + twice[0], 1 + twice[1], 1 + twice[2])
     # Heights of the cell over its faces turn a distance in Å into a fraction.
-    slack = ON_FACE * np.linalg.norm(np.linalg.inv(cell), axis=0)
+    slack = ON_FACE * np.linalg.norm(np.linalg.inv(standard), axis=0)
     # An atom a rounding error below a face belongs on the near side, with its image on the far.
     fractional = np.where(fractional > 1.0 - slack, fractional - 1.0, fractional)
-    places, sites = [*fractional], [*range(len(structure))]
+    places, sites = [*fractional], [*own]
     for i, place in enumerate(fractional):
         # One more image on the far boundary for what lies on the near one.
         choices = [range(r + (abs(p) < s)) for p, s, r in zip(place, slack, repeat, strict=True)]
         for shift in list(product(*choices))[1:]:
             places.append(place + shift)
-            sites.append(i)
+            sites.append(own[i])
     species = [site.specie for site in structure]
+    radii = covalent_radii[[s.Z for s in species]]
+    metal = np.array([s.is_metal for s in species])
+    positions, drawn = np.array(places), np.array(sites)
+    if across:
+        shifts = np.array(list(product(*(range(-1, r + 1) for r in repeat))))
+        outer = (fractional[:, None] + shifts).reshape(-1, 3)
+        origin = np.repeat(own, len(shifts))
+        beyond = _partners(positions @ standard, outer @ standard, drawn, origin, radii, metal)
+        positions = np.concatenate([positions, outer[beyond]])
+        drawn = np.concatenate([drawn, origin[beyond]])
     return Scene(
-        cell=cell,
+        cell=standard,
         repeat=repeat,
-        positions=np.array(places)[:MAX_PDB_ATOMS] @ cell,
-        site=np.array(sites)[:MAX_PDB_ATOMS],
+        positions=positions[:MAX_PDB_ATOMS] @ standard,
+        site=drawn[:MAX_PDB_ATOMS],
         symbols=tuple(s.symbol for s in species),
-        radii=covalent_radii[[s.Z for s in species]],
-        metal=np.array([s.is_metal for s in species]),
+        radii=radii,
+        metal=metal,
     )
+
+
+def _partners(
+    drawn: Array, outer: Array, drawn_site: Array, outer_site: Array, radii: Array, metal: Array
+) -> Array:
+    """Which of the outer atoms are bonded to a drawn one and not drawn yet, as indices."""
+    from scipy.spatial import KDTree
+
+    free = np.flatnonzero(KDTree(drawn).query(outer)[0] > ON_FACE)
+    site = np.concatenate([drawn_site, outer_site[free]])
+    pairs = joined(np.concatenate([drawn, outer[free]]), radii[site], metal[site])
+    crossing = pairs[(pairs[:, 0] < len(drawn)) & (pairs[:, 1] >= len(drawn))]
+    return free[np.unique(crossing[:, 1]) - len(drawn)]

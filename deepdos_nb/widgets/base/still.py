@@ -1,4 +1,4 @@
-"""A still picture of a crystal, for pages that run no widgets and browsers without WebGL."""
+"""A still picture of a crystal, for pages that run no widgets."""
 
 from __future__ import annotations
 
@@ -100,15 +100,3 @@ def draw_scene(
     axes.set_ylim(span[:, 1].min() - margin, span[:, 1].max() + margin)
     axes.set_aspect("equal")
     axes.set_axis_off()
-
-
-def fewer_colours(png: bytes) -> bytes:
-    """The same picture in 64 colours: a third of the bytes, for pictures a notebook saves."""
-    from io import BytesIO
-
-    from PIL import Image
-
-    buffer = BytesIO()
-    with Image.open(BytesIO(png)) as picture:
-        picture.quantize(64, method=Image.Quantize.FASTOCTREE).save(buffer, "png", optimize=True)
-    return buffer.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import ipywidgets
 import numpy as np
@@ -12,18 +12,21 @@ import traitlets as t
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.style.palette import element_colours, share_colours, theme
+from deepdos_nb.widgets.base.cells import cells_of
 from deepdos_nb.widgets.base.ngl import NGLView, nglview_problem
 from deepdos_nb.widgets.base.scene import build_scene
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.still import draw_scene, fewer_colours
+from deepdos_nb.widgets.base.still import draw_scene
 from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.crystal.canvas import CrystalCanvas
+from deepdos_nb.widgets.crystal.cell import CellChoice
 from deepdos_nb.widgets.crystal.sites import SiteTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pymatgen.core import Structure
 
-Backend = Literal["auto", "nglview", "image"]
+Backend = Literal["auto", "nglview", "canvas", "image"]
 
 BALL = 0.42
 """Drawn radius of an atom as a part of its covalent radius."""
@@ -37,9 +40,9 @@ class StructureView(ipywidgets.VBox):
     structure : pymatgen Structure
     state : ViewState, optional
         Gives and receives the selected sites; a new one if not given.
-    backend : {"auto", "nglview", "image"}
-        The 3-D view, or a still picture. "auto" takes the picture, and says why, where nglview
-        would stay blank.
+    backend : {"auto", "nglview", "canvas"}
+        What draws the atoms: nglview with WebGL, or the page itself on a flat canvas. "auto" takes
+        the canvas, and says why, where nglview would stay blank. "image" is the canvas too.
     height : str
         CSS height of the 3-D view.
     """
@@ -73,31 +76,30 @@ class StructureView(ipywidgets.VBox):
         height: str = "300px",
         **options: Any,
     ) -> None:
-        if backend not in ("auto", "nglview", "image"):
+        if backend not in get_args(Backend):
             raise ConfigError(
-                f"unknown backend {backend!r}.", remedy="Use 'auto', 'nglview' or 'image'."
+                f"unknown backend {backend!r}.", remedy="Use 'auto', 'nglview' or 'canvas'."
             )
         self.structure = structure
         self.state = state if state is not None else ViewState()
         self.scene = build_scene(structure)
+        self.choice = CellChoice(cells=list(cells_of(structure)))
         self.labels = [f"{s}{i + 1}" for i, s in enumerate(self.scene.symbols)]
         self.table = SiteTable()
         self.problem = nglview_problem() if backend == "auto" else ""
-        self.backend = "image" if backend == "image" or self.problem else "nglview"
+        self.backend = (
+            "nglview" if backend in ("auto", "nglview") and not self.problem else "canvas"
+        )
         self.ngl: NGLView | None = None
-        self.image: ipywidgets.Image | None = None
-        self._pictured: Any = None
-        if self.backend == "nglview":
-            self.ngl = NGLView(self.scene, *self.look(), self.state.toggle_site, height)
-            view = ipywidgets.Box([self.ngl.widget], layout={"height": height, "width": "100%"})
-        else:
-            self.image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
-            view = ipywidgets.Box([self.image], layout={"justify_content": "center"})
-        view.add_class("ddos-crystal")
+        self.canvas: CrystalCanvas | None = None
+        self._box = ipywidgets.Box(layout={"height": height, "width": "100%"})
+        self._box.add_class("ddos-crystal")
         self._line = ipywidgets.HTML(error_line(self.problem))
-        super().__init__([view, self.table, self._line], **options)
+        super().__init__([self._box, self.choice, self.table, self._line], **options)
+        self._stage()
         self._show()
         self.observe(self._show, names=["shares", "compared", "columns", "by_share", "caption"])
+        self.choice.observe(self._restage, names=["cell", "across"])
         self.observe(self._report, names="error")
         self.state.observe(self._show, names="selected_sites")
         self.table.observe(self._lead, names="selected_sites")
@@ -124,6 +126,40 @@ class StructureView(ipywidgets.VBox):
         relative = self.shares.values / max(self.shares.values.max(), 1e-12)
         return share_colours(relative), size * (0.55 + 0.75 * relative)
 
+    def _stage(self) -> None:
+        """Make what draws the atoms of the scene."""
+        height = self._box.layout.height
+        if self.backend == "nglview":
+            self.ngl = NGLView(
+                self.scene, *self.look(), self.state.toggle_site, height, self.tips()
+            )
+            self._box.children = (self.ngl.widget,)
+        else:
+            self.canvas = CrystalCanvas(
+                self.scene, *self.look(), self.tips(), layout={"height": "100%", "width": "100%"}
+            )
+            self.canvas.observe(self._lead, names="selected_sites")
+            self._box.children = (self.canvas,)
+
+    @shows_errors
+    def _restage(self, _: Any = None) -> None:
+        cell: Any = self.choice.cell
+        self.scene = build_scene(self.structure, cell, across=self.choice.across)
+        before = self.ngl or self.canvas
+        self._stage()
+        self._show()
+        if before is not None:
+            before.close()
+
+    def tips(self) -> list[str]:
+        """What a pointer over an atom of each site is told: its name, and its share."""
+        if self.shares is None:
+            return list(self.labels)
+        return [
+            f"{name} · {100 * share:.1f} %"
+            for name, share in zip(self.labels, self.shares.values, strict=True)
+        ]
+
     @shows_errors
     def _lead(self, change: Any) -> None:
         self.state.selected_sites = tuple(change["new"])
@@ -133,10 +169,10 @@ class StructureView(ipywidgets.VBox):
         colours, radii = self.look()
         selected = self.state.selected_sites
         if self.ngl is not None:
-            self.ngl.paint(colours, radii, selected)
-        now = (colours, radii.tolist(), selected)
-        if self.image is not None and now != self._pictured:
-            self.image.value, self._pictured = fewer_colours(self.png(dark=None)), now
+            self.ngl.paint(colours, radii, selected, self.tips())
+        if self.canvas is not None:
+            self.canvas.description_text = self.describe()
+            self.canvas.paint(colours, radii, selected, self.tips())
         shares = self.shares.values if self.shares is not None else np.zeros(len(self.labels))
         second = self.compared.values if self.compared is not None else None
         with self.table.hold_sync():
@@ -167,7 +203,7 @@ class StructureView(ipywidgets.VBox):
         self.state.unobserve(self._show, names="selected_sites")
         if self.ngl is not None:
             self.ngl.close()
-        parts = [*self.children, *([self.image] if self.image is not None else [])]
+        parts = [*self.children, *([self.canvas] if self.canvas is not None else [])]
         for part in parts:
             part.close()
         super().close()

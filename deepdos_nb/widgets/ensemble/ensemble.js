@@ -43,7 +43,7 @@ function render({ model, el }) {
     { name: "curves", title: `Density of states (${header.yUnit})`, height: 210, low: 0, high: highest * 1.06 },
     { name: "errors", title: error ? "Spread of the seeds and |error| in every bin" : "Spread of the seeds in every bin", height: 92, low: 0, high: widest * 1.06 },
   ]);
-  const range = rangePicker({ model, stack, plot, x: header.x, peak: () => mean.indexOf(Math.max(...mean)) });
+  const range = stackRange({ model, stack, plot, peak: () => mean.indexOf(Math.max(...mean)) });
 
   function setFactor(value) {
     model.set("factor", Number(Math.max(0, Math.min(WIDEST, value)).toFixed(3)));

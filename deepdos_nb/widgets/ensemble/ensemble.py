@@ -16,7 +16,7 @@ from deepdos_nb.plots.ensemble import check_ensemble, draw_ensemble
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.base.linked import Linked
-from deepdos_nb.widgets.base.payload import KIND_NAMES, axis_header, pack
+from deepdos_nb.widgets.base.payload import axis_header, pack
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
 
@@ -49,12 +49,19 @@ class EnsembleView(Linked, anywidget.AnyWidget):
 
     _esm = asset(
         "base/common.js",
+        "base/axes.js",
         "base/panels.js",
         "base/range.js",
         "ensemble/ensemble_calibration.js",
         "ensemble/ensemble.js",
     )
-    _css = asset("base/base.css", "spectrum/spectrum.css", "ensemble/ensemble.css")
+    _css = asset(
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "spectrum/spectrum.css",
+        "ensemble/ensemble.css",
+    )
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid, number of seeds, name of the reference."""
@@ -128,7 +135,7 @@ class EnsembleView(Linked, anywidget.AnyWidget):
         spectrum, grid = self.spectrum, self.spectrum.grid
         n = len(spectrum.members)
         return {
-            "title": f"{KIND_NAMES[grid.kind]} of {formula_text(spectrum.formula)}",
+            "title": f"{grid.kind.long_name.capitalize()} of {formula_text(spectrum.formula)}",
             "subtitle": f"ensemble of {n} seeds",
             **axis_header(grid),
             "seeds": n,

@@ -17,24 +17,23 @@ function calibrationPlot({ widths, stated, found, ratio, crystals, bins }, onFac
   const width = BOX.left + BOX.side + BOX.right;
   const height = BOX.top + BOX.side + BOX.bottom;
   const canvas = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", class: "ddos-calibration" });
-  const x = (v) => BOX.left + v * BOX.side;
-  const y = (v) => BOX.top + (1 - v) * BOX.side;
+  const [left, right, bottom] = [BOX.left, BOX.left + BOX.side, BOX.top + BOX.side];
+  const x = straight(0, 1, left, right);
+  const y = straight(0, 1, bottom, BOX.top);
   const put = (...node) => canvas.appendChild(svg(...node));
-  for (const v of [0, 0.25, 0.5, 0.75, 1]) {
-    put("line", { class: v ? "ddos-grid" : "ddos-axis", x1: x(0), x2: x(1), y1: y(v), y2: y(v) });
-    put("line", { class: v ? "ddos-grid" : "ddos-axis", x1: x(v), x2: x(v), y1: y(0), y2: y(1) });
-    put("text", { x: x(v), y: y(0) + 15, "text-anchor": "middle" }, String(100 * v));
-    put("text", { x: x(0) - 6, y: y(v) + 4, "text-anchor": "end" }, String(100 * v));
-  }
-  put("text", { class: "label", x: x(0.5), y: height - 6, "text-anchor": "middle" }, "Stated coverage (%)");
-  put("text", { class: "label", x: 11, y: y(0.5), transform: `rotate(-90 11 ${y(0.5)})`, "text-anchor": "middle" }, "True coverage (%)");
-  const path = stated.map((s, i) => `${x(s).toFixed(1)} ${y(found[i]).toFixed(1)}`).join("L");
+  const marks = [0, 0.25, 0.5, 0.75, 1];
+  const inPercent = (v) => String(100 * v);
+  valueAxis(canvas, { y, left, right, marks: marks.map((v) => [v, inPercent(v)]) });
+  lowerAxis(canvas, { x, bottom, top: BOX.top, marks, stroke: 0, drop: 15, text: inPercent });
+  lowerTitle(canvas, x(0.5), height - 6, "Stated coverage (%)");
+  sideTitle(canvas, 11, y(0.5), "True coverage (%)");
+  const path = polyline(stated.map((s, i) => [x(s), y(found[i])]));
   const last = stated.at(-1);
-  put("path", { class: "ddos-off", d: `M${path}L${x(last)} ${y(last)}L${x(0)} ${y(0)}Z` });
+  put("path", { class: "ddos-off", d: `${path}L${x(last)} ${y(last)}L${x(0)} ${y(0)}Z` });
   put("line", { class: "ddos-diagonal", x1: x(0), x2: x(1), y1: y(0), y2: y(1) });
   put("text", { class: "ddos-side", x: x(0.94), y: y(0.06), "text-anchor": "end" }, "band too narrow");
   put("text", { class: "ddos-side", x: x(0.06), y: y(0.94) + 6 }, "band too wide");
-  put("path", { class: "ddos-found", d: `M${path}` });
+  put("path", { class: "ddos-found", d: path });
   const mark = canvas.appendChild(svg("g"));
 
   function draw(factor) {

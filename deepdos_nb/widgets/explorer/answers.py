@@ -9,18 +9,15 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from deepdos_nb.core.errors import ConfigError, ExtrapolationWarning, WeightsError
-from deepdos_nb.core.grids import GRIDS, Kind
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.plots import spectrum_axes
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
-from deepdos_nb.widgets.base.shipped import Predictor
+from deepdos_nb.widgets.base.shipped import Predictor, limit
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
-
-TITLES: dict[Kind, str] = {"phdos": "Phonons", "edos": "Electrons"}
-"""What the kinds of spectrum are about."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Answers:
     results: dict[Kind, tuple[Trace, Spectrum]] = field(default_factory=dict)
     missing: dict[Kind, str] = field(default_factory=dict)
 
-    def scaled(self, kind: Kind, electrons: float | None = None) -> tuple[Trace, Spectrum]:
+    def scaled(self, kind: str, electrons: float | None = None) -> tuple[Trace, Spectrum]:
         """Trace and spectrum of one kind.
 
         Parameters
@@ -53,10 +50,11 @@ class Answers:
         ConfigError
             If there is no such prediction, or it has nothing below zero to be scaled.
         """
+        kind = Kind(kind)
         if kind not in self.results:
             raise ConfigError("there is no spectrum yet.", remedy="Drop in a crystal first.")
         trace, spectrum = self.results[kind]
-        if kind != "edos" or electrons is None:
+        if spectrum.kind.fixed_modes or electrons is None:
             return trace, spectrum
         predicted = below_zero(spectrum)
         if predicted <= 0:
@@ -74,7 +72,9 @@ class Answers:
 
     def notes(self, spectrum: Spectrum) -> list[str]:
         """Cautions of a spectrum, and why other kinds are not there."""
-        missing = [f"{TITLES[kind]}: {reason}" for kind, reason in self.missing.items()]
+        missing = [
+            f"{kind.particles.capitalize()}: {reason}" for kind, reason in self.missing.items()
+        ]
         return [*spectrum.notes, *missing]
 
 
@@ -94,7 +94,7 @@ def ask(structure: Structure, find: Callable[[str], Predictor], max_atoms: int) 
         If the structure cannot be used.
     """
     answers = Answers()
-    for kind in GRIDS:
+    for kind in Kind:
         try:
             model = find(kind)
         except WeightsError as error:
@@ -104,7 +104,10 @@ def ask(structure: Structure, find: Callable[[str], Predictor], max_atoms: int) 
             # The spectrum's notes say the same, and are shown beside it.
             warnings.simplefilter("ignore", ExtrapolationWarning)
             spectrum = model.predict(structure, max_atoms=max_atoms)
-            answers.results[kind] = model.trace(structure), spectrum
+            answers.results[kind] = (
+                model.trace(structure, **limit(model.trace, max_atoms)),
+                spectrum,
+            )
     return answers
 
 
@@ -119,9 +122,10 @@ def totals(spectrum: Spectrum) -> str:
     """How many states there are, and how many of them the window holds."""
     grid = spectrum.grid
     window = f"between {grid.start:g} and {grid.stop:g} {grid.unit}"
-    if spectrum.kind == "phdos":
-        modes = 3 * len(spectrum.structure)
-        return f"{modes} modes, 3 per atom; {spectrum.states:.2f} of them {window}"
+    each = spectrum.kind.modes_per_atom
+    if each is not None:
+        modes = each * len(spectrum.structure)
+        return f"{modes:g} modes, {each:g} per atom; {spectrum.states:.2f} of them {window}"
     below = below_zero(spectrum)
     return f"{spectrum.states:.2f} states {window}, {below:.2f} of them below {grid.zero}"
 

@@ -1,7 +1,7 @@
 """What an explorer can list: crystals by index, some with a reference spectrum.
 
-A collection is anything with a length, `labels` that tell its items apart without reading them, and
-`item`, which reads one. Here are those of the shipped examples, of data sets and of a folder.
+A collection is anything with a length, `entries` that tell its items apart without reading them,
+and `item`, which reads one. Here are those of the shipped examples, of data sets and of a folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from deepdos_nb.crystal.read import example, examples, read_structure
 from deepdos_nb.data.catalogue import open_dataset
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.widgets.base.payload import TOTAL_ONLY
-from deepdos_nb.widgets.explorer.search import Label, label_of
+from deepdos_nb.widgets.explorer.search import Entry, entry_of
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -45,8 +45,8 @@ class Collection(Protocol):
         """Number of items."""
 
     @property
-    def labels(self) -> Sequence[Label]:
-        """One label for each item, in order."""
+    def entries(self) -> Sequence[Entry]:
+        """One entry for each item, in order."""
 
     def item(self, index: int) -> tuple[Structure, Spectrum | None]:
         """The crystal, and its reference spectrum where there is one."""
@@ -68,9 +68,9 @@ class Examples:
         return len(examples())
 
     @cached_property
-    def labels(self) -> list[Label]:
-        """One label for each crystal."""
-        return [label_of(example(name), name) for name in examples()]
+    def entries(self) -> list[Entry]:
+        """One entry for each crystal."""
+        return [entry_of(example(name), name) for name in examples()]
 
     def item(self, index: int) -> tuple[Structure, None]:
         """One of the crystals."""
@@ -83,7 +83,7 @@ class Records:
     Parameters
     ----------
     records : sequence of Record
-        With ``entries()``, as a `Dataset` has, no record is read for its label.
+        With ``entries()``, as a `Dataset` has, no record is read for its entry.
     """
 
     def __init__(self, records: Any) -> None:
@@ -93,14 +93,14 @@ class Records:
         return len(self.records)
 
     @cached_property
-    def labels(self) -> list[Label]:
-        """One label for each record."""
+    def entries(self) -> list[Entry]:
+        """One entry for each record."""
         if hasattr(self.records, "entries"):
             return [
-                Label(str(e.material_id), e.formula, int(e.n_atoms), tuple(e.elements))
+                Entry(str(e.material_id), e.formula, int(e.n_atoms), tuple(e.elements))
                 for e in self.records.entries()
             ]
-        return [label_of(r.structure, r.material_id) for r in self.records]
+        return [entry_of(r.structure, r.material_id) for r in self.records]
 
     def item(self, index: int) -> tuple[Structure, Spectrum]:
         """Structure and reference of one record."""
@@ -141,8 +141,8 @@ class Folder:
         return len(self.files)
 
     @cached_property
-    def labels(self) -> list[Label]:
-        """One label for each file, with the formula its head gives."""
+    def entries(self) -> list[Entry]:
+        """One entry for each file, with the formula its head gives."""
         return [_peek(path) for path in self.files]
 
     def item(self, index: int) -> tuple[Structure, None]:
@@ -169,9 +169,9 @@ class Items:
         return len(self._items)
 
     @cached_property
-    def labels(self) -> list[Label]:
-        """One label for each crystal."""
-        return [label_of(s, n) for (s, _), n in zip(self._items, self._names, strict=True)]
+    def entries(self) -> list[Entry]:
+        """One entry for each crystal."""
+        return [entry_of(s, n) for (s, _), n in zip(self._items, self._names, strict=True)]
 
     def item(self, index: int) -> tuple[Structure, Spectrum | None]:
         """One of the crystals."""
@@ -186,9 +186,10 @@ def shipped_collections(kinds: Iterable[Kind] = ()) -> dict[str, Collection]:
     kinds : iterable of {"phdos", "edos"}
         With more than one, the examples are listed for each.
     """
-    names: dict[Kind, str] = {"phdos": "Examples, phonons", "edos": "Examples, electrons"}
     several = list(kinds)
-    found: dict[str, Collection] = {names[kind]: Examples(kind) for kind in several}
+    found: dict[str, Collection] = {
+        f"Examples, {Kind(kind).particles}": Examples(kind) for kind in several
+    }
     if len(several) < 2:
         found = {"Examples": Examples()}
     for name, title in EMBEDDED.items():
@@ -249,8 +250,8 @@ def _is_structure(path: Path) -> bool:
     return named and not name.startswith(".") and path.is_file()
 
 
-def _peek(path: Path) -> Label:
-    """Label of a file from its first lines; a file that tells nothing keeps its name."""
+def _peek(path: Path) -> Entry:
+    """Entry of a file from its first lines; a file that tells nothing keeps its name."""
     from pymatgen.core import Composition
 
     try:
@@ -265,7 +266,7 @@ def _peek(path: Path) -> Label:
             composition = Composition(dict(zip(symbols, counts, strict=True)))
         if composition:
             elements = tuple(e.symbol for e in composition.elements)
-            return Label(path.name, composition.reduced_formula, 0, elements)
+            return Entry(path.name, composition.reduced_formula, 0, elements)
     except (OSError, ValueError, IndexError, KeyError, AttributeError):
         pass
-    return Label(path.name, "", 0, ())
+    return Entry(path.name, "", 0, ())

@@ -19,7 +19,7 @@ class Dashboard(Tabbed):
         Largest file a visitor may drop in.
     first : str
         Example crystal that is there from the start.
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
 

@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.limits import MAX_ATOMS
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.widgets.base.payload import TOTAL_ONLY
-from deepdos_nb.widgets.base.shipped import Predictor, shipped_model
+from deepdos_nb.widgets.base.shipped import Predictor, limit, shipped_model
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.tabbed import Tab, Tabbed
 from deepdos_nb.widgets.crystal.structure import Backend
@@ -31,7 +32,7 @@ class Subject:
     source : Trace or Spectrum
     ensemble, reference : Spectrum or None
     state : ViewState
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
     """
 
     source: Trace | Spectrum
@@ -134,7 +135,7 @@ class Explore(Tabbed):
     reference : Spectrum, optional
         Measured or calculated spectrum of the same crystal, drawn beside the prediction.
     state : ViewState, optional
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
 
@@ -170,6 +171,7 @@ def explore(
     reference: Spectrum | None = None,
     state: ViewState | None = None,
     seed: int | None = None,
+    max_atoms: int = MAX_ATOMS,
     backend: Backend = "auto",
 ) -> Explore:
     """Show everything there is to see of one crystal, linked.
@@ -189,8 +191,10 @@ def explore(
         The selection to follow.
     seed : int, optional
         Member of the ensemble whose attention and steps are shown.
-    backend : {"auto", "nglview", "image"}
-        The 3-D view, or a still picture.
+    max_atoms : int
+        Largest cell accepted.
+    backend : {"auto", "nglview", "canvas"}
+        What draws the crystal; see `StructureView`.
 
     Returns
     -------
@@ -225,11 +229,11 @@ def explore(
             remedy="Call explore(structure), or explore(model, structure).",
         )
     # Read first: a file with a fault should not wait for weights to load.
-    crystal = read_structure(structure if is_model else source)
+    crystal = read_structure(structure if is_model else source, max_atoms=max_atoms)
     model: Predictor = source if is_model else shipped_model(kind)
     return Explore(
-        model.trace(crystal, seed=seed),
-        ensemble=model.predict(crystal),
+        model.trace(crystal, seed=seed, **limit(model.trace, max_atoms)),
+        ensemble=model.predict(crystal, **limit(model.predict, max_atoms)),
         reference=reference,
         state=state,
         backend=backend,

@@ -49,7 +49,7 @@ class SpectrumExplorer(ipywidgets.VBox):
         Other models by name, drawn as further curves.
     state : ViewState, optional
         The selection to follow; a new one if not given.
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
 
     Raises
@@ -152,12 +152,12 @@ class SpectrumExplorer(ipywidgets.VBox):
     def _list(self, name: str) -> None:
         """Fill the list with a data set; nothing is opened by that."""
         self.tabs.selected = self.dataset = name
-        self.materials.fill(self.collections[name].labels)
+        self.materials.fill(self.collections[name].entries)
 
     @shows_errors
     def _change_dataset(self, change: Any) -> None:
         self.index = -1
-        self.materials.fill(self.collections[change["new"]].labels)
+        self.materials.fill(self.collections[change["new"]].entries)
         if len(self.collections[change["new"]]):
             self.index = 0
 
@@ -195,8 +195,8 @@ class SpectrumExplorer(ipywidgets.VBox):
 
     def _kind_of(self, collection: Collection) -> Kind:
         """What is predicted where there is no reference to say it."""
-        stated: Kind | None = getattr(collection, "kind", None)
-        return next(iter(self.predictors), "phdos") if stated is None else stated
+        stated: str | None = getattr(collection, "kind", None)
+        return Kind(stated or next(iter(self.predictors), Kind.phdos))
 
     def _predicted(self, structure: Structure, reference: Spectrum | None, kind: Kind) -> Opened:
         model = self.predictors.get(kind)
@@ -255,10 +255,10 @@ def _by_kind(predictor: Any) -> dict[Kind, Any]:
     if isinstance(predictor, str) and predictor == "shipped":
         return shipped_models()
     if isinstance(predictor, Mapping):
-        return dict(predictor)
+        return {Kind(kind): model for kind, model in predictor.items()}
     if not hasattr(predictor, "predict"):
         raise ConfigError(
             f"a {type(predictor).__name__} predicts nothing.",
             remedy="Pass a loaded model, 'shipped', or a mapping of 'phdos' and 'edos' to models.",
         )
-    return {getattr(predictor, "kind", "phdos"): predictor}
+    return {Kind(getattr(predictor, "kind", Kind.phdos)): predictor}

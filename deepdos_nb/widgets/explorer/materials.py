@@ -10,7 +10,7 @@ import traitlets as t
 
 from deepdos_nb.style.axes import formula_text
 from deepdos_nb.widgets.base.view import asset, shows_errors
-from deepdos_nb.widgets.explorer.search import Label, matches
+from deepdos_nb.widgets.explorer.search import Entry, matches
 
 PAGE = 100
 """Rows the browser gets at a time: what makes a long list quick, and a saved notebook small."""
@@ -47,15 +47,15 @@ class MaterialList(anywidget.AnyWidget):
     """What went wrong in the last callback; shown under the list."""
 
     def __init__(self, **options: Any) -> None:
-        self._labels: list[Label] = []
+        self._entries: list[Entry] = []
         self._fitting: list[int] = []
         super().__init__(**options)
         self.observe(self._search, names="query")
         self.observe(self._page, names="first")
 
-    def fill(self, labels: Sequence[Label]) -> None:
+    def fill(self, entries: Sequence[Entry]) -> None:
         """Show these crystals instead, with an empty query and none selected."""
-        self._labels = list(labels)
+        self._entries = list(entries)
         with self.hold_sync():
             self.query, self.selected = "", -1
             self._search()
@@ -72,9 +72,9 @@ class MaterialList(anywidget.AnyWidget):
 
     @shows_errors
     def _search(self, _: Any = None) -> None:
-        self._fitting = matches(self._labels, self.query)
+        self._fitting = matches(self._entries, self.query)
         with self.hold_sync():
-            self.available, self.found = len(self._labels), len(self._fitting)
+            self.available, self.found = len(self._entries), len(self._fitting)
             self.first = 0
             self._page()
 
@@ -83,9 +83,9 @@ class MaterialList(anywidget.AnyWidget):
         self.rows = [
             {
                 "index": i,
-                "formula": formula_text(self._labels[i].formula),
-                "id": self._labels[i].id,
-                "atoms": self._labels[i].n_atoms,
+                "formula": formula_text(self._entries[i].formula),
+                "id": self._entries[i].id,
+                "atoms": self._entries[i].n_atoms,
             }
             for i in self._fitting[self.first : self.first + PAGE]
         ]

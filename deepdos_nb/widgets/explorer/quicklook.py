@@ -48,7 +48,7 @@ class QuickLook(ipywidgets.VBox):
     baselines : mapping of str to Spectrum, optional
         See `SpectrumPlot`.
     state : ViewState, optional
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
 
@@ -178,8 +178,8 @@ def quicklook(
         The selection to follow.
     seed : int, optional
         Member of the ensemble whose steps are shown.
-    backend : {"auto", "nglview", "image"}
-        The 3-D view, or a still picture.
+    backend : {"auto", "nglview", "canvas"}
+        What draws the crystal; see `StructureView`.
 
     Returns
     -------

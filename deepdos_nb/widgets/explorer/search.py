@@ -14,7 +14,7 @@ SYMBOL = re.compile(r"[A-Z][a-z]?$")
 
 
 @dataclass(frozen=True)
-class Label:
+class Entry:
     """What a list shows of an item.
 
     Parameters
@@ -34,10 +34,10 @@ class Label:
     elements: tuple[str, ...]
 
 
-def label_of(structure: Structure, name: str) -> Label:
-    """Label of a structure that has been read."""
+def entry_of(structure: Structure, name: str) -> Entry:
+    """Entry of a structure that has been read."""
     composition = structure.composition
-    return Label(
+    return Entry(
         name,
         composition.reduced_formula,
         len(structure),
@@ -45,23 +45,23 @@ def label_of(structure: Structure, name: str) -> Label:
     )
 
 
-def matches(labels: Sequence[Label], query: str) -> list[int]:
-    """Indices of the labels that fit every word of a query.
+def matches(entries: Sequence[Entry], query: str) -> list[int]:
+    """Indices of the entries that fit every word of a query.
 
     A word that is an element's symbol asks for that element (``Si`` does not find SiC's neighbour
     Sm); several joined by hyphens ask for exactly this set (``Mg-O``); any other word is looked for
     in formula and identifier, whatever its case.
     """
-    found = list(range(len(labels)))
+    found = list(range(len(entries)))
     for word in query.split():
         parts = word.split("-")
         if all(map(_is_element, parts)):
             wanted = set(parts)
             fits = wanted.issubset if len(parts) == 1 else wanted.__eq__
-            found = [i for i in found if fits(set(labels[i].elements))]
+            found = [i for i in found if fits(set(entries[i].elements))]
         else:
             text = word.lower()
-            found = [i for i in found if text in f"{labels[i].formula} {labels[i].id}".lower()]
+            found = [i for i in found if text in f"{entries[i].formula} {entries[i].id}".lower()]
     return found
 
 

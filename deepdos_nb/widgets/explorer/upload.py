@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets as t
 
 from deepdos_nb.core.errors import ConfigError, DeepDOSError
-from deepdos_nb.core.grids import GRIDS
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import MAX_ATOMS
 from deepdos_nb.crystal.read import example, examples, parse_structure
 from deepdos_nb.plots import formula_text
@@ -21,7 +21,7 @@ from deepdos_nb.widgets.base.shipped import Predictor, shipped_model
 from deepdos_nb.widgets.base.tabs import TabBar
 from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
 from deepdos_nb.widgets.crystal.structure import Backend
-from deepdos_nb.widgets.explorer.answers import TITLES, Answers, ask, makers, totals
+from deepdos_nb.widgets.explorer.answers import Answers, ask, makers, totals
 from deepdos_nb.widgets.explorer.drop import FileDrop
 from deepdos_nb.widgets.explorer.explore import Explore
 
@@ -48,14 +48,14 @@ class UploadPredictor(ipywidgets.VBox):
         Largest file accepted, in the browser and again in Python.
     max_atoms : int
         Largest cell accepted.
-    backend : {"auto", "nglview", "image"}
+    backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
 
     structure = t.Any(None, allow_none=True)
     """The crystal that is shown; assigning one does what dropping its file does."""
 
-    kind = t.Enum(tuple(GRIDS), default_value="phdos")
+    kind = t.Enum(tuple(Kind), default_value=Kind.phdos)
     """Kind of spectrum that is shown."""
 
     electrons = t.Float(None, allow_none=True)
@@ -78,10 +78,10 @@ class UploadPredictor(ipywidgets.VBox):
         max_atoms: int = MAX_ATOMS,
         backend: Backend = "auto",
     ) -> None:
-        unknown = sorted(set(models or {}) - set(GRIDS))
+        unknown = sorted(set(models or {}) - set(Kind))
         if unknown:
             raise ConfigError(
-                f"there is no kind of spectrum {unknown[0]!r}.", remedy=f"Use {', '.join(GRIDS)}."
+                f"there is no kind of spectrum {unknown[0]!r}.", remedy=f"Use {', '.join(Kind)}."
             )
         self._models, self._load = dict(models or {}), load
         self.max_bytes, self.max_atoms, self.backend = max_bytes, max_atoms, backend
@@ -190,9 +190,10 @@ class UploadPredictor(ipywidgets.VBox):
     def _offer(self) -> None:
         found = self.answers.results
         self.kinds.tabs = [
-            {"key": k, "title": TITLES[k], "hint": GRIDS[k].density_unit} for k in found
+            {"key": k, "title": k.particles.capitalize(), "hint": k.grid.density_unit}
+            for k in found
         ]
-        self.drop.asks_electrons = "edos" in found
+        self.drop.asks_electrons = any(not k.fixed_modes for k in found)
         if self.kind not in found:
             self.kind = next(iter(found))
         else:
@@ -204,7 +205,7 @@ class UploadPredictor(ipywidgets.VBox):
         if not self.answers.results:
             return
         if change is not None and change["name"] == "electrons":
-            self.views.pop("edos", None)
+            self.views.pop(Kind.edos, None)
         if self.kind not in self.views:
             trace, spectrum = self.answers.scaled(self.kind, self.electrons)
             self.views[self.kind] = Explore(trace, ensemble=spectrum, backend=self.backend)

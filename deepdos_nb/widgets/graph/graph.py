@@ -33,10 +33,9 @@ MOST_LISTED = 400
 """Neighbours that are drawn and listed, the nearest first."""
 
 SCRIPTS = (
+    "base/balls.js",
     "base/controls.js",
-    "graph/graph_scene.js",
-    "graph/graph_charts.js",
-    "graph/graph_list.js",
+    *(f"graph/graph_{part}.js" for part in ("scene", "charts", "list", "view", "input")),
     "graph/graph.js",
 )
 
@@ -68,8 +67,10 @@ class GraphView(anywidget.AnyWidget):
         If `source` is neither, or holds no atoms.
     """
 
-    _esm = asset("base/common.js", *SCRIPTS)
-    _css = asset("base/base.css", "base/controls.css", "graph/graph.css")
+    _esm = asset("base/common.js", "base/axes.js", *SCRIPTS)
+    _css = asset(
+        "base/base.css", "base/axes.css", "base/tips.css", "base/controls.css", "graph/graph.css"
+    )
 
     header = t.Dict().tag(sync=True)
     """Title, elements, sites, radii and cell (Å), and what Python allows."""

@@ -4,30 +4,25 @@ const CHART = { width: 320, left: 34, right: 8, top: 18, bottom: 30 };
 
 function chart(height, title, label, low, high, most, whole = false) {
   const node = svg("svg", { class: "ddos-chart", viewBox: `0 0 ${CHART.width} ${height}`, role: "img", "aria-label": title });
-  const x = (v) => CHART.left + ((v - low) / (high - low)) * (CHART.width - CHART.left - CHART.right);
-  const y = (v) => height - CHART.bottom - (v / most) * (height - CHART.top - CHART.bottom);
-  for (const v of ticks(0, most, 3)) {
-    if (whole && v % 1) continue;
-    node.append(svg("line", { class: v ? "ddos-grid" : "ddos-axis", x1: CHART.left, x2: CHART.width - CHART.right, y1: y(v), y2: y(v) }));
-    node.append(svg("text", { x: CHART.left - 5, y: y(v) + 4, "text-anchor": "end" }, short(v)));
-  }
-  node.append(svg("text", { class: "label", x: CHART.left, y: 11 }, title));
-  node.append(svg("text", { x: CHART.width - CHART.right, y: height - 3, "text-anchor": "end" }, label));
+  const [left, right] = [CHART.left, CHART.width - CHART.right];
+  const x = straight(low, high, left, right);
+  const y = straight(0, most, height - CHART.bottom, CHART.top);
+  valueAxis(node, { y, left, right, marks: ticks(0, most, 3).filter((v) => !whole || v % 1 === 0), gap: 5 });
+  node.append(svg("text", { class: "label", x: left, y: 11 }, title));
+  node.append(svg("text", { x: right, y: height - 3, "text-anchor": "end" }, label));
   return { node, x, y, floor: height - CHART.bottom };
 }
 
-const bottomTicks = ({ node, x, floor }, marks) => {
-  for (const v of marks) node.append(svg("text", { x: x(v), y: floor + 13, "text-anchor": "middle" }, short(v)));
-};
+const numbersBelow = ({ node, x, floor }, marks) => lowerAxis(node, { x, bottom: floor, marks, stroke: 0, drop: 13 });
 
 function shellChart(header, shells, reach, chosen) {
   const counts = shells.map((s) => Object.values(s.counts).reduce((a, b) => a + b, 0));
   const most = Math.max(...counts, 1);
   const c = chart(132, "Distance shells", "distance (Å)", 0, reach * 1.04, most * 1.05, true);
-  bottomTicks(c, ticks(0, reach, 6).slice(0, -1));
+  numbersBelow(c, ticks(0, reach, 6).slice(0, -1));
   const points = Array.from({ length: 61 }, (_, i) => {
     const r = (reach * i) / 60;
-    return `${c.x(r).toFixed(1)} ${c.y(most * 0.5 * (Math.cos((Math.PI * r) / reach) + 1)).toFixed(1)}`;
+    return [c.x(r), c.y(most * 0.5 * (Math.cos((Math.PI * r) / reach) + 1))];
   });
   shells.forEach((s, i) => {
     let floor = 0;
@@ -41,7 +36,7 @@ function shellChart(header, shells, reach, chosen) {
     }
     if (shells.length <= 9) c.node.append(svg("text", { x: c.x(s.distance), y: c.y(counts[i]) - 3, "text-anchor": "middle" }, String(counts[i])));
   });
-  c.node.append(svg("path", { class: "ddos-cutoff", d: `M${points.join("L")}` }));
+  c.node.append(svg("path", { class: "ddos-cutoff", d: polyline(points) }));
   c.node.append(svg("line", { class: "ddos-edge", x1: c.x(reach), x2: c.x(reach), y1: CHART.top, y2: c.floor }));
   return c.node;
 }
@@ -57,7 +52,7 @@ function degreeChart(degrees, here) {
     const bar = svg("rect", { x: c.x(d) - wide / 2, y: c.y(n), width: wide, height: c.floor - c.y(n), class: d === here ? "ddos-here" : "ddos-bar-soft" });
     bar.append(svg("title", {}, `${n} atoms with ${d} neighbours`));
     c.node.append(bar);
-    if (c.x(d) - last > 20) bottomTicks(c, [d]), (last = c.x(d));
+    if (c.x(d) - last > 20) numbersBelow(c, [d]), (last = c.x(d));
   }
   return c.node;
 }
@@ -65,7 +60,7 @@ function degreeChart(degrees, here) {
 function basisChart(centres, basis, distance) {
   const high = centres[centres.length - 1] + 0.3;
   const c = chart(112, "Features of the edge: Gaussians × cutoff", "centre (Å)", 0, high, 1);
-  bottomTicks(c, [0, 2, 4, 6]);
+  numbersBelow(c, [0, 2, 4, 6]);
   const wide = 0.8 * (c.x(centres[1]) - c.x(centres[0]));
   centres.forEach((v, i) => {
     const value = basis[i] ?? 0;

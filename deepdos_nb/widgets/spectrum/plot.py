@@ -57,8 +57,10 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
 
     LINKED = ("energy_range", "hidden_elements", "hidden_curves", "step", "mode", "playing")
 
-    _esm = asset("base/common.js", *SCRIPTS, "spectrum/spectrum.js")
-    _css = asset("base/base.css", "spectrum/spectrum.css")
+    _esm = asset(
+        "base/common.js", "base/axes.js", "base/range.js", *SCRIPTS, "spectrum/spectrum.js"
+    )
+    _css = asset("base/base.css", "base/axes.css", "base/tips.css", "spectrum/spectrum.css")
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid and elements; see `Curves.header`."""
@@ -82,7 +84,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
     """float32, shape (rows, bins): what they hold at the current step."""
 
     gap: t.List[Any] = t.List(allow_none=True, default_value=None).tag(sync=True)
-    """Edges of the gap below the Fermi level, eV, or None; see `vbgap.vb_gap`."""
+    """Edges of the gap below the Fermi level, eV, or None; see `metrics.valence_gap.vb_gap`."""
 
     chips: t.List[Any] = t.List().tag(sync=True)
     """Errors against the reference: name, value, protocol, words."""
@@ -218,7 +220,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
 
     def gap_at(self, step: int) -> Gap | None:
         """The gap below the Fermi level after a transport step; None for phonons."""
-        if self.data.grid.kind != "edos":
+        if not self.data.grid.zero_inside:
             return None
         return vb_gap(self.data.grid.energies, self.data.steps[step].sum(axis=0))
 

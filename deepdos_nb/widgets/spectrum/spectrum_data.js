@@ -6,7 +6,8 @@ const DASHES = ["none", "7 3", "2 3", "9 3 2 3"];
 
 function readData(model) {
   const header = model.get("header");
-  const { start, step: width, bins } = header.x;
+  const grid = energyGrid(header.x);
+  const { bins } = grid;
   const elements = header.elements;
   const curves = floats(model.get("curves"));
   const band = floats(model.get("band"));
@@ -19,9 +20,7 @@ function readData(model) {
   let highest = Math.max(...totals.map((t) => Math.max(...t)), ...lines.map((l) => Math.max(...l.values)), 1e-12);
   for (let i = 0; i < mean.length; i++) highest = Math.max(highest, mean[i] + spread[i]);
   return {
-    header, elements, bins, width, start, lines, row, totals, mean, spread, highest,
-    stop: start + width * (bins - 1),
-    energy: (i) => start + width * i,
+    ...grid, grid, header, elements, lines, row, totals, mean, spread, highest,
   };
 }
 
@@ -32,16 +31,15 @@ function addScales(v) {
   v.left = MARGIN.left;
   v.bottom = () => v.size.height - MARGIN.bottom;
   v.right = () => v.size.width - MARGIN.right;
-  v.x = (e) => MARGIN.left + ((e - v.d.start) / (v.d.stop - v.d.start)) * inner();
-  v.y = (value) => v.bottom() - (value / (v.d.highest * 1.06)) * (v.bottom() - MARGIN.top);
+  v.x = (e) => straight(v.d.start, v.d.stop, MARGIN.left, v.right())(e);
+  v.y = (value) => straight(0, v.d.highest * 1.06, v.bottom(), MARGIN.top)(value);
   v.binAt = (px) => {
     const share = (px - MARGIN.left) / inner();
     return Math.max(0, Math.min(v.d.bins - 1, Math.round(share * (v.d.bins - 1))));
   };
-  const points = (values, y) =>
-    Array.from(values, (value, i) => `${v.x(v.d.energy(i)).toFixed(2)} ${y(value).toFixed(2)}`);
-  v.line = (values, y = v.y) => "M" + points(values, y).join("L");
-  v.area = (low, high, y = v.y) => v.line(high, y) + "L" + points(low, y).reverse().join("L") + "Z";
+  const points = (values, y) => Array.from(values, (value, i) => [v.x(v.d.energy(i)), y(value)]);
+  v.line = (values, y = v.y) => polyline(points(values, y));
+  v.area = (low, high, y = v.y) => `${polyline([...points(high, y), ...points(low, y).reverse()])}Z`;
   v.step = () => Math.min(v.model.get("step"), v.d.header.steps);
   v.mode = () => (v.d.header.resolved ? v.model.get("mode") : "total");
   v.offElements = () => new Set(v.model.get("hidden_elements"));

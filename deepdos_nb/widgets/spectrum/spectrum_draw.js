@@ -6,29 +6,16 @@ function drawAxes(v) {
   const g = v.layers.axes;
   const sites = v.mode() === "sites";
   g.replaceChildren();
-  const bottom = v.bottom();
+  const [left, right, bottom, x] = [v.left, v.right(), v.bottom(), v.x];
   if (v.model.get("gap") && !sites) drawGap(v, g);
-  for (const value of sites ? [0] : ticks(0, d.highest * 1.06, 5)) {
-    g.append(svg("line", { class: value ? "ddos-grid" : "ddos-axis", x1: v.left, x2: v.right(), y1: v.y(value), y2: v.y(value) }));
-    if (!sites) g.append(svg("text", { x: v.left - 6, y: v.y(value) + 4, "text-anchor": "end" }, short(value)));
-  }
-  for (const value of ticks(d.start, d.stop, Math.max(3, v.size.width / 90))) {
-    g.append(svg("line", { class: "ddos-axis", x1: v.x(value), x2: v.x(value), y1: bottom, y2: bottom + 4 }));
-    g.append(svg("text", { x: v.x(value), y: bottom + 16, "text-anchor": "middle" }, short(value)));
-  }
+  valueAxis(g, { y: v.y, left, right, marks: sites ? [0] : ticks(0, d.highest * 1.06, 5), numbers: !sites });
+  lowerAxis(g, { x, bottom, marks: ticks(d.start, d.stop, roomFor(v.size.width)) });
   if (header.zero) {
-    g.append(svg("line", { class: "ddos-zero", x1: v.x(0), x2: v.x(0), y1: v.top, y2: bottom }));
-    const words = svg("text", { class: "ddos-zero-label", x: v.x(0) + 4, y: v.top + 8 });
-    const [before, after] = header.zero.split("_F");
-    words.append(before);
-    if (after !== undefined) words.append(svg("tspan", { dy: 3, "font-size": 8 }, "F"), svg("tspan", { dy: -3 }, after || " "));
-    g.append(words);
+    zeroLine(g, { x, top: v.top, bottom });
+    zeroWords(g, { x, y: v.top + 8, words: header.zero });
   }
-  const middle = (v.left + v.right()) / 2;
-  g.append(svg("text", { class: "label", x: middle, y: v.size.height - 6, "text-anchor": "middle" }, `${header.xLabel} (${header.xUnit})`));
-  const half = (v.top + bottom) / 2;
-  const unit = sites ? siteScaleText(v) : header.yUnit;
-  g.append(svg("text", { class: "label", x: 13, y: half, transform: `rotate(-90 13 ${half})`, "text-anchor": "middle" }, unit));
+  lowerTitle(g, (left + right) / 2, v.size.height - 6, `${header.xLabel} (${header.xUnit})`);
+  sideTitle(g, 13, (v.top + bottom) / 2, sites ? siteScaleText(v) : header.yUnit);
 }
 
 function drawGap(v, g) {
@@ -84,13 +71,6 @@ function drawCurves(v) {
 const strokeOf = ({ colour, dash }) => (colour ? { style: `stroke:${colour}`, "stroke-dasharray": dash } : {});
 
 function drawRange(v) {
-  v.layers.range.replaceChildren();
-  const range = v.model.get("energy_range");
-  if (!range) return;
-  const [a, b] = range.map((e) => v.x(Math.max(v.d.start, Math.min(v.d.stop, e))));
-  const [top, bottom] = [v.top, v.bottom()];
-  v.layers.range.append(svg("rect", { class: "ddos-range", x: a, y: top, width: Math.max(b - a, 2), height: bottom - top }));
-  for (const edge of [a, b]) {
-    v.layers.range.append(svg("line", { class: "ddos-edge", x1: edge, x2: edge, y1: top, y2: bottom }));
-  }
+  const { d, x, top } = v;
+  drawRangeOn(v.layers.range, v.model.get("energy_range"), { x, span: [d.start, d.stop], top, bottom: v.bottom() });
 }

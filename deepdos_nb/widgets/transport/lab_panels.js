@@ -29,7 +29,7 @@ function drawMasses(stack, { values, start, target, hatch }) {
   });
   g.append(svg("path", { class: "ddos-start", d: stack.stairs("mass", start) }));
   g.append(svg("path", { class: "ddos-goal", d: stack.stairs("mass", target) }));
-  g.append(svg("line", { class: "ddos-zero", x1: SIDE.left, x2: stack.size.width - SIDE.right, y1: zero, y2: zero }));
+  g.append(svg("line", { class: "ddos-nought", x1: SIDE.left, x2: stack.size.width - SIDE.right, y1: zero, y2: zero }));
   const right = stack.size.width - SIDE.right - 4;
   const says = [["ddos-start", "start"], ["ddos-goal", "target"]];
   says.forEach(([cls, text], i) => {
@@ -46,21 +46,18 @@ function drawWays(host, { ways, rows, chosen, unit, step }) {
   const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Wasserstein distance to the target after every step, for every scheme" });
   const length = Math.max(ways[0].length - 1, 1);
   const high = 1.25 * Math.max(...ways.map((w) => w[0]), 1e-12);
-  const x = (k) => left + (k / length) * (width - left - right);
-  const y = (v) => height - bottom - (Math.min(v, high) / high) * (height - top - bottom);
+  const x = straight(0, length, left, width - right);
+  const y = (v) => straight(0, high, height - bottom, top)(Math.min(v, high));
   const put = (...parts) => node.append(svg(...parts));
   put("text", { class: "ddos-panel", x: left, y: SIDE.top - 7 }, `Wasserstein distance to the target (${unit})`);
-  for (const v of ticks(0, high, 4)) {
-    put("line", { class: v ? "ddos-grid" : "ddos-axis", x1: left, x2: width - right, y1: y(v), y2: y(v) });
-    put("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v));
-  }
-  for (const k of ticks(0, length, 6)) if (Number.isInteger(k)) put("text", { x: x(k), y: height - bottom + 16, "text-anchor": "middle" }, String(k));
-  put("text", { class: "label", x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, "Step  (✗ first negative mass)");
+  valueAxis(node, { y, left, right: width - right, marks: ticks(0, high, 4) });
+  lowerAxis(node, { x, bottom: height - bottom, marks: ticks(0, length, 6).filter(Number.isInteger), stroke: 0 });
+  lowerTitle(node, (left + width - right) / 2, height - 5, "Step  (✗ first negative mass)");
   const order = rows.map((_, i) => i).sort((a, b) => chosen(rows[a]) - chosen(rows[b]));
   for (const i of order) {
     const known = Array.from(ways[i]).filter((v) => Number.isFinite(v));
     const mine = chosen(rows[i]);
-    put("path", { class: mine ? "ddos-way ddos-mine" : "ddos-way", d: `M${known.map((v, k) => `${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join("L")}` });
+    put("path", { class: mine ? "ddos-way ddos-mine" : "ddos-way", d: polyline(known.map((v, k) => [x(k), y(v)])) });
     const { broke } = rows[i];
     if (broke !== null) {
       const [cx, cy] = [x(broke), y(known[broke])];

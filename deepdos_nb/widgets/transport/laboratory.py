@@ -11,7 +11,7 @@ import traitlets as t
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import grid_for
 from deepdos_nb.plots.laboratory import draw_run
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
@@ -56,12 +56,19 @@ class TransportLab(anywidget.AnyWidget):
 
     _esm = asset(
         "base/common.js",
+        "base/axes.js",
         "base/player.js",
         "base/panels.js",
         "transport/lab_panels.js",
         "transport/laboratory.js",
     )
-    _css = asset("base/base.css", "transport/transport.css", "transport/laboratory.css")
+    _css = asset(
+        "base/base.css",
+        "base/axes.css",
+        "base/tips.css",
+        "transport/transport.css",
+        "transport/laboratory.css",
+    )
 
     header = t.Dict().tag(sync=True)
     """Units, grid, and the names of all choices."""
@@ -76,7 +83,7 @@ class TransportLab(anywidget.AnyWidget):
     """Where to go: "translate", "sharpen" or "split" a peak, or the trace's "own" target."""
 
     courant = t.Float(0.4, min=0.0, max=MOST_COURANT).tag(sync=True)
-    """Courant number |v Δt/ΔE|, 0 to 1.2; for the remap the part of the way per step."""
+    """Courant number ``|v Δt/ΔE|``, 0 to 1.2; for the remap the part of the way per step."""
 
     steps = t.Int(24, min=1, max=MOST_STEPS).tag(sync=True)
     """Number of steps to run, 1 to 64."""
@@ -122,7 +129,7 @@ class TransportLab(anywidget.AnyWidget):
         source: Trace | None = None,
         *,
         reference: Spectrum | None = None,
-        kind: Kind = "phdos",
+        kind: str = "phdos",
         **options: Any,
     ) -> None:
         if source is None and reference is not None:

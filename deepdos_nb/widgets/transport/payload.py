@@ -16,7 +16,7 @@ from deepdos_nb.spectra.spectrum import Spectrum, element_sums
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.axes import formula_text
 from deepdos_nb.style.palette import REFERENCE, element_colours
-from deepdos_nb.widgets.base.payload import KIND_NAMES, axis_header
+from deepdos_nb.widgets.base.payload import axis_header
 
 ROW_BYTES = 40_000
 """What all rows together may take before base64, so that a saved view stays below 100 kB."""
@@ -170,7 +170,7 @@ class Steps:
         moves = trace.fractions[..., [0, 2]]
         reference = self.reference
         return {
-            "title": f"{KIND_NAMES[grid.kind]} of "
+            "title": f"{grid.kind.long_name.capitalize()} of "
             f"{formula_text(trace.structure.composition.reduced_formula)}",
             "subtitle": f"{trace.n_steps} steps, {trace.source}",
             **axis_header(grid),

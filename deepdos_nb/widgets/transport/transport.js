@@ -44,7 +44,7 @@ function render({ model, el }) {
     { name: "moves", title: "Part of each cell moved: right ▲, left ▼; arrows: how far, on average", height: 104, low: -1, high: 1.7, marks: [-1, 0, 1] },
     { name: "change", title: `Change by this step (${header.yUnit})`, height: 78, low: -reach * 1.1, high: reach * 1.1 },
   ]);
-  const range = rangePicker({ model, stack, plot, x: header.x, peak: () => data.totals[steps.current()].indexOf(Math.max(...data.totals[steps.current()])) });
+  const range = stackRange({ model, stack, plot, peak: () => data.totals[steps.current()].indexOf(Math.max(...data.totals[steps.current()])) });
 
   // While playing, the picture runs through the step: p + τ (p' − p) is what τ times the parts move.
   let shown = steps.current();

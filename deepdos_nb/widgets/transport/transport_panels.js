@@ -120,7 +120,7 @@ function sparkline(values, k) {
   const x = (i) => 4 + (88 * i) / Math.max(values.length - 1, 1);
   const y = (v) => 27 - (22 * v) / high;
   node.append(svg("line", { class: "ddos-axis", x1: 2, x2: 94, y1: 27, y2: 27 }));
-  node.append(svg("path", { class: "ddos-trend", d: `M${values.map((v, i) => `${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join("L")}` }));
+  node.append(svg("path", { class: "ddos-trend", d: polyline(values.map((v, i) => [x(i), y(v)])) }));
   node.append(svg("circle", { class: "ddos-here", cx: x(k), cy: y(values[k]), r: 3.4 }));
   return node;
 }

@@ -41,13 +41,14 @@ class TransportView(Linked, anywidget.AnyWidget):
 
     _esm = asset(
         "base/common.js",
+        "base/axes.js",
         "base/player.js",
         "base/panels.js",
         "base/range.js",
         "transport/transport_panels.js",
         "transport/transport.js",
     )
-    _css = asset("base/base.css", "transport/transport.css")
+    _css = asset("base/base.css", "base/axes.css", "base/tips.css", "transport/transport.css")
 
     header = t.Dict().tag(sync=True)
     """Titles, units, grid, elements and rows; see `Steps.header`."""
@@ -181,8 +182,8 @@ class TransportView(Linked, anywidget.AnyWidget):
         first, last = data.distance[0], data.distance[-1]
         strides = ", ".join(str(s) for s in trace.strides)
         text = (
-            f"Transport of the {'phonon' if trace.kind == 'phdos' else 'electronic'} density of "
-            f"states of {trace.structure.composition.reduced_formula} in {data.n_steps} steps "
+            f"Transport of the {trace.kind.long_name} of "
+            f"{trace.structure.composition.reduced_formula} in {data.n_steps} steps "
             f"(strides {strides or 'none'}): Wasserstein distance {data.distance_name} "
             f"{first:.3g} {unit} at first ({trace.step_names[0]}), {last:.3g} {unit} at the end; "
             f"mass error at most {small(trace.mass_error.max())}, smallest density "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from deepdos_nb.plots.bands import Banded, bands_axes, states_axes
-from deepdos_nb.style.axes import dress, energy_label, formula_text, new_figure
-from deepdos_nb.style.palette import INK, element_colours, theme
+from deepdos_nb.plots.bands import Banded, banded_figure
+from deepdos_nb.style.axes import energy_label
+from deepdos_nb.style.palette import element_colours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ APART = 0.55
 
 
 class Levelled(Banded, Protocol):
-    """What the figure needs of `electrons.Orbitals`."""
+    """What the figure needs of `orbitals`."""
 
     @property
     def levels(self) -> pd.DataFrame:
@@ -51,25 +51,16 @@ def orbitals_figure(orbitals: Levelled, *, dark: bool | None = None) -> Figure:
     -------
     matplotlib Figure
     """
-    ink, spectrum = INK[dark], orbitals.spectrum
-    with theme(dark):
-        figure = new_figure((9.0, 3.6))
-        grid = figure.add_gridspec(1, 3, width_ratios=[0.9, 1.5, 0.8])
-        levels = figure.add_subplot(grid[0])
-        bands = figure.add_subplot(grid[1])
-        density = figure.add_subplot(grid[2], sharey=bands)
-        for ax in (levels, bands, density):
-            dress(ax, dark)
-            ax.axhline(0.0, color=ink, linewidth=0.8, linestyle="--", alpha=0.7)
-        _levels(levels, orbitals, ink)
-        levels.set_ylabel(energy_label(spectrum.grid))
-        bands_axes(bands, orbitals, ink)
-        bands.set_ylim(spectrum.energies[0], spectrum.energies[-1])
-        states_axes(density, spectrum)
-        formula = formula_text(spectrum.structure.composition.reduced_formula)
-        kind = f"gap {orbitals.gap:.1f} eV" if orbitals.gap > 0 else "metal"
-        levels.set_title(f"{formula}  ·  tight binding, {kind}", loc="left")
-    return figure
+    energies = orbitals.spectrum.energies
+    kind = f"gap {orbitals.gap:.1f} eV" if orbitals.gap > 0 else "metal"
+    return banded_figure(
+        orbitals,
+        lambda ax, ink: _levels(ax, orbitals, ink),
+        f"tight binding, {kind}",
+        limits=(float(energies[0]), float(energies[-1])),
+        width=0.9,
+        dark=dark,
+    )
 
 
 def _levels(ax: Axes, orbitals: Levelled, ink: str) -> None:
@@ -93,3 +84,4 @@ def _levels(ax: Axes, orbitals: Levelled, ink: str) -> None:
     ax.set_xlim(-0.6, len(colours) - 0.3)
     ax.set_xticks(range(len(colours)), list(colours))
     ax.set_ylim(BELOW, ABOVE)
+    ax.set_ylabel(energy_label(orbitals.spectrum.grid))

@@ -1,12 +1,11 @@
-"""A crystal as balls and springs: how stiff its bonds are, its bands, and the states they make."""
+"""A crystal as balls and springs, which are force constants: stiffness of bonds, bands, states."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from deepdos_nb.plots.bands import Banded, bands_axes, states_axes
-from deepdos_nb.style.axes import dress, formula_text, new_figure
-from deepdos_nb.style.palette import INK, element_colours, theme
+from deepdos_nb.plots.bands import Banded, banded_figure
+from deepdos_nb.style.palette import element_colours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +17,7 @@ WEAK = 0.01
 
 
 class Sprung(Banded, Protocol):
-    """What the figure needs of `mechanics.Vibrations`."""
+    """What the figure needs of `vibrations`."""
 
     @property
     def bonds(self) -> pd.DataFrame:
@@ -30,8 +29,7 @@ def springs_figure(vibrations: Sprung, *, dark: bool | None = None) -> Figure:
     """Draw the stiffness of every kind of bond, the bands along a path, and the density of states.
 
     Filled marks are k_L (against stretching), hollow ones k_T (against shearing); their area grows
-    with the number of such bonds in a cell; bonds that hardly hold are left out. The right panel
-    shares its axis with the bands: a flat band makes a peak.
+    with the number of such bonds in a cell; bonds that hardly hold are left out.
 
     Parameters
     ----------
@@ -43,22 +41,14 @@ def springs_figure(vibrations: Sprung, *, dark: bool | None = None) -> Figure:
     -------
     matplotlib Figure
     """
-    ink, spectrum = INK[dark], vibrations.spectrum
-    with theme(dark):
-        figure = new_figure((9.0, 3.6))
-        grid = figure.add_gridspec(1, 3, width_ratios=[1.15, 1.5, 0.8])
-        stiffness = figure.add_subplot(grid[0])
-        bands = figure.add_subplot(grid[1])
-        density = figure.add_subplot(grid[2], sharey=bands)
-        for ax in (stiffness, bands, density):
-            dress(ax, dark)
-        _stiffness(stiffness, vibrations.bonds, ink)
-        bands_axes(bands, vibrations, ink)
-        bands.set_ylim(0.0, 1.05 * float(vibrations.bands.max()))
-        states_axes(density, spectrum)
-        formula = formula_text(spectrum.structure.composition.reduced_formula)
-        stiffness.set_title(f"{formula}  ·  balls and springs")
-    return figure
+    return banded_figure(
+        vibrations,
+        lambda ax, ink: _stiffness(ax, vibrations.bonds, ink),
+        "balls and springs",
+        limits=(0.0, 1.05 * float(vibrations.bands.max())),
+        width=1.15,
+        dark=dark,
+    )
 
 
 def _stiffness(ax: Axes, bonds: pd.DataFrame, ink: str) -> None:

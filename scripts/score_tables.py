@@ -1,6 +1,7 @@
-"""Put scores into the README: `python scripts/readme_scores.py`.
+"""Put scores into the README and the book: `python scripts/score_tables.py`.
 
-Of the shipped weights from the files beside them, of the experiments from `notebooks/results`.
+Of the shipped weights from the files beside them, of the experiments from `notebooks/results`. A
+table stands between two marks, `<!-- name -->` and `<!-- /name -->`, on one page.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepdos_nb.core.grids import Kind, grid_for
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.evaluation.model_card import score_table, site_table
 from deepdos_nb.evaluation.sites_and_gaps import gap_markdown, site_markdown
 from deepdos_nb.evaluation.tables import markdown, size_markdown
@@ -19,13 +20,15 @@ from deepdos_nb.evaluation.variants import BARE, OURS, baselines
 from deepdos_nb.inference.ensemble import SCORES
 
 ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "results").glob("*.md")))
+FRONT = (("phdos", "phonons", "cm⁻¹", 1, "benchmark"), ("edos", "electrons", "eV", 3, "gap_screen"))
+"""Lines of the README's table: kind, name, unit, digits, and the runs that hold every model."""
 
 
 def tables() -> dict[str, str]:
-    """Every table of the README by the name of its marks."""
+    """Every table by the name of its marks."""
     made: dict[str, str] = {}
-    kinds: tuple[Kind, ...] = ("phdos", "edos")
-    for kind in kinds:
+    for kind in Kind:
         path = ROOT / "deepdos_nb" / "weights" / kind / SCORES
         scores = json.loads(path.read_text("utf-8"))
         made[f"{kind} scores"] = score_table(scores, kind)
@@ -33,8 +36,7 @@ def tables() -> dict[str, str]:
     for path in sorted((ROOT / "notebooks" / "results").glob("*.csv")):
         rows = pd.read_csv(path)
         if path.stem.startswith("sites_"):
-            unit = grid_for(path.stem.removeprefix("sites_")).unit
-            made[path.stem] = site_markdown(rows, unit)
+            made[path.stem] = site_markdown(rows, path.stem.removeprefix("sites_"))
         elif path.stem == "gap_screen":
             made[path.stem] = gap_markdown(rows)
             made["electrons"] = markdown(rows, "edos")
@@ -45,24 +47,46 @@ def tables() -> dict[str, str]:
             made[path.stem] = markdown(rows, "phdos", by)
         if path.stem == "benchmark":
             made[path.stem] += "\n\n" + lead(rows)
+    made["front"] = front()
     return made
 
 
 def with_scores(text: str) -> str:
-    """README text with every table taken from its file."""
+    """A page with each of its tables taken from its file."""
     for name, table in tables().items():
         marked = re.compile(f"<!-- {name} -->.*?<!-- /{name} -->", re.DOTALL)
-        assert marked.search(text), f"the README has no place for {name}"
-        text = marked.sub(f"<!-- {name} -->\n{table}\n<!-- /{name} -->", text)
+        text = marked.sub(lambda _, n=name, t=table: f"<!-- {n} -->\n{t}\n<!-- /{n} -->", text)
     return text
+
+
+def front() -> str:
+    """The README's table: a line for each kind."""
+    lines = [
+        "| MSE (max), mean Wasserstein distance | shipped weights "
+        "| trained on the same crystals: ours | best other network |",
+        "|---|---:|---:|---:|",
+    ]
+    for kind, what, unit, digits, runs in FRONT:
+        path = ROOT / "deepdos_nb" / "weights" / kind / SCORES
+        test = json.loads(path.read_text("utf-8"))["test"]
+        means = model_means(pd.read_csv(ROOT / "notebooks" / "results" / f"{runs}.csv"))
+        columns = [test, means.loc[OURS], means.loc[baselines(means.index)].min()]
+        cells = [f"{c['mse_max']:.4f}, {c['wd_mean']:.{digits}f} {unit}" for c in columns]
+        lines.append(f"| {what}, {test['n']:.0f} test crystals | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def model_means(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean over seeds of the two scores that are quoted, one row for each model."""
+    return rows[rows["seed"] != "mean curve"].groupby("variant")[["mse_max", "wd_mean"]].mean()
 
 
 def lead(rows: pd.DataFrame) -> str:
     """How far our model is from the best baseline, in a sentence."""
-    means = rows[rows["seed"] != "mean curve"].groupby("variant")[["mse_max", "wd_mean"]].mean()
+    means = model_means(rows)
     others = means.loc[baselines(means.index)]
     told = []
-    for ours, what in ((OURS, "With springs"), (BARE["phdos"], "without")):
+    for ours, what in ((OURS, "with springs"), (BARE["phdos"], "without them")):
         told += [
             f"{what} {abs(means.loc[ours, score] / others[score].min() - 1):.0%} "
             f"{'below' if means.loc[ours, score] < others[score].min() else 'above'} "
@@ -73,5 +97,5 @@ def lead(rows: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(with_scores(readme.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(with_scores(page.read_text("utf-8")), "utf-8")

@@ -47,7 +47,7 @@ def unit_factor(unit: str, kind: Kind) -> float:
     return TO_EV[name] / TO_EV[grid_for(kind).unit]
 
 
-def to_bins(kind: Kind, energies: Array, curves: Array, *, broadening: float = 0.0) -> Array:
+def to_bins(kind: str, energies: Array, curves: Array, *, broadening: float = 0.0) -> Array:
     """States of a density in each bin of the kind's grid.
 
     The density is taken to be linear between its points and zero beyond them. Its integral over
@@ -95,7 +95,7 @@ def to_bins(kind: Kind, energies: Array, curves: Array, *, broadening: float = 0
     return bins[..., spare : bins.shape[-1] - spare]
 
 
-def above(kind: Kind, energies: Array, curves: Array) -> Array:
+def above(kind: str, energies: Array, curves: Array) -> Array:
     """States above the highest bin of the kind's grid, shape (...)."""
     edge = np.array([grid_for(kind).faces[-1], np.inf])
     below, everything = np.moveaxis(
@@ -115,7 +115,7 @@ def _integral(x: Array, y: Array, at: Array) -> Array:
     return running[..., i] + y[..., i] * t + slope * t**2 / 2
 
 
-def _check(kind: Kind, energies: Array, curves: Array) -> None:
+def _check(kind: str, energies: Array, curves: Array) -> None:
     grid = grid_for(kind)
     if energies.ndim != 1 or len(energies) < 2 or curves.shape[-1] != len(energies):
         raise DataError("a curve needs one value for each of at least two energies.")
@@ -131,7 +131,7 @@ def _check(kind: Kind, energies: Array, curves: Array) -> None:
     first, last = float(energies[0]), float(energies[-1])
     low = first > grid.start + grid.step / 2
     high = last < grid.stop - grid.step / 2
-    if kind == "phdos":
+    if grid.kind.fixed_modes:
         # A phonon curve may end where its modes do.
         low = low and float(np.abs(curves[..., 0]).max()) > NEGATIVE * largest
         high = high and float(np.abs(curves[..., -1]).max()) > NEGATIVE * largest

@@ -1,0 +1,232 @@
+"""The atoms that a CIF lists: names, positions and occupancies, checked one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import (
+    EmptyStructureError,
+    OverlappingAtomsError,
+    UnsupportedElementError,
+)
+from deepdos_nb.crystal.atom_labels import Readings, of_label, of_type
+from deepdos_nb.crystal.checks import OCCUPANCY_ROUNDING, bad_element, no_cell, partial, too_many
+from deepdos_nb.crystal.cif_blocks import POSITIONS, UNKNOWN, Block
+from deepdos_nb.crystal.text import plain_signs
+
+AXES = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
+
+LARGEST_FRACTION = 50.0
+"""Fractional coordinates beyond this are damaged numbers, not cells far away."""
+
+SAME_PLACE = 1e-4
+"""Fractions of a cell within which two listed positions are one."""
+
+WORST_DIGITS = 2
+"""Digits that a rounded coordinate is taken to have at least."""
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Atoms as they are listed, each to be repeated by symmetry.
+
+    Parameters
+    ----------
+    labels : list of str
+    names : list of Readings
+        What elements each may be.
+    position : ndarray, shape (n, 3)
+        Fractional.
+    tolerance : ndarray, shape (n,)
+        Fractions of a cell by which the digits given leave each position open.
+    attached : bool
+        Whether hydrogens are counted at some atoms instead of being listed.
+    notes : tuple of str
+    """
+
+    labels: list[str]
+    names: list[Readings]
+    position: Array
+    tolerance: Array
+    attached: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def cif_number(text: str) -> float:
+    """Value of a CIF number such as ``0.123(4)`` or ``1/3``; NaN where there is none."""
+    plain = plain_signs(text).split("(")[0].strip()
+    try:
+        return float(plain)
+    except ValueError:
+        try:
+            return float(Fraction(plain))
+        except (ValueError, ZeroDivisionError):
+            return float("nan")
+
+
+def read_atoms(block: Block, name: str, max_atoms: int) -> Atoms:
+    """Read the atoms of a block.
+
+    Raises
+    ------
+    StructureError
+        If one has no position or no element, or is disordered; names the first.
+    """
+    n = len(block.columns[POSITIONS])
+    types = _column(block, n, "_atom_site_type_symbol")
+    labels = _column(block, n, "_atom_site_label", "_atom_site_label_atom_id", "_atom_site_id")
+    occupancy = _occupancies(block, n)
+    called = [
+        label or kind or f"number {i + 1}"
+        for i, (label, kind) in enumerate(zip(labels, types, strict=True))
+    ]
+    real = [flag.lower() != "dum" for flag in _column(block, n, "_atom_site_calc_flag")]
+    kept = [i for i in range(n) if real[i] and occupancy[i] != 0]
+    if not kept:
+        raise EmptyStructureError(
+            "all atoms listed have occupancy 0 or are dummies.",
+            source=name,
+            remedy="Correct the occupancies.",
+        )
+    if len(kept) > max_atoms:
+        raise too_many(len(kept), max_atoms, name, "the file lists")
+    text = [[block.columns.get(axis, [""] * n)[i] for axis in AXES] for i in kept]
+    position = _positions(text, [called[i] for i in kept], name)
+    names = [_name(types[i], labels[i], called[i], name) for i in kept]
+    atoms = Atoms(
+        [called[i] for i in kept],
+        names,
+        position,
+        np.array([_tolerance(row) for row in text]),
+        attached=any(cif_number(v) > 0 for v in block.column("_atom_site_attached_hydrogens")),
+        notes=tuple(_remarks(types, labels, called, kept, position)),
+    )
+    _check_occupancies(atoms, occupancy[kept], name)
+    _check_disorder(block, n, name)
+    return atoms
+
+
+def _column(block: Block, n: int, *tags: str) -> list[str]:
+    values = block.column(*tags)
+    if len(values) != n:
+        return [""] * n
+    return ["" if v in UNKNOWN else v.strip() for v in values]
+
+
+def _occupancies(block: Block, n: int) -> Array:
+    """One where the file leaves it open, NaN where it is no number."""
+    values = _column(block, n, "_atom_site_occupancy")
+    return np.array([cif_number(v) if v else 1.0 for v in values])
+
+
+def _positions(text: list[list[str]], called: list[str], name: str) -> Array:
+    position = np.array([[cif_number(v) for v in row] for row in text])
+    good = np.isfinite(position).all(axis=1) & (np.abs(position) <= LARGEST_FRACTION).all(axis=1)
+    if not good.all():
+        i = int(np.flatnonzero(~good)[0])
+        raise no_cell(
+            name,
+            f"atom {called[i]} has no position ({' '.join(text[i])[:80]}).",
+            "Complete its fractional coordinates, with decimal points, or remove it.",
+        )
+    # Thirds are meant exactly however many digits they are written with.
+    for third in (1 / 3, 2 / 3):
+        position = np.where(np.abs(position / third - 1) < 1e-4, third, position)
+    return position
+
+
+def _tolerance(row: list[str]) -> float:
+    digits = 99
+    for text in row:
+        value, decimals = cif_number(text), len(text.split("(")[0].strip().partition(".")[2])
+        # Few digits are exact where they make a simple fraction: 0, 0.5, 0.125.
+        if abs(value * 8 - round(value * 8)) > 1e-9:
+            digits = min(digits, max(decimals, WORST_DIGITS))
+    return max(SAME_PLACE, 1.5 * 10.0**-digits)
+
+
+def _name(kind: str, label: str, called: str, source: str) -> Readings:
+    found = of_type(kind) if kind else of_label(label) if label else Readings(())
+    if found.shared:
+        raise partial(
+            f"site {called} is shared by several species ({', '.join(found.shared)}).", source
+        )
+    if found.elements:
+        return found
+    if kind:
+        raise bad_element(kind, called, source)
+    raise UnsupportedElementError(
+        f"atom {called} names no element.",
+        source=source,
+        remedy="Add the element as _atom_site_type_symbol.",
+    )
+
+
+def _remarks(
+    types: list[str], labels: list[str], called: list[str], kept: list[int], position: Array
+) -> Iterator[str]:
+    gone = [called[i] for i in range(len(types)) if i not in set(kept)]
+    if gone:
+        yield f"Left out, being dummies or of occupancy 0: {listed(gone)}."
+    odd = []
+    for i in kept:
+        by_type, by_label = of_type(types[i]), of_label(labels[i])
+        clear = types[i] and labels[i] and by_label.sure and not by_label.assumed
+        if clear and by_label.elements and by_label.elements[0] not in by_type.elements:
+            odd.append(f"{labels[i]} ({types[i]})")
+    if odd:
+        yield f"Labels and types name different elements, the types were used: {listed(odd)}."
+    if np.abs(position).max() > 2:
+        yield (
+            f"Fractional coordinates up to {np.abs(position).max():.4g} were read modulo 1; check "
+            "that they are not in Å."
+        )
+
+
+def listed(names: list[str]) -> str:
+    """The first few of some names."""
+    names = list(dict.fromkeys(names))
+    return ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
+
+
+def _check_occupancies(atoms: Atoms, occupancy: Array, source: str) -> None:
+    """Refuse disorder, and sites that are listed twice."""
+    cells = np.round(atoms.position % 1.0 / SAME_PLACE).astype(int) % round(1 / SAME_PLACE)
+    _, place = np.unique(cells, axis=0, return_inverse=True)
+    place = place.ravel()
+    total = np.bincount(place, weights=np.nan_to_num(occupancy, nan=0.0))
+    bad = ~((occupancy > 1 - 1e-3) & (total[place] <= 1 + OCCUPANCY_ROUNDING))
+    if not bad.any():
+        return
+    i = int(np.flatnonzero(bad)[0])
+    here = np.flatnonzero(place == place[i])
+    kinds = {atoms.names[j].elements[0] for j in here}
+    content = ", ".join(f"{atoms.names[j].elements[0]} {occupancy[j]:g}" for j in here)
+    label = atoms.labels[i]
+    if not np.isfinite(occupancy[here]).all() or (occupancy[here] < 0).any():
+        raise partial(f"the occupancy of site {label} is no number between 0 and 1.", source)
+    if total[place[i]] > 1.5:
+        raise OverlappingAtomsError(
+            f"there is more than one atom at the position of {label} ({content}).",
+            source=source,
+            remedy="Remove duplicate sites.",
+        )
+    if len(kinds) > 1:
+        raise partial(f"site {label} is shared by several species ({content}).", source)
+    if total[place[i]] > 1 + OCCUPANCY_ROUNDING:
+        raise partial(f"site {label} holds more than one atom ({content}).", source)
+    raise partial(f"site {label} is only partly occupied ({content}).", source)
+
+
+def _check_disorder(block: Block, n: int, source: str) -> None:
+    groups = {g for g in _column(block, n, "_atom_site_disorder_group") if g not in ("", "0")}
+    if len({re.sub(r"^-", "", g) for g in groups}) > 1:
+        raise partial(
+            f"atoms of {len(groups)} disorder groups are listed as if all were there.", source
+        )

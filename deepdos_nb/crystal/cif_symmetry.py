@@ -1,0 +1,231 @@
+"""Which symmetry a CIF may mean: what it lists, what it names, and what its cell allows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import InconsistentStructureError, UnreadableStructureError
+from deepdos_nb.crystal.cif_blocks import Block
+from deepdos_nb.crystal.operators import (
+    MAX_OPERATORS,
+    Operators,
+    completed,
+    listed_operators,
+)
+from deepdos_nb.crystal.space_groups import (
+    Setting,
+    all_settings,
+    hall_setting,
+    settings_of,
+    settings_of_number,
+)
+
+LISTED = r"_(symmetry_equiv_pos_as_xyz_?|space_group_symop_operation_xyz|symop_operation_xyz)$"
+MAGNETIC = r"_space_group_symop_magn_operation_(xyz|mxmymz)$|_space_group_symop_operation_magn_xyz$"
+CENTRINGS = r"_space_group_symop_magn_centering_(xyz|mxmymz)$"
+SUPERSPACE = r"_space_group_symop_ssg_operation_algebraic$"
+HERMANN_MAUGUIN = r"(symmetry|space_group)_name_h[-_]?m(?!.*bns)(?!.*magn)"
+HALL = r"(symmetry|space_group)_name_hall"
+NUMBER = r"_(int_tables_number|it_number)$"
+CODE = r"_(it_coordinate_system_code|setting_code)$"
+OTHER = r"_(symmetry|space_group)_(?:name_schoenflies|crystal_system|cell_setting|bravais_type)$"
+
+IDENTITY = Operators(np.eye(3, dtype=int)[None], np.zeros((1, 3)))
+
+
+class Candidate(NamedTuple):
+    """A symmetry the file may mean.
+
+    operators : Operators
+    note : what is assumed if this is it; empty where the file says so plainly
+    confirm : whether it counts only if the stated formula and Z agree with it
+    choice : whether the file leaves it open against others of the same mark
+    settled : whether an agreement with formula and Z settles it without a note
+    """
+
+    operators: Operators
+    note: str = ""
+    confirm: bool = False
+    choice: bool = False
+    settled: bool = False
+
+
+def candidates(block: Block, lattice: Array, name: str) -> list[Candidate]:
+    """Every symmetry that a block may mean and its cell allows, the likeliest first.
+
+    Parameters
+    ----------
+    block : Block
+    lattice : ndarray, shape (3, 3)
+        Cell vectors as rows, Å.
+    name : str
+
+    Raises
+    ------
+    UnreadableStructureError
+        If an operator or symbol cannot be understood.
+    InconsistentStructureError
+        If none fits the cell.
+    """
+    lines = _lines(block, name)
+    if not lines and not block.matching(HERMANN_MAUGUIN) and block.matching(SUPERSPACE):
+        raise UnreadableStructureError(
+            "the crystal is modulated: its operators act in more than three dimensions.",
+            source=name,
+            remedy="Give its average structure, or a commensurate approximant.",
+        )
+    found = _of_names(block, name, others=bool(lines))
+    if lines:
+        found = _against(_of_lines(lines, name), found, block)
+    fitting = [c for c in found if c.operators.fits(lattice)]
+    if not any(not c.confirm for c in fitting):
+        fitting += _other_axes(block, found, lattice)
+    if fitting:
+        return fitting
+    symbol = next(iter(block.matching(HERMANN_MAUGUIN)), "its operators")
+    raise InconsistentStructureError(
+        f"the cell does not have the symmetry of {symbol}: its lengths or angles change under "
+        "the operators.",
+        source=name,
+        remedy="Correct the cell, or the space group and its axes.",
+    )
+
+
+def _against(listed: list[Candidate], named: list[Candidate], block: Block) -> list[Candidate]:
+    """Listed operators first; the symmetry named beside them counts if the content confirms it."""
+    symbol = next(iter(block.matching(HERMANN_MAUGUIN) + block.matching(HALL)), "the space group")
+    first = listed[0]
+    orders = {len(c.operators) for c in named}
+    if orders and len(first.operators) not in orders and not first.note:
+        note = (
+            f"{len(first.operators)} symmetry operators are listed, {symbol} has {max(orders)}; "
+            "those listed were used."
+        )
+        # Programmes that write all atoms of a cell often keep the symbol it had.
+        listed = [first._replace(note=note, settled=True), *listed[1:]]
+    unused = f"The listed operators were not used but those of {symbol}, which fit the formula."
+    return listed + [c._replace(note=unused, confirm=True, choice=False) for c in named]
+
+
+def _lines(block: Block, name: str) -> tuple[str, ...]:
+    lines = tuple(block.matching(LISTED) or block.matching(MAGNETIC))
+    if len(lines) > MAX_OPERATORS:
+        raise UnreadableStructureError(
+            f"{len(lines)} symmetry operators are listed, the limit is {MAX_OPERATORS}.",
+            source=name,
+            remedy="List those of the space group, 192 at most, or the atoms of the cell as P 1.",
+        )
+    return lines
+
+
+def _of_lines(lines: tuple[str, ...], name: str) -> list[Candidate]:
+    try:
+        operators = listed_operators(lines)
+    except ValueError as error:
+        raise UnreadableStructureError(
+            f"{str(error)[:60]!r} is no symmetry operator.",
+            source=name,
+            remedy="Write operators like 'x, 1/2-y, z', with a plain minus sign.",
+        ) from error
+    if operators.closed:
+        return [Candidate(operators)]
+    whole = completed(operators)
+    if whole is None:
+        raise InconsistentStructureError(
+            f"the {len(lines)} symmetry operators listed form no group.",
+            source=name,
+            remedy="Correct them; one may be missing a sign or a fraction.",
+        )
+    note = (
+        f"The {len(operators)} symmetry operators listed form no group; the {len(whole)} that they "
+        "generate were used."
+    )
+    return [Candidate(whole, note, confirm=True), Candidate(operators, note, confirm=True)]
+
+
+def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
+    """Symmetries that symbols and numbers name."""
+    code = next(iter(block.matching(CODE)), "")
+    symbols = block.matching(HERMANN_MAUGUIN)
+    unknown: list[str] = []
+    found: list[Candidate] = []
+    for hall in block.matching(HALL):
+        setting = hall_setting(hall)
+        if setting:
+            found.append(
+                Candidate(setting.operators, f"the Hall symbol {hall} was." if others else "")
+            )
+        else:
+            unknown.append(hall)
+    for symbol in symbols:
+        settings, stated = settings_of(symbol, code)
+        if not settings:
+            unknown.append(symbol)
+        found += _choices(symbol, settings, stated)
+    numbers = [int(v) for v in block.matching(NUMBER) if v.isdigit()]
+    if not found:
+        for number in numbers:
+            settings = settings_of_number(number)
+            only = len(all_settings(number)) == 1
+            found += [
+                Candidate(
+                    s.operators,
+                    "" if only else f"Space group {number} was taken in its setting {s.name}.",
+                    choice=len(settings) > 1,
+                )
+                for s in settings
+            ]
+    if found or others:
+        return found
+    stated_otherwise = unknown + [
+        v for v in block.matching(OTHER) if v.lower() not in ("triclinic", "c1", "c1^1")
+    ]
+    if stated_otherwise:
+        raise UnreadableStructureError(
+            f"its symmetry, {stated_otherwise[0][:60]!r}, is not understood.",
+            source=name,
+            remedy="Write the Hermann–Mauguin symbol, like 'F m -3 m', or list the operators.",
+        )
+    note = "The file states no symmetry; its atoms were taken as all of the cell."
+    return [Candidate(IDENTITY, note, settled=True)]
+
+
+def _choices(symbol: str, settings: list[Setting], stated: bool) -> list[Candidate]:
+    if not settings:
+        return []
+    if stated:
+        rest = [s for s in all_settings(settings[0].number) if s.name != settings[0].name]
+        return [
+            Candidate(settings[0].operators),
+            *(
+                Candidate(s.operators, f"{symbol} was read as {s.name}.", confirm=True)
+                for s in rest
+            ),
+        ]
+    return [
+        Candidate(s.operators, f"{symbol} was taken in its setting {s.name}.", choice=True)
+        for s in settings
+    ]
+
+
+def _other_axes(block: Block, found: list[Candidate], lattice: Array) -> list[Candidate]:
+    """Settings with other axes that fit the cell, where those that the file states do not."""
+    symbols = block.matching(HERMANN_MAUGUIN)
+    listed = bool(block.matching(LISTED))
+    for symbol in symbols:
+        settings, _ = settings_of(symbol)
+        if settings:
+            return [
+                Candidate(
+                    s.operators,
+                    f"The cell does not fit {'the operators' if listed else symbol}; "
+                    f"the setting {s.name} was used.",
+                    confirm=listed,
+                )
+                for s in all_settings(settings[0].number)
+                if s.operators.fits(lattice)
+            ][:4]
+    return []

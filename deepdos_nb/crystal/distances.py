@@ -1,0 +1,112 @@
+"""How close atoms are, measured against the sums of their covalent radii.
+
+Radii are those of Cordero et al. (Dalton Trans. 2008, 2832), as gemmi tabulates them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from deepdos_nb.core.arrays import Array
+
+if TYPE_CHECKING:
+    from pymatgen.core import Lattice, Structure
+
+RANGES = Path(__file__).with_name("bond_ranges.json")
+"""What the embedded crystals hold; `scripts/bond_ranges.py` writes it."""
+
+SEARCH = (3.0, 7.0)
+"""Å; nearest neighbours are looked for within the first, and where one is missing the second."""
+
+MAX_IMAGES = 200_000
+"""Cells around the first one that a search for neighbours may touch."""
+
+NOBLE_GASES = frozenset({"He", "Ne", "Ar", "Kr", "Xe", "Rn"})
+"""Nothing else crystallises without bonds, at any volume."""
+
+
+class Nearest(NamedTuple):
+    """Nearest neighbours of every atom.
+
+    ratio : ndarray, shape (n,)
+        Distance over the sum of covalent radii, the least over the neighbours of each atom;
+        infinite without a neighbour within 7 Å.
+    pair : (i, j, distance, ratio)
+        The pair with the least ratio; None if there is none.
+    """
+
+    ratio: Array
+    pair: tuple[int, int, float, float] | None
+
+
+@cache
+def covalent_radii() -> Array:
+    """Covalent radius of every element in Å, shape (119,); row 0 is unused."""
+    import gemmi
+
+    return np.array([gemmi.Element(z).covalent_r for z in range(119)])
+
+
+def searchable(structure: Structure) -> bool:
+    """Whether a search for neighbours stays small: not in needles of a thousandth of an Å."""
+    heights = structure.volume / np.array(
+        [
+            np.linalg.norm(np.cross(*np.delete(structure.lattice.matrix, axis, axis=0)))
+            for axis in range(3)
+        ]
+    )
+    return bool(np.prod(2 * SEARCH[1] / heights + 3) < MAX_IMAGES)
+
+
+def nearest(structure: Structure) -> Nearest:
+    """Find the nearest neighbours of every atom, its own images included."""
+    radii = covalent_radii()[np.asarray(structure.atomic_numbers)]
+    for radius in SEARCH:
+        first, second, _, distance = structure.get_neighbor_list(radius, exclude_self=True)
+        ratio = distance / (radii[first] + radii[second])
+        best = np.full(len(structure), np.inf)
+        np.minimum.at(best, first, ratio)
+        if np.isfinite(best).all():
+            break
+    if not len(ratio):
+        return Nearest(best, None)
+    k = int(np.argmin(ratio))
+    return Nearest(best, (int(first[k]), int(second[k]), float(distance[k]), float(ratio[k])))
+
+
+def bond_lengths(lattice: Lattice, symbols: Sequence[str], position: Array) -> Array:
+    """All distances up to 3 Å over the sums of covalent radii, in rising order."""
+    from pymatgen.core import Structure
+
+    structure = Structure(lattice, symbols, position)
+    radii = covalent_radii()[np.asarray(structure.atomic_numbers)]
+    first, second, _, distance = structure.get_neighbor_list(SEARCH[0], exclude_self=True)
+    return np.sort(distance / (radii[first] + radii[second]))
+
+
+@cache
+def seen_ranges() -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
+    """What training crystals hold: ratios of nearest neighbours by element, and volumes.
+
+    Returns
+    -------
+    ratios : dict of (least, largest) by element
+        Of nearest neighbours, over the sum of covalent radii.
+    volume : (least, largest)
+        Of the cell over the atoms' covalent spheres.
+    """
+    stored = json.loads(RANGES.read_text("utf-8"))
+    low, high = stored["volume"]
+    return {e: (lo, hi) for e, (lo, hi) in stored["nearest"].items()}, (low, high)
+
+
+def volume_ratio(structure: Structure) -> float:
+    """Volume of the cell over that of its atoms' covalent spheres."""
+    radii = covalent_radii()[np.asarray(structure.atomic_numbers)]
+    return float(structure.volume / (4 / 3 * np.pi * (radii**3).sum()))
