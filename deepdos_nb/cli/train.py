@@ -81,7 +81,9 @@ def train(
         Path | None,
         typer.Option(help="File of `deepdos draft`: read its drafts."),
     ] = None,
-    refiner: Annotated[str, typer.Option(help="transport, remap, residual or none.")] = "transport",
+    refiner: Annotated[
+        str, typer.Option(help="transport, remap, factor, softmax or none.")
+    ] = "transport",
     site_weight: Annotated[
         float, typer.Option(min=0, help="Weight of site projections; 0 trains on totals alone.")
     ] = 1.0,
@@ -101,12 +103,8 @@ def train(
 
     network: ModelConfig | BaselineConfig
     if model == ModelName.deepdos:
-        network = ModelConfig(
-            kind=kind,
-            width=width,
-            dropout=dropout,
-            draft=draft is not None,
-            refiner=refiner,  # type: ignore[arg-type]
+        network = ModelConfig.standard(
+            kind, width=width, dropout=dropout, draft=draft is not None, refiner=refiner
         )
     else:
         network = BaselineConfig(name=model.value, kind=kind, dropout=dropout)  # type: ignore[arg-type]

@@ -58,8 +58,8 @@ for each seed.
 
 {tables[0]}
 
-Stage I is the same models' curve before the transport, not a model trained without one: its rows
-tell what the transport adds here, not whether another second stage of equal size would add more.
+The rows of the draft, and of what stands after the transport, tell what each step adds in these
+models, not whether another step of equal size would add more.
 """
     if len(tables) > 1:
         text += f"""

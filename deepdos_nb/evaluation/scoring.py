@@ -40,7 +40,8 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
     averaging is worth; `mse_max_of_scaled`, the error of the mean of curves that were each divided
     by their maximum first, which is never above that mean (`mse_max` divides after averaging, and
     peaks of seeds that disagree on where they lie average away, so it may be);
-    `stage_one_…`, scores before the first transport step; `draft_…`, of the draft of Stage 0; and
+    `start_…`, scores of what the transport starts from, the draft where there is one; `moved_…`,
+    after the transport and before a correction, where there is one; and
     `error_over_spread`, the root-mean-square error over the root-mean-square spread of all bins,
     both on sum-normalised curves: one where the spread is honest, above one where the ensemble is
     too sure.
@@ -54,14 +55,13 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         scores[f"seeds_mse_{protocol}_mean"] = float(np.mean(single))
     scaled = normalise(members, "max").mean(axis=1)
     scores["mse_max_of_scaled"] = float(np.mean((scaled - normalise(reference, "max")) ** 2))
-    early = shape_scores(
-        _totals(ensemble, graphs, step=0).mean(axis=1), reference, ensemble.grid.energies
-    )
-    scores |= {f"stage_one_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
-    if ensemble.draft_model is not None:
-        drafts = np.stack([drafted_total(g) for g in graphs])
-        drafted = shape_scores(drafts, reference, ensemble.grid.energies)
-        scores |= {f"draft_{key}": drafted[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
+    stages = {"start": 0}
+    if ensemble.models[0].config.corrects:
+        stages["moved"] = -2
+    for stage, step in stages.items():
+        curves = _totals(ensemble, graphs, step=step).mean(axis=1)
+        early = shape_scores(curves, reference, ensemble.grid.energies)
+        scores |= {f"{stage}_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
     scores["r2_crystal_median_max"] = float(np.median(r2_per_crystal(mean, reference)))
     if members.shape[1] > 1:
         curves = members / members.sum(axis=-1, keepdims=True)

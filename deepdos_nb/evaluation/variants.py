@@ -34,16 +34,16 @@ def benchmark_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
     dropout = base.model.dropout
     ours: dict[str, Config] = {
         OURS: replace(base, model=full_model(kind, dropout)),
-        BARE[kind]: replace(base, model=ModelConfig(kind=kind, dropout=dropout)),
+        BARE[kind]: replace(base, model=full_model(kind, dropout, draft=False)),
         ALONE[kind]: draft_config(kind, base.seed, base.epochs, projections=False),
     }
     baselines = {n: BaselineConfig(name=n, kind=kind, dropout=dropout) for n in NAMES}
     return ours | {name: replace(base, model=model) for name, model in baselines.items()}
 
 
-def full_model(kind: Kind, dropout: float) -> ModelConfig:
-    """Our model with everything it has."""
-    return ModelConfig.standard(kind, dropout=dropout)
+def full_model(kind: Kind, dropout: float, *, draft: bool = True) -> ModelConfig:
+    """Our model with everything it has, or without a draft."""
+    return ModelConfig.standard(kind, dropout=dropout, draft=draft)
 
 
 def ablation_configs(
@@ -51,7 +51,7 @@ def ablation_configs(
     base: TrainConfig,
     *,
     draft: bool = True,
-    strides: tuple[int, ...] = ModelConfig().strides,
+    strides: tuple[int, ...] | None = None,
 ) -> dict[str, TrainConfig]:
     """Our model with one thing changed at a time.
 
@@ -62,24 +62,26 @@ def ablation_configs(
         Everything else.
     draft : bool
         Whether the model that is changed reads one.
-    strides : tuple of int
-        Of its transport. A variant has half as many steps, or twice as many where they are few.
+    strides : tuple of int, optional
+        Of its transport, the usual ones without it. A variant has half as many steps, or twice as
+        many where they are few.
     """
     dropout = base.model.dropout
-    full = ModelConfig(kind=kind, dropout=dropout, draft=draft, strides=strides)
+    strides = strides or ModelConfig.standard(kind).strides
+    full = ModelConfig.standard(kind, dropout=dropout, draft=draft, strides=strides)
     other = strides * 2 if len(strides) < 6 else strides[: len(strides) // 2]
     models = {
         BARE[kind]: replace(full, draft=False),
         "no Stage II": replace(full, refiner="none"),
         "factor instead of transport": replace(full, refiner="factor"),
-        "softmax instead of transport": replace(full, refiner="softmax", gain=3.0),
+        "softmax instead of transport": replace(full, refiner="softmax"),
         "moving faces": replace(full, refiner="remap"),
         "one cell a step": replace(full, strides=(1,) * len(strides)),
         f"K = {len(other)}": replace(full, strides=other),
         "no angles": replace(full, moments=0),
     }
     if draft:
-        models = {OURS: full} | models
+        models = {OURS: full, "attention without draft": replace(full, grounded=False)} | models
     variants = {name: replace(base, model=model) for name, model in models.items()}
     blind = replace(base.loss, cdf=0.0)
     return variants | {"no CDF term": replace(base, model=full, loss=blind)}
@@ -95,7 +97,7 @@ def site_configs(kind: Kind, base: TrainConfig) -> dict[str, Config]:
     Also the one that reads no draft, on totals alone.
     """
     ours = replace(base, model=full_model(kind, base.model.dropout))
-    bare = replace(base, model=ModelConfig(kind=kind, dropout=base.model.dropout))
+    bare = replace(base, model=full_model(kind, base.model.dropout, draft=False))
     return {
         OURS: ours,
         BARE[kind]: bare,

@@ -66,7 +66,7 @@ class Ensemble:
     ):
         if not models or len({m.config.kind for m in models}) != 1:
             raise ConfigError("an ensemble needs one or more models of the same kind.")
-        steps = {(m.config.strides, m.config.correction, m.config.draft) for m in models}
+        steps = {(m.config.strides, m.config.corrects, m.config.draft) for m in models}
         if len(steps) != 1:
             raise ConfigError(
                 "the models of an ensemble need the same steps, from a draft or all without.",

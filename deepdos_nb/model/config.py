@@ -43,9 +43,7 @@ class ModelConfig(OfKind, Settings):
     strides : tuple of int
         Reach of each transport step in cells; its length is the number of steps K.
     correction : bool
-        A last step multiplies sites and bins by a factor from the decoder.
-    gain : float
-        Of the controls' corrections.
+        Where a draft was moved, a last step multiplies sites and bins by a factor of the decoder.
     reasoner_width : int
         Width of the velocity network.
     """
@@ -63,7 +61,6 @@ class ModelConfig(OfKind, Settings):
     refiner: Refiner = "transport"
     strides: tuple[int, ...] = (4, 2, 1)
     correction: bool = False
-    gain: float = 1.0
     reasoner_width: int = 48
 
     def __post_init__(self) -> None:
@@ -81,6 +78,11 @@ class ModelConfig(OfKind, Settings):
     def fixed_modes(self) -> bool:
         """Whether every site owns the same, known number of states (phonons)."""
         return self.kind.fixed_modes
+
+    @property
+    def corrects(self) -> bool:
+        """Whether Stage II ends with a correction."""
+        return self.draft and self.correction and self.refiner != "none"
 
     @property
     def extra_cells(self) -> int:

@@ -66,7 +66,7 @@ def test_each_ablation_changes_one_thing(kind, draft, base_name, steps):
     configs = variants.ablation_configs(kind, base, draft=draft, strides=steps)
     full = configs.pop(base_name).to_dict()
     assert full["model"]["draft"] == draft
-    assert len(configs) == 8 + draft
+    assert len(configs) == 8 + 2 * draft
     for name, variant in configs.items():
         values = variant.to_dict()
         changed = {

@@ -53,7 +53,7 @@ def test_totals_are_scored_as_the_spectra_a_user_gets(ensemble, records):
     assert scores["mse_max_of_scaled"] == pytest.approx(np.mean((scaled - target) ** 2), rel=1e-3)
     drafts = [[m.trace(r.structure).total[0] for r in records] for m in single]
     first = np.mean(drafts, axis=0)
-    assert scores["stage_one_mse_max"] == pytest.approx(mse(first, reference), rel=1e-3)
+    assert scores["start_mse_max"] == pytest.approx(mse(first, reference), rel=1e-3)
     assert scores["error_over_spread"] > 0
 
 
@@ -154,8 +154,8 @@ def test_the_draft_of_springs_is_scored_beside_the_model(records):
     drafts = [vibrations(ensemble, r.structure).spectrum for r in records]
     reference = np.stack([r.shape for r in records])
     totals = np.stack([d.total for d in drafts])
-    assert scores["draft_mse_max"] == pytest.approx(mse(totals, reference), rel=1e-3)
-    assert scores["draft_wd_mean"] == pytest.approx(
+    assert scores["start_mse_max"] == pytest.approx(mse(totals, reference), rel=1e-3)
+    assert scores["start_wd_mean"] == pytest.approx(
         wasserstein(totals, reference, 20).mean(), rel=1e-3
     )
     # Equivalent atoms have equal rows, so a curve of all of them has the cosine of one.
@@ -167,7 +167,7 @@ def test_the_draft_of_springs_is_scored_beside_the_model(records):
     assert sites["site_draft_cosine_mean"] == pytest.approx(np.mean(same), rel=1e-3)
     table = site_table(sites, "phdos")
     assert "| element, draft |" in table
-    assert f"{scores['draft_mse_max']:.4f}" in score_table(
+    assert f"{scores['start_mse_max']:.4f}" in score_table(
         {"valid": scores, "test": scores}, "phdos"
     )
     bare = score_sites(Ensemble([random_model("phdos")]), records)

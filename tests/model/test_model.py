@@ -119,9 +119,7 @@ def test_never_negative_and_conserving_at_every_step(kind, refiner, structure, s
 )
 def test_from_a_draft_too(kind, refiner, structure, seed, scale, correction):
     """Whatever was drafted, of whatever size: non-negative and conserving, from the draft on."""
-    model = random_model(
-        kind, seed, scale, refiner=refiner, draft=True, correction=correction and refiner != "none"
-    )
+    model = random_model(kind, seed, scale, refiner=refiner, draft=True, correction=correction)
     rng = np.random.default_rng(seed)
     drafts = [
         rng.random((len(s), model.config.grid.n_bins)) ** 8 * (rng.random((len(s), 1)) + 0.01)
@@ -143,7 +141,7 @@ def test_from_a_draft_too(kind, refiner, structure, seed, scale, correction):
         shares = drafted / (len(drafted) if kind == "phdos" else drafted.sum())
         np.testing.assert_allclose(out.steps.density[0, place, :n], shares, atol=1e-6)
         assert not cells[:, place, n:].any()
-        if kind == "phdos" and not correction:
+        if kind == "phdos" and not model.config.corrects:
             assert abs(cells[:, place, :n].sum(-1) - 1 / n).max() <= 1e-6, "three modes an atom"
 
 
