@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from networks import SMALL, random_model
 
 from deepdos_nb.core.errors import ConfigError, WeightsError
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.model import ModelConfig, Reasoner, collate
 from deepdos_nb.model.draft_reader import FLOOR
 from deepdos_nb.model.weights import load_weights, save_weights
-from deepdos_nb.physics.draft import STATES_PER_ATOM
 
 KINDS = ("phdos", "edos")
 
@@ -160,7 +160,7 @@ def test_attention_is_grounded_in_the_draft(kind):
             for belief, expected in ((1.0, None), (0.0, 1 / 6)):
                 layer.belief.fill_(belief)
                 (found,) = model(collate([replace(graph, draft=draft)])).decoded.source_attention
-                height = draft * (draft.shape[1] / STATES_PER_ATOM[kind]) + FLOOR
+                height = draft * (draft.shape[1] / Kind(kind).states_per_atom) + FLOOR
                 share = (height / height.sum(axis=0)).T if expected is None else expected
                 np.testing.assert_allclose(
                     found[0], np.broadcast_to(share, found[0].shape), rtol=1e-4
