@@ -35,11 +35,17 @@ class PrimitiveCell:
         Reduced vectors as rows, Å, in the orientation of the cell it was found in.
     member : ndarray of int, shape (n_atoms,)
         Node of each atom of that cell.
+    orbit : ndarray of int, shape (n_nodes,)
+        Symmetry orbit of each node.
+    rotations : ndarray of int, shape (n_rotations, 3, 3)
+        Of the crystal's space group, acting on fractional coordinates of `lattice` as columns.
     """
 
     graph: CrystalGraph
     lattice: Array
     member: Array
+    orbit: Array
+    rotations: Array
 
 
 def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
@@ -57,6 +63,9 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
 
     lattice = np.asarray(structure.lattice.matrix, dtype=float)
     member: Array = np.arange(len(structure))
+    orbit: Array = np.arange(len(structure))
+    rotations: Array = np.eye(3, dtype=int)[None]
+    given = lattice
     cell: Any = (lattice, np.asarray(structure.frac_coords), graph.numbers)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -68,10 +77,26 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
             # Each atom of a primitive cell has as many copies as that cell fits into the other.
             if (copies == round(volume(lattice) / volume(smaller))).all():
                 member, lattice = found_member, smaller
+                orbit, rotations = np.asarray(found.equivalent_atoms), np.asarray(found.rotations)
         reduced = spglib.niggli_reduce(lattice)
     if reduced is not None:
         lattice = np.asarray(reduced)
-    return PrimitiveCell(graph.quotient(member), lattice, member)
+    first = np.unique(member, return_index=True)[1]
+    return PrimitiveCell(
+        graph.quotient(member),
+        lattice,
+        member,
+        np.unique(orbit[first], return_inverse=True)[1],
+        _in_basis(rotations, given, lattice),
+    )
+
+
+def _in_basis(rotations: Array, old: Array, new: Array) -> Array:
+    """Rotations of fractional coordinates, in another basis of the same lattice, without copies."""
+    # r = Aᵀ x, so x_new = B⁻ᵀ Aᵀ x_old.
+    change = np.linalg.inv(new).T @ old.T
+    turned = np.rint(change @ rotations @ np.linalg.inv(change)).astype(int)
+    return np.unique(turned, axis=0)
 
 
 def volume(lattice: Array) -> float:

@@ -156,6 +156,7 @@ def run_all(
     folder: str | Path,
     *,
     workers: int = 1,
+    draft_epochs: int | None = None,
 ) -> dict[str, list[RunResult]]:
     """Train every variant with every seed; what is finished is read, what was interrupted goes on.
 
@@ -166,9 +167,11 @@ def run_all(
     data : TrainingData
     folder : path
         Gets a folder for each run, see `place`. Draft models that models read are learnt first,
-        with the seed of the model and as many epochs, see `draft_run`.
+        with the seed of the model, see `draft_run`.
     workers : int
         Runs at a time; more than one only helps on a CPU.
+    draft_epochs : int, optional
+        Of draft models that models read; as many as the model's without it.
 
     Returns
     -------
@@ -178,7 +181,7 @@ def run_all(
     # By seed first, so that an interrupted table has every variant.
     jobs = [(name, seed) for seed in seeds for name in configs]
     places = {(n, s): place(folder, n, configs[n], s) for n, s in jobs}
-    read = {(n, s): draft_run(configs[n], s, folder) for n, s in jobs}
+    read = {(n, s): draft_run(configs[n], s, folder, draft_epochs) for n, s in jobs}
     before = {needed.folder: needed.config for needed in read.values() if needed is not None}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
@@ -202,7 +205,9 @@ class DraftRun(NamedTuple):
     folder: Path
 
 
-def draft_run(config: Config, seed: int, folder: str | Path) -> DraftRun | None:
+def draft_run(
+    config: Config, seed: int, folder: str | Path, epochs: int | None = None
+) -> DraftRun | None:
     """The draft model that a model of this seed reads; None where it reads none.
 
     It sees what the model sees: projections only where the model is trained on them.
@@ -210,7 +215,7 @@ def draft_run(config: Config, seed: int, folder: str | Path) -> DraftRun | None:
     if isinstance(config, DraftConfig) or not config.model.draft:
         return None
     kind, told = config.model.kind, config.loss.sites > 0
-    draft = draft_config(kind, seed, config.epochs, projections=told)
+    draft = draft_config(kind, seed, epochs or config.epochs, projections=told)
     # Force constants are the same whatever they are told.
     name = ALONE[kind] if kind.fixed_modes or not told else f"{ALONE[kind]}, told sites"
     return DraftRun(draft, place(folder, name, draft, seed))

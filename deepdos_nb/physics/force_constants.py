@@ -76,4 +76,5 @@ class ForceConstantNetwork(AtomicEnvironment):
         cell = phonon_cell(primitive)
         wavenumbers, share = modes(self(cell).double(), cell)
         lines = broadened(wavenumbers, self.kind.grid)
-        return torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / MODES_PER_ATOM
+        rows = torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / MODES_PER_ATOM
+        return cell.over_orbits(rows)

@@ -35,7 +35,7 @@ LEAST = 1e-6
 
 def phonon_cell(cell: PrimitiveCell) -> PairCell:
     """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ."""
-    return pair_cell(cell, wave_vectors(cell.lattice))
+    return pair_cell(cell, wave_vectors(cell.lattice, rotations=cell.rotations))
 
 
 def dynamical_matrices(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:

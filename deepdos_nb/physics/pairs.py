@@ -31,6 +31,9 @@ class PairCell:
         Wave vectors, Å⁻¹.
     weight : float64 (Q,)
         Their weights, which sum to one.
+    orbit : int64 (N,)
+        Symmetry orbit of each atom: wave vectors stand for all that are equal by symmetry, so what
+        they say of single atoms holds for the mean of an orbit.
     """
 
     numbers: Tensor
@@ -40,6 +43,13 @@ class PairCell:
     envelope: Tensor
     q: Tensor
     weight: Tensor
+    orbit: Tensor
+
+    def over_orbits(self, rows: Tensor) -> Tensor:
+        """Give every atom the mean row of its orbit; rows have shape (N, …)."""
+        size = torch.bincount(self.orbit).to(rows)
+        total = rows.new_zeros(len(size), *rows.shape[1:]).index_add(0, self.orbit, rows)
+        return (total / size.reshape(-1, *[1] * (rows.ndim - 1)))[self.orbit]
 
 
 def pair_cell(cell: PrimitiveCell, mesh: tuple[Array, Array]) -> PairCell:
@@ -60,6 +70,7 @@ def pair_cell(cell: PrimitiveCell, mesh: tuple[Array, Array]) -> PairCell:
         torch.from_numpy(envelope.astype(np.float32)),
         torch.from_numpy(q),
         torch.from_numpy(weight),
+        torch.from_numpy(cell.orbit),
     )
 
 
@@ -80,4 +91,5 @@ def join(cells: Sequence[PairCell]) -> PairCell:
         torch.cat([c.envelope for c in cells]),
         first.q[:0],
         first.weight[:0],
+        torch.arange(start),
     )

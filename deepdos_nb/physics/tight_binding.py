@@ -70,7 +70,10 @@ def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCel
     if len(orbital) > MANY:
         length = length / 2
     return OrbitalCell(
-        pair_cell(cell, wave_vectors(cell.lattice, length, centred=True)),
+        pair_cell(
+            cell,
+            wave_vectors(cell.lattice, length, centred=True, rotations=cell.rotations),
+        ),
         torch.from_numpy(orbital),
         int(valence_electrons()[numbers].sum()),
     )
@@ -258,7 +261,8 @@ def site_states(
     n = len(cell.pairs.numbers)
     shell = torch.tensor(SHELL)[cell.orbital % ORBITALS]
     table = torch.zeros(3 * n, rows.shape[1], dtype=rows.dtype)
-    return table.index_add(0, 3 * (cell.orbital // ORBITALS) + shell, rows).unflatten(0, (n, 3))
+    table = table.index_add(0, 3 * (cell.orbital // ORBITALS) + shell, rows)
+    return cell.pairs.over_orbits(table.unflatten(0, (n, 3)))
 
 
 def bands(terms: Terms, cell: OrbitalCell, k: Tensor) -> Tensor:

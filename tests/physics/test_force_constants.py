@@ -67,6 +67,7 @@ def simple_cubic(numbers: list[int], a: float = 3.0) -> PairCell:
         torch.ones(len(edges)),
         torch.from_numpy(q),
         torch.from_numpy(weight),
+        torch.arange(n),
     )
 
 

@@ -61,7 +61,14 @@ def simple_cubic(orbital: int, electrons: int, a: float = 3.0, length: float = 9
     q, weight = wave_vectors(a * np.eye(3), length, centred=True)
     none = torch.zeros(6, dtype=torch.int64)
     pairs = PairCell(
-        torch.tensor([11]), none, none, vector, torch.ones(6), torch.tensor(q), torch.tensor(weight)
+        torch.tensor([11]),
+        none,
+        none,
+        vector,
+        torch.ones(6),
+        torch.tensor(q),
+        torch.tensor(weight),
+        torch.tensor([0]),
     )
     return OrbitalCell(pairs, torch.tensor([orbital]), electrons)
 
