@@ -128,7 +128,9 @@ class Trace(OfKind):
     def step_names(self) -> tuple[str, ...]:
         """What each of the K + 1 densities is, for titles: the start, then what each step did."""
         start = "draft" if self.drafted else "Stage I"
-        moves = (f"moved by up to {s} bins" if s else "correction" for s in self.strides)
+        moves = (
+            f"moved by up to {s} bin{'s' * (s > 1)}" if s else "correction" for s in self.strides
+        )
         return (start, *moves)
 
     @property

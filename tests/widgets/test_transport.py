@@ -207,7 +207,7 @@ def test_selected_sites_are_summed_at_every_step(stepper: TransportStepper, trac
 def test_readout_states_the_invariants_with_units(stepper: TransportStepper, trace: Trace):
     stepper.state.step = 2
     said = stepper.view.readout
-    assert said.startswith(f"Step 2 of {K} (moved by up to {trace.strides[1]} bins) · mass error ")
+    assert said.startswith(f"Step 2 of {K} ({trace.step_names[2]}) · mass error ")
     assert "states/cm⁻¹/cell" in said
     distance = stepper.view.data.distance
     assert f"Wasserstein distance to DFPT {distance[2]:.3g} cm⁻¹" in said
