@@ -113,7 +113,7 @@ def preload(kind: str) -> None:
     """Import what every calculation of a kind needs; what is missing, the calculation reports."""
     with suppress(ImportError, DeepDOSError):
         if kind == "edos":
-            for name in ("gpaw.new.pw.builder", f"{__package__}.electrons"):
+            for name in ("gpaw.new.pw.builder", f"{__package__}.gpaw"):
                 import_module(name)
         else:
             from deepdos_nb.labelling.sevennet import PhononSettings, potential
