@@ -69,34 +69,6 @@ def training_step(batch: GraphBatch) -> Callable[[], object]:
     return step
 
 
-def neighbour_attention(batch: GraphBatch, structures: list) -> tuple[float, float]:
-    """Our dense table of neighbours against PyG's scattered edges: forward and backward."""
-    from torch_geometric.data import Batch
-    from torch_geometric.nn import TransformerConv
-
-    config = ModelConfig(moments=0, dropout=0.0)
-    layer = Reasoner(config).encoder.layers[0]
-    h = torch.randn(len(batch.numbers), config.width, requires_grad=True)
-    radial = torch.rand(*batch.distance.shape, config.radial)
-
-    def ours() -> None:
-        x = layer.norm(h)
-        key, value, _ = layer.edges(x, radial, batch)
-        layer.attend(layer.query(x), key, value, batch)[0].sum().backward()
-
-    scattered = Batch.from_data_list([build_graph(s).to_pyg() for s in structures])
-    edges = torch.rand(scattered.num_edges, config.radial)
-    size = config.width // config.heads
-    conv = TransformerConv(
-        config.width, size, config.heads, edge_dim=config.radial, root_weight=False
-    )
-
-    def theirs() -> None:
-        conv(h, scattered.edge_index, edges).sum().backward()
-
-    return milliseconds(ours), milliseconds(theirs)
-
-
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", type=Path, default=Path("out/benchmarks"))
@@ -134,7 +106,6 @@ def main() -> None:
     many = milliseconds(together) / len(structures)
     electronic = each(electrons)
     step_full, step_small = milliseconds(training_step(full)), milliseconds(training_step(small))
-    dense, scattered = neighbour_attention(full, structures)
     rows = [
         ("import deepdos_nb (against a bare interpreter)", cold("import deepdos_nb"), cold("pass")),
         (f"warm predict, {len(model.models)} seeds (against one seed)", one_by_one, one_seed),
@@ -143,7 +114,6 @@ def main() -> None:
         ("the draft by tight binding (against it)", drafted(electrons), electronic),
         ("predict_many, per crystal (against one by one)", many, one_by_one),
         ("training step on quotient graphs (against all atoms)", step_small, step_full),
-        ("neighbour attention, dense table (against PyG TransformerConv)", dense, scattered),
     ]
     cells = [(name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}") for name, a, b in rows]
     table = markdown_table(["what", "ms", "against, ms", "ratio"], cells, left=1)

@@ -9,7 +9,7 @@ OUT    JSON lines for `deepdos label`: name, structure, origin; the cheapest fir
 The rest comes from what is installed (ASE's dcdft collection of elements, pymatgen's AFLOW
 prototypes) or is built by `cubic_families.py`. One crystal is kept for each reduced formula; metals
 and octet compounds come in a second cubic structure besides. Left out: held-out materials of either
-list, open 4f shells, elements without a GPAW set-up, and cells too large to compute in minutes.
+list, elements without a GPAW set-up, and cells too large to compute in minutes.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ import tarfile
 import warnings
 import zipfile
 from collections.abc import Container, Iterator, Mapping
-from functools import cache
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import spglib
 from cubic_families import NoMinimumError, members
-from gpaw.setup import create_setup
 from pymatgen.core import Composition, Element, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
@@ -37,8 +35,8 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 from deepdos_nb.core.files import replacing
 from deepdos_nb.data.splits import protocol
 from deepdos_nb.labelling.gpaw import MAGNETIC, VOLUME_PER_BAND, ElectronSettings
+from deepdos_nb.labelling.setups import CORES, valence_electrons
 
-OPEN_4F = {"Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb"}
 XYZ = ("alexandria-random-1k", "mptrj-random-1k", "mptrj-highest-stress-1k")
 DIELECTRIC = "crystal_toolkit/apps/examples/matbench_dielectric.json.gz"
 MAX_ATOMS = 14
@@ -129,11 +127,6 @@ def from_families(known: Mapping[str, Container[int]], held_out: Container[str])
         yield name, crystal, origin
 
 
-@cache
-def valence_electrons(symbol: str) -> int:
-    return int(create_setup(symbol).Nv)
-
-
 def cost(structure: Structure) -> float:
     """CPU seconds that a calculation is likely to take.
 
@@ -160,7 +153,6 @@ def usable(structure: Structure, elements: set[str], held_out: set[str]) -> bool
         structure.is_ordered
         and len(structure) <= 60
         and symbols <= elements
-        and not symbols & OPEN_4F
         and structure.composition.reduced_formula not in held_out
     )
 
@@ -170,7 +162,7 @@ def main(sdist: str, wheel: str, out: str) -> None:
 
     warnings.simplefilter("ignore")
     files = Path(gpaw_data.__file__).parent.rglob("*.PBE.gz")
-    elements = {file.name.split(".")[0] for file in files}
+    elements = {file.name.split(".")[0] for file in files} | set(CORES)
     rules = protocol()
     names = [*rules.held_out_edos.values(), *rules.held_out_phdos.values()]
     held_out = {Composition(name).reduced_formula for name in names if name}

@@ -7,12 +7,13 @@ one lattice constant describes each crystal; a machine-learnt potential finds it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ase import Atoms
 from pymatgen.analysis.structure_prediction.volume_predictor import DLSVolumePredictor
-from pymatgen.core import Composition, Lattice, Structure
+from pymatgen.core import Lattice, Structure
 from scipy.optimize import minimize_scalar
 
 from deepdos_nb.labelling.sevennet import PhononSettings, potential
@@ -30,6 +31,26 @@ VOLUMES = DLSVolumePredictor(min_scaling=0.05, max_scaling=20.0)
 
 class NoMinimumError(Exception):
     """The potential has no minimum where one was looked for."""
+
+
+def symbols_of(formula: str) -> list[str]:
+    """Elements in the order of a formula, which may name one twice."""
+    parts = re.findall(r"([A-Z][a-z]?)(\d*)", formula)
+    return [symbol for symbol, number in parts for _ in range(int(number or 1))]
+
+
+def likely_volume(structure: Structure) -> float:
+    """Volume (Å³) that the radii of the neighbouring elements suggest.
+
+    Raises
+    ------
+    NoMinimumError
+        If they suggest none.
+    """
+    try:
+        return float(VOLUMES.predict(structure))
+    except (ValueError, KeyError) as error:
+        raise NoMinimumError(f"no likely volume ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -70,8 +91,7 @@ class Family:
         NoMinimumError
             If the energy still falls at an end of the search.
         """
-        amounts = Composition(formula).get_el_amt_dict()
-        symbols = [symbol for symbol, n in amounts.items() for _ in range(int(n))]
+        symbols = symbols_of(formula)
         atoms = Atoms(symbols, scaled_positions=self.sites, cell=self.cell, pbc=True)
         atoms.calc = potential(PhononSettings().model)
 
@@ -85,7 +105,7 @@ class Family:
         wide = Structure(
             Lattice([[5.0 * x for x in row] for row in self.cell]), symbols, self.sites
         )
-        guess = 5.0 * (VOLUMES.predict(wide) / wide.volume) ** (1 / 3)
+        guess = 5.0 * (likely_volume(wide) / wide.volume) ** (1 / 3)
         found = minimize_scalar(
             energy,
             bounds=(0.86 * guess, 1.25 * guess),

@@ -170,7 +170,25 @@ class CrystalGraph:
         )
 
     def to_pyg(self) -> Data:
-        """The graph as a `torch_geometric.data.Data` (edge_index, edge_vec, edge_weight, z)."""
+        """The graph for networks that are built with PyTorch Geometric.
+
+        Returns
+        -------
+        torch_geometric.data.Data
+            `z` (N,), atomic numbers; `node_weight` (N,), atoms each node stands for; `edge_index`
+            (2, E), senders above receivers, as messages flow; `edge_weight` (E,), lengths in Å;
+            `edge_vec` (E, 3), from the receiver to the sender's image, Å; `edge_envelope` (E,), the
+            smooth cutoff. Integers as int64, the rest as float32.
+
+        Examples
+        --------
+        Any layer that takes edge features runs on it:
+
+        >>> from torch_geometric.nn import TransformerConv
+        >>> data = build_graph(structure).to_pyg()
+        >>> layer = TransformerConv(1, 16, edge_dim=1)
+        >>> layer(data.z[:, None].float(), data.edge_index, data.edge_weight[:, None])
+        """
         import torch
         from torch_geometric.data import Data
 
@@ -179,6 +197,7 @@ class CrystalGraph:
             edge_index=torch.as_tensor(np.stack([self.sender, self.receiver])),
             edge_vec=torch.as_tensor(self.vector, dtype=torch.float32),
             edge_weight=torch.as_tensor(self.distance, dtype=torch.float32),
+            edge_envelope=torch.as_tensor(self.envelope, dtype=torch.float32),
             node_weight=torch.as_tensor(self.weight, dtype=torch.float32),
             num_nodes=self.n_nodes,
         )

@@ -73,6 +73,7 @@ def completed(operators: Operators) -> Operators | None:
 
 
 def as_arrays(ops: list[gemmi.Op]) -> Operators:
+    """Operators of a group that gemmi knows."""
     rotation = np.array([op.rot for op in ops]) // ops[0].DEN
     translation = np.array([op.tran for op in ops]) / ops[0].DEN % 1.0
     return Operators(rotation, translation)

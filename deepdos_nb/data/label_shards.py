@@ -1,8 +1,8 @@
 """Storage of labels: one small file a crystal while work goes on, gathered into shards.
 
 Every file is written under another name and renamed, so a killed process leaves nothing half
-written. A shard holds many crystals in a few concatenated arrays; site spectra are float16, which
-costs at most 0.05 % of a value and halves the size.
+written. A shard holds many crystals in a few concatenated arrays; spectra are in twelve bits a
+value (`curve_codes`), or float16 in shards from before there were codes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.files import write_arrays
+from deepdos_nb.data.curve_codes import decoded, encoded
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,15 @@ def write_shard(path: Path, labels: Iterable[Label]) -> None:
     Raises
     ------
     DataError
-        If there is nothing to write.
+        If there is nothing to write, or a spectrum has negative values.
     """
     labels = list(labels)
     if not labels:
         raise DataError("there are no labels to write.", source=str(path))
+    try:
+        codes, scales = encoded([label.states for label in labels])
+    except ValueError as error:
+        raise DataError(f"cannot be stored: {error}.", source=str(path)) from error
     facts = "\n".join(json.dumps(label.facts, separators=(",", ":")) for label in labels)
     write_arrays(
         path,
@@ -70,7 +75,8 @@ def write_shard(path: Path, labels: Iterable[Label]) -> None:
             "numbers": np.concatenate([x.numbers for x in labels]).astype(np.uint8),
             "frac": np.concatenate([x.frac for x in labels]).astype(np.float32),
             "orbits": np.concatenate([x.orbits for x in labels]).astype(np.uint16),
-            "states": np.concatenate([x.states for x in labels]).astype(np.float16),
+            "codes": codes,
+            "scales": scales,
             "atoms": np.array([len(x.numbers) for x in labels], dtype=np.uint16),
             "facts": np.frombuffer(facts.encode(), dtype=np.uint8),
         },
@@ -90,6 +96,12 @@ def read_shard(path: Path) -> Iterator[Label]:
             data = {name: file[name] for name in file.files}
         facts = [json.loads(line) for line in data["facts"].tobytes().decode().splitlines()]
         ends = np.cumsum(data["atoms"].astype(np.int64))
+        if "codes" in data:
+            starts = ends - data["atoms"]
+            rows = np.maximum.reduceat(data["orbits"].astype(np.int64), starts) + 1
+            states = decoded(data["codes"], data["scales"], rows)
+        else:
+            states = data["states"].astype(np.float32)
         row = 0
         for i, (end, fact) in enumerate(zip(ends, facts, strict=True)):
             atoms = slice(int(end - data["atoms"][i]), int(end))
@@ -100,7 +112,7 @@ def read_shard(path: Path) -> Iterator[Label]:
                 numbers=data["numbers"][atoms].astype(np.int64),
                 frac=data["frac"][atoms].astype(float),
                 orbits=orbits,
-                states=data["states"][row : row + n_orbits].astype(np.float32),
+                states=states[row : row + n_orbits],
                 facts=fact,
             )
             row += n_orbits

@@ -1,7 +1,7 @@
 """Electronic density of states by density-functional theory: GPAW, plane waves, PBE, tetrahedra.
 
 Two steps. The density converges on a coarse k-mesh; the states that the spectrum shows are then
-computed in that density on a finer one.
+computed in that density on a finer one. Lanthanides keep their 4f electrons in the core (`setups`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from deepdos_nb.core.errors import LabelError
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.labelling.band_structure import Bands
 from deepdos_nb.labelling.projections import ANGULAR, channels
+from deepdos_nb.labelling.setups import frozen, prepare, valence_electrons
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -190,6 +191,8 @@ def _calculate(
         # A small moment on the others lets them follow.
         atoms.set_initial_magnetic_moments([m or 0.1 for m in moments])
     keywords: dict[str, Any] = {}
+    if setups := prepare(atoms.symbols):
+        keywords["setups"] = setups
     if settings.mixing is not None:
         keywords["mixer"] = (MixerSum if spin else Mixer)(settings.mixing, 5, 100)
     try:
@@ -220,12 +223,14 @@ def _calculate(
             )
             below, _ = _bands_below(second, ABOVE - 0.2)
             if below <= needed:
-                details = {
+                details: dict[str, Any] = {
                     "density_mesh": density_mesh,
                     "state_mesh": state_mesh,
                     "cycles": int(first.dft.scf_loop.niter),
                     "bands": needed,
                 }
+                if cores := frozen(atoms.symbols):
+                    details["f_in_core"] = cores
                 return second, details
             needed = below + 2
     except Exception as error:  # GPAW raises many kinds; each is one reason for the record.
@@ -235,10 +240,9 @@ def _calculate(
 
 def _guess_bands(atoms: Any, moments: list[float]) -> int:
     """Bands that reach some 4.7 eV above the Fermi level: occupied, empty d shells, plane waves."""
-    from gpaw.setup import create_setup
     from pymatgen.core import Element
 
-    electrons = sum(create_setup(symbol).Nv for symbol in atoms.symbols)
+    electrons = sum(map(valence_electrons, atoms.symbols))
     groups = [Element(symbol).group for symbol in atoms.symbols]
     # Groups 3 to 9 leave part of their d shell empty.
     empty_d = sum(min(5, 9 - group) for group in groups if 3 <= group <= 9)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from crystals import crystals, mgo, other_cell, rutile, triclinic
 from hypothesis import given, settings
 from pymatgen.core import Lattice, Structure
+from torch_geometric.data import Batch, Data
+from torch_geometric.nn import TransformerConv
 
 from deepdos_nb.crystal.graph import MARGIN, MIN_NEIGHBOURS, RADIUS, build_graph
 from deepdos_nb.crystal.symmetry import symmetry_orbits
@@ -82,9 +85,35 @@ def test_orbits_of_a_crystal_without_symmetry_are_its_atoms():
     assert len(set(symmetry_orbits(triclinic()))) == 4
 
 
-def test_pyg_export_holds_the_same_edges():
-    graph = build_graph(mgo())
-    data = graph.to_pyg()
-    assert data.num_nodes == 2
-    assert data.edge_index.shape == (2, graph.n_edges)
-    np.testing.assert_allclose(data.edge_vec.norm(dim=1).numpy(), graph.distance, rtol=1e-5)
+@settings(max_examples=20)
+@given(structure=crystals())
+def test_a_graph_comes_back_from_pytorch_geometric(structure):
+    graphs = [build_graph(structure), build_graph(rutile()).quotient(np.array([0, 0, 1, 1, 1, 1]))]
+    together = Batch.from_data_list([graph.to_pyg() for graph in graphs])
+    assert together.num_graphs == 2
+    for graph, data in zip(graphs, together.to_data_list(), strict=True):
+        np.testing.assert_array_equal(data.z, graph.numbers)
+        np.testing.assert_array_equal(data.node_weight, graph.weight)
+        np.testing.assert_array_equal(data.edge_index, [graph.sender, graph.receiver])
+        np.testing.assert_allclose(data.edge_vec, graph.vector, atol=1e-6)
+        np.testing.assert_allclose(data.edge_weight, graph.distance, atol=1e-6)
+        np.testing.assert_allclose(data.edge_envelope, graph.envelope, atol=1e-6)
+
+
+def test_a_layer_of_pytorch_geometric_runs_on_it():
+    torch.manual_seed(0)
+    layer = TransformerConv(1, 8, heads=2, edge_dim=3).eval()
+
+    def embed(data: Data) -> torch.Tensor:
+        with torch.no_grad():
+            return layer(data.z[:, None].float() / 100, data.edge_index, data.edge_vec)
+
+    alone = [build_graph(s).to_pyg() for s in (mgo(), triclinic())]
+    found = embed(Batch.from_data_list(alone))
+    torch.testing.assert_close(found, torch.cat([embed(data) for data in alone]))
+    assert found.shape == (6, 16)
+    # What a node hears comes from its senders: with other vectors into it, it alone changes.
+    changed = alone[1].clone()
+    changed.edge_vec = changed.edge_vec * (1 + (changed.edge_index[1] == 2))[:, None]
+    moved = (embed(changed) - embed(alone[1])).abs().amax(dim=1) > 1e-4
+    assert moved.tolist() == [False, False, True, False]

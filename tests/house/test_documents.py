@@ -92,8 +92,6 @@ def commands() -> set[str]:
 def test_commands_exist(path: Path):
     text = path.read_text("utf-8")
     known = commands()
-    # `draft` takes the place of `springs` and `bonds`; the pages know it already.
-    known |= {"draft"} if "springs" in known else set()
     assert set(re.findall(r"(?:^|`)deepdos ([a-z]+)", text, re.MULTILINE)) <= known
     subcommands = {c.name or c.callback.__name__ for c in data.registered_commands if c.callback}
     assert set(re.findall(r"(?:^|`)deepdos data ([a-z]+)", text, re.MULTILINE)) <= subcommands
