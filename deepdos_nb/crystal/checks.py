@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 NOTES = "notes"
 """Property of a structure that holds what was assumed when it was read."""
 
+CAUTION = "Caution:"
+"""How a note begins that says a crystal looks like none of the training crystals."""
+
 MIN_BOND = 0.5
 """Atoms closer than this part of the sum of their covalent radii overlap; the embedded crystals
 go down to 0.64."""
@@ -266,13 +269,13 @@ def _cautions(structure: Structure, found: Nearest) -> list[str]:
     for symbol in dict.fromkeys(site.specie.symbol for site in structure):
         here = found.ratio[[site.specie.symbol == symbol for site in structure]]
         if np.isinf(here).any():
-            cautions.append(f"Caution: {symbol} has no neighbour within {SEARCH[1]:g} Å.")
+            cautions.append(f"{CAUTION} {symbol} has no neighbour within {SEARCH[1]:g} Å.")
             continue
         low, high = ranges.get(symbol, (0.0, np.inf))
         close = here.min() < low * (1 - SEEN_MARGIN)
         if close or here.max() > high * (1 + SEEN_MARGIN):
             cautions.append(
-                f"Caution: the nearest neighbour of {symbol} is unusually "
+                f"{CAUTION} the nearest neighbour of {symbol} is unusually "
                 f"{'close' if close else 'far'}, {here.min() if close else here.max():.2f} times "
                 f"the sum of covalent radii; in training it was {low:.2f} to {high:.2f}."
             )
@@ -281,5 +284,5 @@ def _cautions(structure: Structure, found: Nearest) -> list[str]:
     volume = volume_ratio(structure)
     if not densest * (1 - SEEN_MARGIN) <= volume <= loosest * (1 + SEEN_MARGIN):
         per_atom = structure.volume / len(structure)
-        cautions.append(f"Caution: {per_atom:.3g} Å³ per atom is an unusual density.")
+        cautions.append(f"{CAUTION} {per_atom:.3g} Å³ per atom is an unusual density.")
     return cautions

@@ -16,6 +16,7 @@ import torch
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.crystal.checks import CAUTION
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_unseen
 from deepdos_nb.inference.tracing import make_trace
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 
 SCORES = "scores.json"
 """Scores of packed weights, beside them."""
+
+FAR = 2.0
+"""Factor on the band of crystals that look like none of the training crystals."""
+
+EXTRAPOLATION = "Extrapolation:"
+FAR_NOTES = (CAUTION, EXTRAPOLATION)
+"""How notes begin that widen the band."""
 
 EDGES_PER_BATCH = 60_000
 """Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
@@ -157,6 +165,7 @@ class Ensemble:
                     outside=(outside * states[:, None]).mean(axis=0),
                     notes=note,
                     error_band=self.error_band,
+                    widened=FAR if any(n.startswith(FAR_NOTES) for n in note) else 1.0,
                 )
             )
         return spectra
@@ -280,7 +289,7 @@ class Ensemble:
             return notes_of(structure)
         return (
             *notes_of(structure),
-            f"Extrapolation: {', '.join(unseen)} did not occur in the training data.",
+            f"{EXTRAPOLATION} {', '.join(unseen)} did not occur in the training data.",
         )
 
     def __repr__(self) -> str:

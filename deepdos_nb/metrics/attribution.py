@@ -63,7 +63,7 @@ def attention_share(source_attention: Array, total: Array) -> Array:
 def distance_from_flat(source_attention: Array) -> float:
     """How much a map depends on the energy: 0 where every bin looks at the same atoms.
 
-    The mean over bins of the total-variation distance, ``½ Σ_site |a(bin, site) − ā(site)|``, between
+    The mean over bins of the total-variation distance ``½ Σ_site |a(bin, site) − ā(site)|`` between
     a bin's attention and the mean of all bins.
 
     Parameters

@@ -249,3 +249,17 @@ def test_what_was_assumed_of_a_file_reaches_the_spectrum(ensemble, tmp_path):
         for note in ensemble.predict(loose).notes
     )
     assert ensemble.predict(rutile()).notes == ()
+
+
+def test_far_from_training_the_band_is_wider(ensemble):
+    banded = Ensemble(ensemble.models, error_band=ErrorBand(1.0, 0.1, 0.1))
+    stretched = mgo()
+    stretched.scale_lattice(8 * stretched.volume)
+    near, far = banded.predict(mgo()), banded.predict(stretched)
+    assert any(note.startswith("Caution:") for note in far.notes)
+    assert near.band_name == "± 1 σ, calibrated"
+    assert far.band_name == "± 1 σ, widened × 2"
+    np.testing.assert_allclose(far.band, 2 * ErrorBand(1.0, 0.1, 0.1).sigma(far.total, far.spread))
+    unknown = Ensemble(ensemble.models, [{"elements": [8]}], error_band=ErrorBand(1.0, 0.1, 0.1))
+    with pytest.warns(ExtrapolationWarning):
+        assert unknown.predict(mgo()).widened == 2.0
