@@ -18,6 +18,7 @@ from deepdos_nb.data.label_shards import Label, read_shard
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.data.splits import part_of
 from deepdos_nb.labelling.gpaw import ElectronSettings
+from deepdos_nb.labelling.setups import CORES
 
 EMBEDDED = Path(__file__).parents[1] / "deepdos_nb" / "data" / "embedded"
 CARD = EMBEDDED / "DATASET_CARD.md"
@@ -40,11 +41,16 @@ level; stored as states of one atom per bin, so that sites add up to the total.
 mesh of 2 k-points per Å⁻¹ (3 with spin), states on 5 (4 in cells of more than four atoms), even
 numbers; {finer} of the crystals, the first to be computed, have finer ones (3 and 5), and every
 record states its own. Linear tetrahedra counted exactly in each bin, then a Gaussian of 0.1 eV.
-Spin polarisation, started ferromagnetic, where there is Fe, Co, Ni, Mn or Cr. Projections are the
-parts inside the PAW spheres divided by their sum, state by state: element shares depend on that
-convention. Cells as their source gives them, in the standard primitive setting, not relaxed again.
+Spin polarisation, started ferromagnetic, where there is Fe, Co, Ni, Mn or Cr. The 4f electrons of
+{core}
+are in the core: what they would add is not in the curves, and they carry no moment; La has none, the
+full shell of Lu is in the valence.
+Projections are the parts inside the PAW spheres divided by their sum, state by state: element
+shares depend on that convention. Cells as their source gives them, in the standard primitive
+setting, not relaxed again.
 
 **Mind.** PBE gaps are too small; one magnetic order was tried; no U, no open 4f shells.
+Values are stored in twelve bits, off by at most 0.025 % of the largest of their crystal.
 """
 
 PHONONS = """\
@@ -72,6 +78,7 @@ def main() -> None:
         ]
         if labels:
             about = about.replace("{frequencies}", frequencies())
+            about = about.replace("{core}", ", ".join(CORES))
             about = about.replace("{finer}", str(sum(map(finer, labels))))
             text += [f"## {title}\n", about, section(kind, labels)]
     write_text(CARD, "\n".join(text))

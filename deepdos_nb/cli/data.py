@@ -91,6 +91,11 @@ def get(
 
         path = fetch_petretto(out, progress=True)
         typer.echo(f"{len(PetrettoStore(path)):,} records, hash verified, in {path}")
+    elif name == "jarvis":
+        from deepdos_nb.data.sources.jarvis import JarvisStore, fetch_jarvis
+
+        path = fetch_jarvis(out, progress=True)
+        typer.echo(f"{len(JarvisStore(path)):,} records, hash verified, in {path}")
     elif name == "phonondb":
         _convert(archives, out or SOURCES[name].place())
     elif name == "materials_project":

@@ -13,6 +13,12 @@ MAX_NUMBER = 103
 """Heaviest element with an embedding."""
 
 
+EUROPIUM, YTTERBIUM = 63, 70
+"""Lanthanides that give two electrons to bands, with their 4f shells half full and full."""
+TRIVALENT = (58, 64, 71)
+"""Cerium, gadolinium, lutetium: lanthanides whose free atoms have a 5d electron."""
+
+
 @cache
 def element_features() -> Array:
     """Standardised properties of every element, shape (MAX_NUMBER + 1, n_features); row 0 is zero.
@@ -75,12 +81,13 @@ def valence_electrons() -> Array:
     """Electrons every element brings into bands, int, shape (MAX_NUMBER + 1,); row 0 is zero.
 
     Its group, without a filled d shell below p electrons; lanthanides and actinides bring three,
-    what stays in their f shells left out.
+    europium and ytterbium two, what stays in their f shells left out.
     """
     from pymatgen.core import Element
 
     groups = [int(Element.from_Z(z).group) for z in range(1, MAX_NUMBER + 1)]
     counts = [g if g <= 12 else g - 10 for g in groups]
+    counts[EUROPIUM - 1] = counts[YTTERBIUM - 1] = 2
     return np.array([0, 1, 2, *counts[2:]])
 
 
@@ -103,7 +110,9 @@ def atomic_levels() -> Array:
 
     In the local density approximation, from pymatgen's copy of the NIST tables (Kotochigova et
     al., Phys. Rev. A 55, 191 (1997)). Shells that a free atom leaves empty are not in the tables;
-    they get a guess, and so do elements beyond uranium, as places to start learning from.
+    they get a guess, and so do elements beyond uranium, as places to start learning from. Most free
+    lanthanides have one 4f electron more than in crystals and none in 5d: their levels lie on lines
+    between those of cerium, gadolinium and lutetium, which have.
     """
     from pymatgen.core import Element
 
@@ -116,7 +125,14 @@ def atomic_levels() -> Array:
         d = float(known.get(f"{element.row - 1}d", -0.5 if element.group <= 2 else -2.5))
         # Below p electrons, the d shell is core.
         rows.append([s, p, d if element.group <= 12 else 3.0])
-    return np.array(rows, dtype=np.float32)
+    levels = np.array(rows)
+    between = np.arange(TRIVALENT[0], TRIVALENT[-1])
+    for shell in range(3):
+        line = np.interp(between, TRIVALENT, levels[list(TRIVALENT), shell])
+        # Divalent in crystals too, europium and ytterbium keep the s and p levels of their atoms.
+        free = (shell < 2) & np.isin(between, (EUROPIUM, YTTERBIUM))
+        levels[between, shell] = np.where(free, levels[between, shell], line)
+    return levels.astype(np.float32)
 
 
 def _valence_electrons(shells: list[tuple[int, str, int]]) -> list[float]:

@@ -17,6 +17,7 @@ from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.downloads import data_home
 from deepdos_nb.data.sources.embedded import embedded_shards, embedded_store
 from deepdos_nb.data.sources.folder import FolderStore
+from deepdos_nb.data.sources.jarvis import JarvisStore, jarvis_file
 from deepdos_nb.data.sources.petretto import PetrettoStore, petretto_file
 from deepdos_nb.data.sources.phonondb import PhonondbStore
 from deepdos_nb.data.sources.phonondb_archive import archives
@@ -62,7 +63,9 @@ class Source:
         try:
             place = self.place()
             if place.is_file():
-                return len(PetrettoStore(place))
+                store = self.store(place)
+                assert isinstance(store, PetrettoStore | JarvisStore)  # what lies in one file
+                return len(store)
             if (place / "structures.jsonl").is_file():
                 return len(PhonondbStore(place))
             return sum(map(_size, label_files(place)))
@@ -149,6 +152,16 @@ SOURCES: dict[str, Source] = {
             "Set MP_API_KEY, then run `deepdos data get materials_project --elements Mg,O`.",
             lambda: data_home() / "materials_project",
             _labels("materials_project"),
+        ),
+        Source(
+            "jarvis",
+            "edos",
+            "JARVIS-DFT: OptB88vdW (VASP)",
+            "CC BY 4.0",
+            "total only",
+            "Run `deepdos data get jarvis` (downloads and verifies it).",
+            jarvis_file,
+            JarvisStore,
         ),
     )
 }

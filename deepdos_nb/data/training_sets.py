@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.data.catalogue import open_dataset
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.sources.embedded import load_embedded
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
-from deepdos_nb.data.splits import benchmark_split, without_leaks
+from deepdos_nb.data.splits import PARTS, benchmark_split, without_leaks
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,38 @@ def training_data(
     """What the shipped weights of a kind were trained on, see `phonon_data`, `embedded_data`."""
     phonons = Kind(kind) is Kind.phdos
     return phonon_data(petretto, phonondb) if phonons else embedded_data(Kind.edos)
+
+
+def electron_data(source: str | Path | None = None) -> TrainingData:
+    """Electronic records of the package, of a downloaded data set or of a folder of your own.
+
+    Every source is divided by formula, the same formula always into the same part, and materials
+    of the held-out list are in none; so models trained on one are tested on another without a leak.
+    Where a source has totals only, the sites are judged on the test part of the package's labels.
+
+    Parameters
+    ----------
+    source : str or path, optional
+        "materials_project", "jarvis", or a folder as `open_dataset` takes it; the package's own
+        labels without it.
+
+    Raises
+    ------
+    DataError
+        If the data set is not here, or holds no electronic records for one of the parts.
+    """
+    if source is None:
+        return embedded_data(Kind.edos)
+    parts = open_dataset(source).filter(lambda entry: entry.kind == Kind.edos).split()
+    if empty := [part for part in PARTS if not len(parts[part])]:
+        raise DataError(
+            f"no electronic records for the parts {', '.join(empty)}.",
+            source=str(source),
+            remedy="Parts are drawn by formula, 80/10/10: add materials of other formulas.",
+        )
+    train, valid, test = (list(parts[part]) for part in PARTS)
+    sites = [record for record in test if record.site_shape is not None]
+    return TrainingData(train, valid, test, sites or embedded_data(Kind.edos).test_sites)
 
 
 def seen_elements(records: Sequence[Record]) -> list[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pymatgen.core import Composition
+from pymatgen.core import Composition, Element
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 import deepdos_nb as dd
@@ -80,8 +80,12 @@ def test_nothing_held_out_is_shipped(electrons, phonons):
         assert not shipped & kept_back
 
 
-def test_no_open_4f_shells(electrons):
-    assert not any(set(label.numbers.tolist()) & OPEN_4F for label in electrons)
+def test_open_4f_shells_are_in_the_core(electrons):
+    for label in electrons:
+        lanthanides = {Element.from_Z(z).symbol for z in set(label.numbers.tolist()) & OPEN_4F}
+        frozen = label.facts["settings"].get("f_in_core", {})
+        assert set(frozen) == lanthanides, label.name
+        assert all(core.startswith("[Xe]4f") for core in frozen.values()), label.name
 
 
 def test_electrons_below_the_zero_are_the_valence_electrons(electrons):

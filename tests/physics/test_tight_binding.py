@@ -222,6 +222,19 @@ def test_valence_electrons_and_shells():
     assert levels[8].tolist()[:2] == pytest.approx([-23.7, -9.2], abs=0.1)
 
 
+def test_lanthanides_are_a_row_of_like_elements():
+    """Two or three electrons, as the set-ups with 4f shells in the core, and levels in order."""
+    europium, ytterbium = 63, 70
+    trivalent = [z for z in range(58, 72) if z not in (europium, ytterbium)]
+    assert set(valence_electrons()[trivalent]) == {3}
+    assert set(valence_electrons()[[europium, ytterbium]]) == {2}
+    s, p, d = atomic_levels()[trivalent].T
+    assert (np.diff(s) < 0).all()
+    assert (np.diff(p) < 0).all()
+    assert (np.diff(d) > 0).all()
+    assert (atomic_levels()[[europium, ytterbium], 0] > s.max() - 0.1).all()
+
+
 # Slopes
 
 
