@@ -155,7 +155,7 @@ SOURCES: dict[str, Source] = {
         ),
         Source(
             "jarvis",
-            "edos",
+            Kind.edos,
             "JARVIS-DFT: OptB88vdW (VASP)",
             "CC BY 4.0",
             "total only",

@@ -21,6 +21,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.files import replacing
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import data_home
 from deepdos_nb.data.records import Record
@@ -185,7 +186,7 @@ class JarvisStore:
         structure = Structure(Lattice(lattice), numbers.tolist(), frac)
         return Record(
             material_id=str(entry["jid"]),
-            kind="edos",
+            kind=Kind.edos,
             lattice=lattice,
             numbers=numbers,
             frac=frac,
