@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from deepdos_nb.core.arrays import Array
@@ -16,30 +17,30 @@ from deepdos_nb.crystal.primitive import PrimitiveCell
 
 @dataclass(frozen=True)
 class PairCell:
-    """Pairs of atoms within reach, as tensors: N atoms, E edges, Q wave vectors.
+    """Pairs of atoms within reach, as tensors.
 
     Parameters
     ----------
-    numbers : int64 (N,)
-    receiver, sender : int64 (E,)
+    numbers : Tensor
+    receiver, sender : Tensor
         Every pair within reach stands here in both directions.
-    vector : float64 (E, 3)
+    vector : Tensor
         From receiver to sender, Å.
-    envelope : (E,)
+    envelope : Tensor
         Smooth cutoff, the same in both directions.
-    q : float64 (Q, 3)
+    q : Tensor
         Wave vectors, Å⁻¹.
-    weight : float64 (Q,)
+    weight : Tensor
         Their weights, which sum to one.
     """
 
-    numbers: Tensor
-    receiver: Tensor
-    sender: Tensor
-    vector: Tensor
-    envelope: Tensor
-    q: Tensor
-    weight: Tensor
+    numbers: Int64[Tensor, " atoms"]
+    receiver: Int64[Tensor, " edges"]
+    sender: Int64[Tensor, " edges"]
+    vector: Float64[Tensor, "edges 3"]
+    envelope: Float[Tensor, " edges"]
+    q: Float64[Tensor, "points 3"]
+    weight: Float64[Tensor, " points"]
 
 
 def pair_cell(cell: PrimitiveCell, mesh: tuple[Array, Array]) -> PairCell:
