@@ -82,7 +82,7 @@ FAULTS = {
     "close.cif": (
         MGO + " O O2 1 0.5 0.5 0.51 1\n",
         errors.OverlappingAtomsError,
-        "O1 and O2 are 0.03 Å apart",
+        "O2 (O1 in the file) and O3 (O2 in the file) are 0.03 Å apart",
     ),
     "twice.cif": (
         MGO + " O O2 1 0.5 0.5 0.5 1\n",
