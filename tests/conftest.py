@@ -12,6 +12,11 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 # A backend named here would reach the kernels of notebooks and leave them without figures.
 os.environ.pop("MPLBACKEND", None)
 
+from jaxtyping import install_import_hook  # noqa: E402
+
+# The shapes and types in signatures are checked in tests, and cost nothing anywhere else.
+install_import_hook("deepdos_nb.physics", "beartype.beartype")
+
 import matplotlib  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402

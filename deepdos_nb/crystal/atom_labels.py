@@ -195,7 +195,7 @@ def stated_content(formula: str, units: str, density: str, volume: float) -> Sta
     mass = None if rho is None else rho * volume / GRAM_PER_CM3
     if not amounts and mass is None:
         return None
-    return Stated(amounts, z, mass, " ".join(formula.split()))
+    return Stated(amounts, z, mass, " ".join(formula[:LONGEST].split()))
 
 
 def _positive(text: str) -> float | None:

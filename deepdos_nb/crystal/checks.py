@@ -124,6 +124,13 @@ def _atom(site: Any, index: int) -> str:
     return "/".join(getattr(s, "symbol", str(s)) for s in site.species) + str(index + 1)
 
 
+def _place(site: Any, index: int) -> str:
+    """Name of an atom as the views have it, counted from one, and the file's own if it differs."""
+    name = "/".join(getattr(s, "symbol", str(s)) for s in site.species) + str(index + 1)
+    label = _atom(site, index)
+    return name if label == name else f"{name} ({label} in the file)"
+
+
 def _symbol(site: Any, index: int, source: str) -> str:
     """Element symbol of an ordered site, or the error that says why there is none."""
     from pymatgen.core import DummySpecies
@@ -252,7 +259,7 @@ def _check_distances(structure: Structure, found: Nearest, source: str) -> None:
     if ratio >= MIN_BOND and distance >= MIN_DISTANCE:
         return
     i, j = sorted((i, j))
-    a, b = _atom(structure[i], i), _atom(structure[j], j)
+    a, b = _place(structure[i], i), _place(structure[j], j)
     where = f"{a} and {b}" if i != j else f"{a} and its own periodic image"
     limit = max(MIN_BOND * distance / ratio if ratio > 0 else 0.0, MIN_DISTANCE)
     raise OverlappingAtomsError(

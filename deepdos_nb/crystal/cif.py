@@ -22,7 +22,7 @@ from deepdos_nb.crystal.cif_atoms import Atoms, cif_number, listed, read_atoms
 from deepdos_nb.crystal.cif_blocks import Block, crystal_block
 from deepdos_nb.crystal.cif_symmetry import Candidate, candidates
 from deepdos_nb.crystal.distances import bond_lengths
-from deepdos_nb.crystal.expand import Expanded, expand, merge
+from deepdos_nb.crystal.expand import Expanded, coincident, expand, without_repeats
 
 if TYPE_CHECKING:
     from pymatgen.core import Lattice, Structure
@@ -153,15 +153,17 @@ def _read(
             name,
             f"{len(candidate.operators)} operators have to be applied to",
         )
-    images = expand(atoms.position, atoms.tolerance, candidate.operators)
-    if len(images.site) > 8 * max_atoms + 1000:
-        raise too_many(len(images.site), max_atoms, name)
+    images = expand(atoms.position, atoms.tolerance, atoms.kinds(), candidate.operators)
+    n_images, several = len(images.site), len(candidate.operators) > 1
+    if n_images > 8 * max_atoms + 1000:
+        raise too_many(n_images, max_atoms, name)
+    pairs = coincident(images.position, atoms.tolerance[images.site]) if several else None
     best: Reading | None = None
     for symbols in combinations(atoms.names):
-        left: Array = np.arange(len(images.site))
-        if len(candidate.operators) > 1:
+        left: Array = np.arange(n_images)
+        if pairs is not None and len(pairs):
             element = np.unique(symbols, return_inverse=True)[1][images.site]
-            left = merge(images.position, element, atoms.tolerance[images.site])
+            left = without_repeats(n_images, pairs, element)
         reading = Reading(candidate, symbols, images.site[left], images.position[left])
         doubts = _doubts(stated, reading.counts())
         if best is None or doubts < best.doubts:
@@ -196,10 +198,10 @@ def _notes(best: Reading, atoms: Atoms, images: Expanded, *, assumed: bool) -> I
     if images.moved.any():
         put = listed([atoms.labels[i] for i in np.flatnonzero(images.moved)])
         yield f"Put on special positions nearby, within the digits given: {put}."
-    gone = np.flatnonzero(
-        np.bincount(images.site, minlength=len(atoms.labels))
-        > np.bincount(best.site, minlength=len(atoms.labels))
+    fewer = np.bincount(images.site, minlength=len(atoms.labels)) > np.bincount(
+        best.site, minlength=len(atoms.labels)
     )
+    gone = np.flatnonzero(images.repeats | fewer)
     if len(gone):
         repeated = listed([atoms.labels[i] for i in gone])
         yield f"Atoms that repeat images of others were counted once: {repeated}."

@@ -15,7 +15,7 @@ from deepdos_nb.core.errors import (
     OverlappingAtomsError,
     UnsupportedElementError,
 )
-from deepdos_nb.crystal.atom_labels import Readings, of_label, of_type
+from deepdos_nb.crystal.atom_labels import LONGEST, Readings, of_label, of_type
 from deepdos_nb.crystal.checks import OCCUPANCY_ROUNDING, bad_element, no_cell, partial, too_many
 from deepdos_nb.crystal.cif_blocks import POSITIONS, UNKNOWN, Block
 from deepdos_nb.crystal.text import plain_signs
@@ -56,6 +56,11 @@ class Atoms:
     tolerance: Array
     attached: bool = False
     notes: tuple[str, ...] = ()
+
+    def kinds(self) -> Array:
+        """A number for each atom, equal where their names mean the same."""
+        numbers = {name: i for i, name in enumerate(dict.fromkeys(self.names))}
+        return np.array([numbers[name] for name in self.names])
 
 
 def cif_number(text: str) -> float:
@@ -116,7 +121,7 @@ def _column(block: Block, n: int, *tags: str) -> list[str]:
     values = block.column(*tags)
     if len(values) != n:
         return [""] * n
-    return ["" if v in UNKNOWN else v.strip() for v in values]
+    return ["" if v in UNKNOWN else v.strip()[:LONGEST] for v in values]
 
 
 def _occupancies(block: Block, n: int) -> Array:

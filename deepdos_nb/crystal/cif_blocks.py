@@ -86,7 +86,7 @@ def crystal_block(text: str, name: str) -> Block:
     if not found:
         raise _without_atoms(document, name)
     if len(found) > 1:
-        titles = [b.name for b in found]
+        titles = [b.name[:40] for b in found]
         listed = ", ".join(titles[:3]) + (", …" if len(titles) > 3 else "")
         doubled = " under one name" if len(set(map(str.lower, titles))) == 1 else ""
         raise UnreadableStructureError(
@@ -178,7 +178,7 @@ def _columns(block: cif.Block, name: str) -> dict[str, list[str]]:
         key, values = _plain(tag), [v if v.isalnum() else str(cif.as_string(v)) for v in raw]
         if key in columns and columns[key] != values and _matters(key):
             raise UnreadableStructureError(
-                f"{tag} is given twice in block {block.name}, with different values.",
+                f"{tag[:40]} is given twice in block {block.name[:40]}, with different values.",
                 source=name,
                 remedy="Keep the right one; two crystals need two data_ blocks in two files.",
             )

@@ -10,6 +10,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import InconsistentStructureError, UnreadableStructureError
 from deepdos_nb.crystal.cif_blocks import Block
 from deepdos_nb.crystal.operators import (
+    LONGEST,
     MAX_OPERATORS,
     Operators,
     completed,
@@ -85,7 +86,7 @@ def candidates(block: Block, lattice: Array, name: str) -> list[Candidate]:
         fitting += _other_axes(block, found, lattice)
     if fitting:
         return fitting
-    symbol = next(iter(block.matching(HERMANN_MAUGUIN)), "its operators")
+    symbol = next(iter(block.matching(HERMANN_MAUGUIN)), "its operators")[:LONGEST]
     raise InconsistentStructureError(
         f"the cell does not have the symmetry of {symbol}: its lengths or angles change under "
         "the operators.",
@@ -96,7 +97,9 @@ def candidates(block: Block, lattice: Array, name: str) -> list[Candidate]:
 
 def _against(listed: list[Candidate], named: list[Candidate], block: Block) -> list[Candidate]:
     """Listed operators first; the symmetry named beside them counts if the content confirms it."""
-    symbol = next(iter(block.matching(HERMANN_MAUGUIN) + block.matching(HALL)), "the space group")
+    symbol = next(iter(block.matching(HERMANN_MAUGUIN) + block.matching(HALL)), "the space group")[
+        :LONGEST
+    ]
     first = listed[0]
     orders = {len(c.operators) for c in named}
     if orders and len(first.operators) not in orders and not first.note:
@@ -196,6 +199,7 @@ def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
 def _choices(symbol: str, settings: list[Setting], stated: bool) -> list[Candidate]:
     if not settings:
         return []
+    symbol = symbol[:LONGEST]
     if stated:
         rest = [s for s in all_settings(settings[0].number) if s.name != settings[0].name]
         return [

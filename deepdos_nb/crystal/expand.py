@@ -9,8 +9,8 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.operators import Operators
 
-EXACT = 1e-6
-"""Fractions of a cell within which images of one position coincide once it is at its place."""
+EXACT = 1e-5
+"""Fractions of a cell within which images coincide once each position is at its place."""
 
 
 class Expanded(NamedTuple):
@@ -19,14 +19,16 @@ class Expanded(NamedTuple):
     site : ndarray of int, shape (n,), which listed atom each is an image of
     position : ndarray, shape (n, 3), fractional, in [0, 1)
     moved : ndarray of bool, shape (n_sites,), which were put on a special position nearby
+    repeats : ndarray of bool, shape (n_sites,), which repeat images of another listed atom
     """
 
     site: Array
     position: Array
     moved: Array
+    repeats: Array
 
 
-def expand(position: Array, tolerance: Array, operators: Operators) -> Expanded:
+def expand(position: Array, tolerance: Array, kind: Array, operators: Operators) -> Expanded:
     """Apply every operator to every position, and keep what is distinct.
 
     A position that lies within its tolerance of a special one is put there: it is averaged over
@@ -38,11 +40,14 @@ def expand(position: Array, tolerance: Array, operators: Operators) -> Expanded:
         Fractional.
     tolerance : ndarray, shape (n_sites,)
         Fractions of a cell.
+    kind : ndarray of int, shape (n_sites,)
+        Equal for atoms that are certainly of one element, and may repeat each other's images.
     operators : Operators
     """
+    n = len(position)
     if len(operators) == 1:
-        whole = position - np.floor(position)
-        return Expanded(np.arange(len(position)), whole, np.zeros(len(position), dtype=bool))
+        none = np.zeros(n, dtype=bool)
+        return Expanded(np.arange(n), position - np.floor(position), none, none)
     images = _images(position, operators)
     drift = images - position[:, None]
     drift -= np.round(drift)
@@ -52,23 +57,24 @@ def expand(position: Array, tolerance: Array, operators: Operators) -> Expanded:
     special = (count > 1) & (len(operators) % np.maximum(count, 1) == 0)
     shift = np.where(stays[..., None], drift, 0.0).sum(axis=1) / np.maximum(count, 1)[:, None]
     shift[~special] = 0.0
-    moved = np.abs(shift).max(axis=1) > 1e-4
     images = _images(position + shift, operators).reshape(-1, 3)
     images -= np.floor(images)
-    site = np.repeat(np.arange(len(position)), len(operators))
-    kept = _distinct(site, images)
-    return Expanded(site[kept], images[kept], moved)
+    site = np.repeat(np.arange(n), len(operators))
+    own = _distinct(site, images)
+    kept = own[_distinct(kind[site[own]], images[own])]
+    repeats = np.bincount(site[kept], minlength=n) < np.bincount(site[own], minlength=n)
+    moved = np.abs(shift).max(axis=1) > 1e-4
+    return Expanded(site[kept], images[kept], moved, repeats)
 
 
-def merge(position: Array, element: Array, radius: Array) -> Array:
-    """Indices of atoms that are left when images of equal elements at one place count once.
+def coincident(position: Array, radius: Array) -> Array:
+    """Pairs of atoms at one place, shape (n_pairs, 2), the first of each before the second.
 
     Parameters
     ----------
     position : ndarray, shape (n, 3), fractional, in [0, 1)
-    element : ndarray, shape (n,)
     radius : ndarray, shape (n,)
-        Fractions of a cell within which each may lie from its like.
+        Fractions of a cell by which each may miss its place.
     """
     from scipy.spatial import cKDTree
 
@@ -76,14 +82,17 @@ def merge(position: Array, element: Array, radius: Array) -> Array:
     pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(
         float(radius.max()), p=np.inf, output_type="ndarray"
     )
-    if not len(pairs):
-        return np.arange(len(position))
-    first, second = np.sort(pairs, axis=1).T
+    pairs = np.sort(pairs, axis=1)
+    first, second = pairs.T
     apart = position[first] - position[second]
     apart -= np.round(apart)
-    close = np.abs(apart).max(axis=1) <= np.maximum(radius[first], radius[second])
-    twice = np.unique(second[close & (element[first] == element[second])])
-    return np.setdiff1d(np.arange(len(position)), twice)
+    return pairs[np.abs(apart).max(axis=1) <= np.maximum(radius[first], radius[second])]
+
+
+def without_repeats(n: int, pairs: Array, element: Array) -> Array:
+    """Indices of n atoms that are left when equal elements at one place count once."""
+    first, second = pairs.T
+    return np.setdiff1d(np.arange(n), second[element[first] == element[second]])
 
 
 def _images(position: Array, operators: Operators) -> Array:
@@ -91,12 +100,13 @@ def _images(position: Array, operators: Operators) -> Array:
     return turned + operators.translation
 
 
-def _distinct(site: Array, position: Array) -> Array:
-    """Indices of the first of each image, in order."""
+def _distinct(kind: Array, position: Array) -> Array:
+    """Indices of the first of each kind at each place, in order."""
+    bins = round(1 / EXACT)
     # The offset keeps simple fractions away from the edges of the bins.
-    cells = np.floor(position / EXACT + 0.3137).astype(np.int64) % round(1 / EXACT)
-    key = (cells[:, 0] * round(1 / EXACT) + cells[:, 1]) * round(1 / EXACT) + cells[:, 2]
-    order = np.lexsort((key, site))
+    cells = np.floor(position / EXACT + 0.3137).astype(np.int64) % bins
+    key = (cells[:, 0] * bins + cells[:, 1]) * bins + cells[:, 2]
+    order = np.lexsort((key, kind))
     new = np.ones(len(order), dtype=bool)
-    new[1:] = (np.diff(key[order]) != 0) | (np.diff(site[order]) != 0)
+    new[1:] = (np.diff(key[order]) != 0) | (np.diff(kind[order]) != 0)
     return np.sort(order[new])

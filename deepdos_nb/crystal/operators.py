@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from deepdos_nb.crystal.text import plain_signs
 if TYPE_CHECKING:
     import gemmi
 
-MAX_OPERATORS = 1000
+MAX_OPERATORS = 400
 """More operators than this are no space group, not even in a cell of several lattice points."""
 
 LONGEST = 80
@@ -24,12 +25,16 @@ METRIC_TOLERANCE = 0.02
 """Relative misfit of a cell's metric under its operators; refined cells stray by thousandths."""
 
 
-class Operators(NamedTuple):
+@dataclass(frozen=True)
+class Operators:
     """Symmetry operators x′ = W x + w on fractional coordinates.
 
+    Parameters
+    ----------
     rotation : ndarray of int, shape (n, 3, 3)
     translation : ndarray, shape (n, 3), in [0, 1)
-    closed : whether they form a group with the lattice's translations
+    closed : bool
+        Whether they form a group with the lattice's translations
     """
 
     rotation: Array

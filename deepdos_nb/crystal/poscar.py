@@ -18,7 +18,7 @@ from deepdos_nb.core.errors import (
     UnsupportedElementError,
 )
 from deepdos_nb.crystal.atom_labels import ELEMENTS, ISOTOPES
-from deepdos_nb.crystal.checks import bad_element, no_cell, partial, too_many
+from deepdos_nb.crystal.checks import MAX_EDGE, bad_element, no_cell, partial, too_many
 from deepdos_nb.crystal.text import plain_signs
 
 if TYPE_CHECKING:
@@ -96,7 +96,10 @@ def _lattice(lines: list[str], name: str) -> tuple[Array, Array]:
     if (factors <= 0).any():
         raise _broken(name, f"line 2 is no scaling factor: {_shown(lines, 1)}")
     # Three factors scale the x, y and z components.
-    return vectors * factors, factors
+    scaled = vectors * factors
+    if np.abs(scaled).max() > MAX_EDGE:
+        raise no_cell(name, f"a cell edge is {np.abs(scaled).max():.3g} Å long.", "Check line 2.")
+    return scaled, factors
 
 
 def _scale(line: str, name: str) -> Array:

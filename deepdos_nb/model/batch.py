@@ -7,8 +7,8 @@ row of neighbours.
 About half of the table is padding. Lists of edges, with the softmax and the scatter of PyTorch
 Geometric, do without it and gain little: in batches of 32 crystals of the phonon benchmark the
 encoder is 1.2 times as fast, a whole training step 1.05 to 1.08 times; one crystal by itself takes
-1.04 times as long, and the import 1.5 s more (`benchmarks/edge_lists.py`, one thread). So the table
-stays, and `CrystalGraph.to_pyg` is there for other networks.
+1.04 to 1.07 times as long, and the import 1.5 s more (`benchmarks/edge_lists.py`, one thread). So
+the table stays, and `CrystalGraph.to_pyg` is there for other networks.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from deepdos_nb.crystal.elements import atomic_radii, element_features
@@ -24,16 +25,11 @@ STRONGEST, WEAKEST = 6.0, -12.0
 
 
 class Bonds(NamedTuple):
-    """Geometry of every edge, shape (E, …).
+    """Geometry of every edge: length and length beyond the radii, Å, and its radial basis."""
 
-    length : (E,), Å
-    stretch : (E,), length beyond the radii, Å
-    radial : (E, GAUSSIANS)
-    """
-
-    length: Tensor
-    stretch: Tensor
-    radial: Tensor
+    length: Float[Tensor, " edges"]
+    stretch: Float[Tensor, " edges"]
+    radial: Float[Tensor, "edges gaussians"]
 
 
 class AtomicEnvironment(nn.Module):
@@ -65,8 +61,8 @@ class AtomicEnvironment(nn.Module):
         radial = torch.exp(-(((stretch[:, None] - self.centres) / spacing) ** 2))
         return Bonds(length, stretch, radial)
 
-    def atoms(self, cell: PairCell, bonds: Bonds) -> Tensor:
-        """Embeddings of the atoms in their surroundings, shape (N, WIDTH)."""
+    def atoms(self, cell: PairCell, bonds: Bonds) -> Float[Tensor, "atoms width"]:
+        """Embeddings of the atoms in their surroundings."""
         numbers, i, j = cell.numbers, cell.receiver, cell.sender
         radial = bonds.radial * cell.envelope[:, None]
         strength = torch.exp((-bonds.stretch / DECAY).clamp(WEAKEST, STRONGEST)) * cell.envelope

@@ -14,6 +14,7 @@ site, drafted by mechanics, that the decoder reads beside the atoms.
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
@@ -50,8 +51,10 @@ class ForceConstantNetwork(AtomicEnvironment):
             nn.Linear(HIDDEN, 2),
         )
 
-    def force_constants(self, cell: PairCell) -> tuple[Tensor, Tensor]:
-        """k_L and k_T of every edge, eV/Å², shape (E,) each."""
+    def force_constants(
+        self, cell: PairCell
+    ) -> tuple[Float[Tensor, " edges"], Float[Tensor, " edges"]]:
+        """k_L and k_T of every edge, eV/Å²."""
         bonds = self.bonds(cell)
         atoms = self.atoms(cell, bonds)
         a, b = atoms[cell.receiver], atoms[cell.sender]
@@ -63,16 +66,16 @@ class ForceConstantNetwork(AtomicEnvironment):
         # Ions that repel may shear their bond at a gain, but stretching always costs more.
         return along, along * (0.2 + 0.6 * torch.tanh(shearing))
 
-    def forward(self, cell: PairCell) -> Tensor:
-        """Force constants of every edge, eV/Å², shape (E, 3, 3)."""
+    def forward(self, cell: PairCell) -> Float[Tensor, "edges 3 3"]:
+        """Force constants of every edge, eV/Å²."""
         along, across = self.force_constants(cell)
         unit = nn.functional.normalize(cell.vector, dim=-1).to(along.dtype)
         dyads = unit[:, :, None] * unit[:, None, :]
         one = torch.eye(3, dtype=along.dtype)
         return across[:, None, None] * one + (along - across)[:, None, None] * dyads
 
-    def projected_dos(self, primitive: PrimitiveCell) -> Tensor:
-        """Share of one atom's three modes in each bin, shape (N, B); see `draft_spectrum`."""
+    def projected_dos(self, primitive: PrimitiveCell) -> Float[Tensor, "atoms bins"]:
+        """Share of one atom's three modes in each bin; see `draft_spectrum`."""
         cell = phonon_cell(primitive)
         wavenumbers, share = modes(self(cell).double(), cell)
         lines = broadened(wavenumbers, self.kind.grid)

@@ -11,6 +11,7 @@ and their surroundings are. `tight_binding` does the rest.
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from deepdos_nb.core.grids import Kind
@@ -95,8 +96,8 @@ class HoppingNetwork(AtomicEnvironment):
         fields = FIELD * field * self._fall(stretch / FIELD_DECAY) * envelope
         return Terms(levels, hoppings, fields)
 
-    def projected_dos(self, primitive: PrimitiveCell) -> Tensor:
-        """States of one atom in each bin of the window, shape (N, B); see `draft_spectrum`."""
+    def projected_dos(self, primitive: PrimitiveCell) -> Float[Tensor, "atoms bins"]:
+        """States of one atom in each bin of the window; see `draft_spectrum`."""
         cell = orbital_cell(primitive)
         return site_states(self(cell.pairs).double(), cell).sum(dim=1)
 

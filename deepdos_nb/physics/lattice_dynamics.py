@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from deepdos_nb.core.grids import Grid
@@ -38,15 +39,17 @@ def phonon_cell(cell: PrimitiveCell) -> PairCell:
     return pair_cell(cell, wave_vectors(cell.lattice, rotations=cell.rotations))
 
 
-def dynamical_matrices(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:
-    """D(q) in eV/(Å² u), shape (Q, 3 N, 3 N), Hermitian, of the precision of `force_constants`.
+def dynamical_matrices(
+    force_constants: Float[Tensor, "edges 3 3"], cell: PairCell, q: Float[Tensor, "points 3"]
+) -> Complex[Tensor, "points modes modes"]:
+    """D(q) in eV/(Å² u), Hermitian, of the precision of `force_constants`.
 
     Parameters
     ----------
-    force_constants : Tensor, shape (E, 3, 3)
+    force_constants : Tensor
         Of every edge, symmetric, eV/Å².
     cell : PairCell
-    q : Tensor, shape (Q, 3)
+    q : Tensor
         Å⁻¹.
     """
     n = len(cell.numbers)
@@ -63,8 +66,10 @@ def dynamical_matrices(force_constants: Tensor, cell: PairCell, q: Tensor) -> Te
     return (matrix + matrix.mH) / 2
 
 
-def frequencies(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:
-    """Wavenumbers of all modes, cm⁻¹, shape (Q, 3 N); they have gradients, and degeneracy is fine.
+def frequencies(
+    force_constants: Float[Tensor, "edges 3 3"], cell: PairCell, q: Float[Tensor, "points 3"]
+) -> Float[Tensor, "points modes"]:
+    """Wavenumbers of all modes, cm⁻¹; they have gradients, and degeneracy is fine.
 
     The slope of an eigenvalue is ⟨e|dD|e⟩ (Hellmann and Feynman): no eigenvector is differentiated.
     """
@@ -72,15 +77,17 @@ def frequencies(force_constants: Tensor, cell: PairCell, q: Tensor) -> Tensor:
     return _wavenumbers(squares)
 
 
-def modes(force_constants: Tensor, cell: PairCell) -> tuple[Tensor, Tensor]:
-    """Wavenumbers (Q, 3 N), cm⁻¹, and each atom's share of every mode, shape (Q, N, 3 N)."""
+def modes(
+    force_constants: Float[Tensor, "edges 3 3"], cell: PairCell
+) -> tuple[Float[Tensor, "points modes"], Float[Tensor, "points atoms modes"]]:
+    """Wavenumbers, cm⁻¹, and each atom's share of every mode."""
     squares, vectors = torch.linalg.eigh(dynamical_matrices(force_constants, cell, cell.q))
     share = vectors.abs().square().unflatten(1, (-1, 3)).sum(dim=2)
     return _wavenumbers(squares), share
 
 
-def broadened(wavenumbers: Tensor, grid: Grid) -> Tensor:
-    """Each mode as a Gaussian on the grid, shape (..., B); what lies outside the grid is left out.
+def broadened(wavenumbers: Float[Tensor, "*lines"], grid: Grid) -> Float[Tensor, "*lines bins"]:
+    """Each mode as a Gaussian on the grid; what lies outside the grid is left out.
 
     A mode near zero is reflected there, because no state lies below.
     """

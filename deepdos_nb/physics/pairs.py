@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from deepdos_nb.core.arrays import Array
@@ -16,37 +17,37 @@ from deepdos_nb.crystal.primitive import PrimitiveCell
 
 @dataclass(frozen=True)
 class PairCell:
-    """Pairs of atoms within reach, as tensors: N atoms, E edges, Q wave vectors.
+    """Pairs of atoms within reach, as tensors.
 
     Parameters
     ----------
-    numbers : int64 (N,)
-    receiver, sender : int64 (E,)
+    numbers : Tensor
+    receiver, sender : Tensor
         Every pair within reach stands here in both directions.
-    vector : float64 (E, 3)
+    vector : Tensor
         From receiver to sender, Å.
-    envelope : (E,)
+    envelope : Tensor
         Smooth cutoff, the same in both directions.
-    q : float64 (Q, 3)
+    q : Tensor
         Wave vectors, Å⁻¹.
-    weight : float64 (Q,)
+    weight : Tensor
         Their weights, which sum to one.
-    orbit : int64 (N,)
+    orbit : Tensor
         Symmetry orbit of each atom: wave vectors stand for all that are equal by symmetry, so what
         they say of single atoms holds for the mean of an orbit.
     """
 
-    numbers: Tensor
-    receiver: Tensor
-    sender: Tensor
-    vector: Tensor
-    envelope: Tensor
-    q: Tensor
-    weight: Tensor
-    orbit: Tensor
+    numbers: Int64[Tensor, " atoms"]
+    receiver: Int64[Tensor, " edges"]
+    sender: Int64[Tensor, " edges"]
+    vector: Float64[Tensor, "edges 3"]
+    envelope: Float[Tensor, " edges"]
+    q: Float64[Tensor, "points 3"]
+    weight: Float64[Tensor, " points"]
+    orbit: Int64[Tensor, " atoms"]
 
-    def over_orbits(self, rows: Tensor) -> Tensor:
-        """Give every atom the mean row of its orbit; rows have shape (N, …)."""
+    def over_orbits(self, rows: Float[Tensor, atoms * rest]) -> Float[Tensor, atoms * rest]:
+        """Give every atom the mean row of its orbit."""
         size = torch.bincount(self.orbit).to(rows)
         total = rows.new_zeros(len(size), *rows.shape[1:]).index_add(0, self.orbit, rows)
         return (total / size.reshape(-1, *[1] * (rows.ndim - 1)))[self.orbit]

@@ -11,6 +11,7 @@ bond, the tables of that paper are, as matrices::
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from deepdos_nb.crystal.harmonics import real_harmonics
@@ -34,8 +35,10 @@ SHELL = (0, 1, 1, 1, 2, 2, 2, 2, 2)
 """Angular momentum of each of them."""
 
 
-def d_harmonics(u: Tensor) -> tuple[Tensor, Tensor]:
-    """D(u), shape (E, 5), with Σ D² = 1 for unit vectors u (E, 3), and P(u), shape (E, 3, 5).
+def d_harmonics(
+    u: Float[Tensor, "edges 3"],
+) -> tuple[Float[Tensor, "edges 5"], Float[Tensor, "edges 3 5"]]:
+    """D(u), with Σ D² = 1 for unit vectors u, and P(u).
 
     Order and norm are those of `batch.real_harmonics`.
     """
@@ -52,18 +55,21 @@ def d_harmonics(u: Tensor) -> tuple[Tensor, Tensor]:
     return harmonics, (slope - u[..., None] * along) / root3
 
 
-def couplings(strength: Tensor, u: Tensor) -> Tensor:
+def couplings(
+    strength: Float[Tensor, "edges channels"], u: Float[Tensor, "edges 3"]
+) -> Float[Tensor, "edges 9 9"]:
     """Matrix elements between the orbitals of two atoms.
 
     Parameters
     ----------
-    strength : Tensor, shape (E, len(CHANNELS))
-    u : Tensor, shape (E, 3)
+    strength : Tensor
+        Of `CHANNELS`.
+    u : Tensor
         Unit vectors from the first atom to the second.
 
     Returns
     -------
-    Tensor, shape (E, 9, 9)
+    Tensor
         Rows are orbitals of the first atom, in the order s, p (x, y, z), d. Harmonics are even
         or odd: seen from the other end, with `REVERSED` strengths and the sign (−1)^(l + l′), the
         matrix is the transposed one.

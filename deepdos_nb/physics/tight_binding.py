@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Complex, Float, Int64
 from torch import Tensor
 
 from deepdos_nb.core.grids import Kind
@@ -45,20 +46,20 @@ SAME_LEVEL = 1e-3
 
 @dataclass(frozen=True)
 class OrbitalCell:
-    """A primitive cell of N atoms with O orbitals.
+    """A primitive cell with its orbitals.
 
     Parameters
     ----------
     pairs : PairCell
         Its mesh of wave vectors contains Γ, where many bands have their edges.
-    orbital : int64 (O,)
+    orbital : Tensor
         Which of the nine orbitals of each atom there are, as 9 × atom + orbital.
     electrons : int
         Valence electrons.
     """
 
     pairs: PairCell
-    orbital: Tensor
+    orbital: Int64[Tensor, " orbitals"]
     electrons: int
 
 
@@ -84,24 +85,26 @@ class Terms(NamedTuple):
 
     Attributes
     ----------
-    levels : Tensor, shape (N, 3)
+    levels
         Of the s, p and d shell of every atom.
-    hoppings, fields : Tensor, shape (E, len(CHANNELS))
+    hoppings, fields
         What couples the two ends of an edge, and what its sender does to the orbitals of its
         receiver.
     """
 
-    levels: Tensor
-    hoppings: Tensor
-    fields: Tensor
+    levels: Float[Tensor, "atoms 3"]
+    hoppings: Float[Tensor, "edges channels"]
+    fields: Float[Tensor, "edges channels"]
 
     def double(self) -> Terms:
         """The same in double precision."""
         return Terms(*(t.double() for t in self))
 
 
-def hamiltonians(terms: Terms, cell: OrbitalCell, k: Tensor) -> Tensor:
-    """H(k) in eV, shape (Q, O, O), Hermitian, of the precision of `terms`; `k` is (Q, 3), Å⁻¹."""
+def hamiltonians(
+    terms: Terms, cell: OrbitalCell, k: Float[Tensor, "points 3"]
+) -> Complex[Tensor, "points orbitals orbitals"]:
+    """H(k) in eV, Hermitian, of the precision of `terms`; `k` in Å⁻¹."""
     pairs, n = cell.pairs, len(cell.pairs.numbers)
     real = terms.levels.dtype
     unit = torch.nn.functional.normalize(pairs.vector, dim=-1).to(real)
@@ -121,26 +124,33 @@ def hamiltonians(terms: Terms, cell: OrbitalCell, k: Tensor) -> Tensor:
 class Occupation(NamedTuple):
     """Where the electrons end.
 
-    zero : (), eV, the valence-band maximum or the Fermi level
-    slope : (Q, O), how it moves with every eigenvalue; sums to one
-    gap : float, eV, on the mesh; zero where bands overlap or are half filled
+    zero
+        Valence-band maximum or Fermi level, eV.
+    slope
+        How it moves with every eigenvalue; sums to one.
+    gap
+        On the mesh, eV; zero where bands overlap or are half filled.
     """
 
-    zero: Tensor
-    slope: Tensor
+    zero: Float[Tensor, ""]
+    slope: Float[Tensor, "points orbitals"]
     gap: float
 
 
 def fermi_level(
-    energies: Tensor, weight: Tensor, electrons: int, *, gapped: bool | None = None
+    energies: Float[Tensor, "points orbitals"],
+    weight: Float[Tensor, " points"],
+    electrons: int,
+    *,
+    gapped: bool | None = None,
 ) -> Occupation:
     """Fill bands with electrons.
 
     Parameters
     ----------
-    energies : Tensor, shape (Q, O)
+    energies : Tensor
         Eigenvalues, ascending, eV.
-    weight : Tensor, shape (Q,)
+    weight : Tensor
     electrons : int
         Per cell; two fill a band.
     gapped : bool, optional
@@ -188,14 +198,14 @@ class OrbitalDensity(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        matrices: Tensor,
-        weight: Tensor,
+        matrices: Complex[Tensor, "points orbitals orbitals"],
+        weight: Float[Tensor, " points"],
         electrons: int,
-        grid: Tensor,
+        grid: Float[Tensor, " bins"],
         broadening: float,
         gapped: bool | None,
-    ) -> Tensor:
-        """Density in states/eV, shape (O, B); see `orbital_density`."""
+    ) -> Float[Tensor, "orbitals bins"]:
+        """Density of every orbital in states/eV; `grid` are energies in eV."""
         energies, vectors = torch.linalg.eigh(matrices)
         filling = fermi_level(energies, weight, electrons, gapped=gapped)
         offset = (grid + filling.zero - energies[:, :, None]) / broadening
@@ -236,8 +246,8 @@ def site_states(
     *,
     broadening: float = BROADENING,
     gapped: bool | None = None,
-) -> Tensor:
-    """States of the s, p and d shells of every atom in each bin of the window, shape (N, 3, B).
+) -> Float[Tensor, "atoms 3 bins"]:
+    """States of the s, p and d shells of every atom in each bin of the window.
 
     Parameters
     ----------
@@ -246,7 +256,7 @@ def site_states(
     broadening : float
         Standard deviation of the Gaussian every state is drawn as, eV.
     gapped : bool, optional
-        See `fill`.
+        See `fermi_level`.
     """
     grid = Kind.edos.grid
     matrices = hamiltonians(terms, cell, cell.pairs.q)
@@ -265,6 +275,8 @@ def site_states(
     return cell.pairs.over_orbits(table.unflatten(0, (n, 3)))
 
 
-def bands(terms: Terms, cell: OrbitalCell, k: Tensor) -> Tensor:
-    """Eigenvalues at wave vectors `k` (Q, 3), eV, ascending, shape (Q, O), not shifted."""
+def bands(
+    terms: Terms, cell: OrbitalCell, k: Float[Tensor, "points 3"]
+) -> Float[Tensor, "points orbitals"]:
+    """Eigenvalues at wave vectors `k`, Å⁻¹, in eV, ascending, not shifted."""
     return torch.linalg.eigvalsh(hamiltonians(terms, cell, k))

@@ -235,16 +235,18 @@ def _outside(spectrum: Drawable) -> tuple[str, ...]:
     )
 
 
-def equal_sites(symbols: Sequence[str], sites: Array) -> list[list[int]]:
+def equal_sites(symbols: Sequence[str], sites: Array, tolerance: float = 1e-3) -> list[list[int]]:
     """Indices of the sites of one element that have the same curve, in order of their first one.
 
     Parameters
     ----------
     symbols : sequence of str, length n_sites
     sites : ndarray, shape (n_sites, n_bins)
+    tolerance : float
+        Largest difference of equal curves, as a share of the highest value of all.
     """
     groups: list[list[int]] = []
-    tolerance = 1e-3 * max(float(sites.max(initial=0.0)), 1e-12)
+    tolerance *= max(float(sites.max(initial=0.0)), 1e-12)
     for i, symbol in enumerate(symbols):
         for group in groups:
             same = np.abs(sites[group[0]] - sites[i]).max() <= tolerance

@@ -10,6 +10,7 @@ from urllib.parse import urlparse
 
 import pytest
 from browser.app import App
+from browser.axe import findings
 from browser.notebook import HARMLESS, PATIENCE, changed, colours, pixels, settled, wait_until
 
 from deepdos_nb.crystal.read import examples
@@ -117,6 +118,23 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
     crystal = page.locator(".ddos-crystal canvas").first
     crystal.wait_for()
     wait_until(lambda: colours(pixels(crystal)) > 40, "atoms in the 3-D view", 60)
+    assert findings(page, ".ddos") == []
+
+    # A small laptop shows the whole plot, and the crystal fits whatever width there is.
+    plot = page.locator(".ddos-spectrum .ddos-plot").first
+    for width, height in ((1366, 768), (900, 1000), (1920, 1000), (1280, 1000)):
+        page.set_viewport_size({"width": width, "height": height})
+        settled(crystal)
+        page.screenshot(path=screenshots / f"app-{width}.png")
+        place = plot.bounding_box()
+        assert place is not None
+        assert place["y"] < 380
+        assert place["y"] + place["height"] < height
+        room = page.locator(".ddos-crystal").first.bounding_box()
+        drawn = crystal.bounding_box()
+        assert room is not None
+        assert drawn is not None
+        assert abs(room["width"] - drawn["width"]) < 3
 
     # A crystal of one's own, and a selection that Python answers.
     first.upload("quartz.cif", examples()["SiO2"].read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from browser.notebook import changed, settled, wait_until
 from synthetic import make_spectrum, make_trace
 
 from deepdos_nb.crystal.read import example
-from deepdos_nb.widgets import Explore, export_html
+from deepdos_nb.widgets import Explore, QuickLook, SpectrumExplorer, export_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,10 +22,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def look() -> Explore:
     crystal = example("TiO2")
     look = Explore(make_trace(crystal), ensemble=make_spectrum(crystal))
     look.state.energy_range = (200.0, 400.0)
+    return look
+
+
+@pytest.fixture(scope="module")
+def file(look: Explore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_html(look, tmp_path_factory.mktemp("export") / "TiO2.html", title="Rutile")
 
 
@@ -50,7 +56,7 @@ def page(
     assert problems == []
 
 
-def test_the_page_answers_without_python(page: tuple[Page, str], screenshots: Path):
+def test_the_page_answers_without_python(page: tuple[Page, str], look: Explore, screenshots: Path):
     window, theme = page
     plot = window.locator(".ddos-spectrum .ddos-plot").first
     plot.wait_for()
@@ -73,9 +79,38 @@ def test_the_page_answers_without_python(page: tuple[Page, str], screenshots: Pa
     window.mouse.up()
     wait_until(lambda: ranges.first.get_attribute("width") != width, "the new range")
     assert changed(before, settled(plot)) > 0.02
-    # What Python would have to compute says so instead of being wrong.
+    # The words are those of Python, for the selection there is now.
     readout = window.locator(".ddos-spectrum .ddos-readout").first
-    wait_until(lambda: "computed in Python" in (readout.text_content() or ""), "the honest line")
+    wait_until(lambda: "200 to 400" not in (readout.text_content() or ""), "the new words")
+    said = readout.text_content() or ""
+    low, high = re.findall(r"([\d.]+) to ([\d.]+) cm", said)[0]
+    quick: QuickLook = look.every()["Spectrum"]
+    quick.state.energy_range = (float(low), float(high))
+    assert said == quick.spectrum.readout
+    # So are the list of sites, what it is a list of, and the atoms.
+    rows = quick.structure.table.rows
+    buttons = window.locator(".ddos-sites").first.locator("button")
+    wait_until(
+        lambda: (buttons.first.get_attribute("aria-label") or "").startswith(rows[0]["label"]),
+        "the list of sites",
+    )
+    shown = [buttons.nth(i).get_attribute("aria-label") for i in range(buttons.count())]
+    assert shown == [f"{r['label']}, {100 * r['share']:.1f} % of states" for r in rows]
+    caption = window.locator(".ddos-sites .ddos-caption").first
+    assert caption.text_content() == quick.structure.caption
+    atoms = window.locator("canvas.ddos-atoms").first
+    coloured = settled(atoms)
+    # What only Python can compute says so instead of being wrong.
+    other = window.locator(".ddos-ensemble .ddos-readout").first
+    assert "computed in Python" in (other.text_content() or "")
+    buttons.first.click()
+    assert changed(coloured, settled(atoms)) > 0.001
+    chosen = window.locator(".ddos-spectrum .ddos-legend .ddos-key")
+    assert chosen.first.text_content() == rows[0]["label"]
+    window.get_by_role("button", name="Sites", exact=True).first.click()
+    ridges = window.locator(".ddos-spectrum path.ddos-ridge")
+    wait_until(lambda: ridges.count() == len(quick.spectrum.data.site_rows()), "a row per site")
+    window.get_by_role("button", name="Elements", exact=True).first.click()
 
     # The step of one view is the step of the others.
     sliders = window.get_by_label("Transport step", exact=True).and_(
@@ -108,3 +143,50 @@ def test_without_scripts_there_is_a_picture_and_words(chromium: Browser, file: P
     assert "density of states of TiO2" in (picture.get_attribute("alt") or "")
     assert page.locator(".page-live").is_hidden()
     context.close()
+
+
+def test_files_can_be_saved_and_dead_lists_are_gone(chromium: Browser, tmp_path: Path):
+    crystal = example("MgO")
+    explorer = SpectrumExplorer({"Mine": [make_spectrum(crystal)]}, None, backend="canvas")
+    path = export_html(explorer, tmp_path / "MgO.html")
+    context = chromium.new_context(offline=True, accept_downloads=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.locator("body.ddos-alive").wait_for()
+    assert page.locator("h1").text_content() == "Phonon density of states of MgO"
+    assert page.locator(".ddos-picker, .ddos-tablist").count() == 0
+    for ending in ("csv", "cif", "png"):
+        with page.expect_download() as waiting:
+            page.locator(f"button[data-ending={ending}]").click()
+        saved = waiting.value
+        assert saved.suggested_filename == f"MgO-phdos.{ending}"
+        assert Path(saved.path()).read_bytes() == explorer.downloads.make(ending)
+    context.close()
+
+
+def test_many_sites_have_rows_that_scroll(chromium: Browser, tmp_path: Path, screenshots: Path):
+    crystal = example("SrTiO3") * (3, 3, 2)
+    crystal.perturb(0.1)
+    look = QuickLook(make_trace(crystal))
+    look.state.mode = "sites"
+    path = export_html(look, tmp_path / "big.html")
+    page = chromium.new_page(viewport={"width": 1240, "height": 900})
+    page.goto(path.as_uri())
+    page.locator("body.ddos-alive").wait_for()
+    plot = page.locator(".ddos-spectrum .ddos-plot")
+    names = plot.locator("svg > g:nth-of-type(2) text")
+    groups = look.spectrum.data.groups
+    assert names.count() == len(groups) > 40
+    heights = [box["y"] for i in range(names.count()) if (box := names.nth(i).bounding_box())]
+    assert all(b - a >= 11 for a, b in pairwise(heights)), "overprinted"
+    inside = plot.evaluate("e => [e.clientHeight, e.scrollHeight]")
+    assert inside[0] <= 341 < inside[1]
+    # The axis stays in sight.
+    plot.evaluate("e => { e.scrollTop = 200; }")
+    page.wait_for_timeout(200)
+    frame, axis = plot.bounding_box(), plot.get_by_text("Wavenumber (cm⁻¹)").bounding_box()
+    assert frame is not None
+    assert axis is not None
+    assert frame["y"] < axis["y"] < frame["y"] + frame["height"]
+    page.screenshot(path=screenshots / "sites-many.png")
+    page.close()

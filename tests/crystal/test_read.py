@@ -21,6 +21,7 @@ from deepdos_nb.crystal.read import (
     check_structure,
     example,
     examples,
+    notes_of,
     parse_structure,
     read_structure,
     warn_unseen,
@@ -82,7 +83,7 @@ FAULTS = {
     "close.cif": (
         MGO + " O O2 1 0.5 0.5 0.51 1\n",
         errors.OverlappingAtomsError,
-        "O1 and O2 are 0.03 Å apart",
+        "O2 (O1 in the file) and O3 (O2 in the file) are 0.03 Å apart",
     ),
     "twice.cif": (
         MGO + " O O2 1 0.5 0.5 0.5 1\n",
@@ -301,3 +302,28 @@ def same_crystal(found: Structure, expected: Structure) -> None:
     assert found.volume == pytest.approx(expected.volume, rel=1e-4)
     shortest = [np.sort(s.distance_matrix[np.triu_indices(len(s), 1)]) for s in (found, expected)]
     np.testing.assert_allclose(*shortest, atol=2e-3)
+
+
+def test_notes_survive_reading_again_and_are_strings() -> None:
+    bare = parse_structure(
+        drop(MGO, r"_symmetry_.*\n|_chemical.*\n|_cell_formula.*\n|loop_\n _symm.*\n.*\n.*\n"),
+        "a.cif",
+    )
+    assert notes_of(bare) == (
+        "The file states no symmetry; its atoms were taken as all of the cell.",
+    )
+    assert notes_of(read_structure(bare)) == notes_of(bare)
+    assert notes_of(Structure.from_dict(bare.as_dict())) == notes_of(bare)
+    assert all(notes_of(example(name)) == () for name in examples())
+    foreign = example("MgO")
+    foreign.properties["notes"] = {"author": 1}
+    assert notes_of(read_structure(foreign)) == ()
+
+
+def test_ase_slabs_need_vacuum() -> None:
+    slab = ase.build.fcc111("Al", (1, 1, 4), vacuum=8.0)
+    assert any("Not periodic along c" in note for note in notes_of(read_structure(slab)))
+    with pytest.raises(errors.DegenerateCellError, match="not periodic along c"):
+        read_structure(ase.build.fcc111("Al", (1, 1, 4), vacuum=1.0))
+    with pytest.raises(errors.DegenerateCellError, match="not periodic along a"):
+        read_structure(ase.Atoms("Po", cell=[3.3, 3.3, 3.3]))

@@ -304,12 +304,17 @@ def test_site_view_has_a_row_for_each_set_of_equal_sites():
     assert plot.site_rows == []
 
 
-def test_rows_that_do_not_fit_are_counted():
+def test_rows_that_do_not_fit_are_counted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("deepdos_nb.widgets.base.payload.MOST_ROWS", 24)
     cell = Structure(np.eye(3) * 12.0, ["Ba", "O"] * 20, np.random.default_rng(0).random((40, 3)))
     plot = SpectrumPlot(make_spectrum(cell))
     plot.state.mode = "sites"
-    assert len(plot.site_rows) == 24
-    assert "24 of 40 sets of equal sites have a row" in plot.readout
+    groups = plot.data.groups
+    assert len(groups) > len(plot.site_rows) == 24
+    assert f"24 of {len(groups)} sets of equal sites have a row" in plot.readout
+    # Of many, those with most states come first.
+    states = [plot.data.steps[-1][g[0]].sum() for g in groups]
+    assert states == sorted(states, reverse=True)
     plot.state.mode = "elements"
     assert "sets of equal sites" not in plot.readout
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import ipywidgets
+import numpy as np
 import pytest
 from synthetic import make_spectrum, make_trace, rock_salt
 from widget_classes import anywidgets
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.widgets import Explore, QuickLook, SpectrumPlot, export_html
+from deepdos_nb.spectra.drawable import TOTAL_ONLY
+from deepdos_nb.widgets import Explore, QuickLook, SpectrumPlot, TransportLab, export_html
 from deepdos_nb.widgets.explorer.export import EXPORTED, page
 
 
@@ -51,6 +55,29 @@ def test_the_page_holds_all_views_and_fetches_nothing(text: str):
 def test_linked_views_share_a_group(text: str):
     groups = {m["group"] for m in models(text).values()}
     assert groups == {0}
+
+
+def test_a_page_without_a_title_is_headed_by_what_it_shows():
+    look = QuickLook(make_trace(rock_salt()))
+    assert "<h1>Phonon density of states of MgO</h1>" in page(look)
+    assert "<h1>Transport lab</h1>" in page(TransportLab())
+
+
+def test_a_quick_look_takes_along_what_its_shares_are_made_of():
+    trace = make_trace(rock_salt())
+    look = QuickLook(trace)
+    text = page(look)
+    found = re.search(r'id="ddos-page">(.*?)</script>', text, re.S)
+    assert found
+    (held,) = json.loads(found[1])["looks"]
+    views = {part: models(text)[held[part]]["view"] for part in ("plot", "table", "canvas")}
+    assert views == {"plot": "SpectrumPlot", "table": "SiteTable", "canvas": "CrystalCanvas"}
+    sites = np.frombuffer(base64.b64decode(held["data"]["sites"]), "<f4")
+    steps = np.stack([trace.sites(k) for k in range(trace.n_steps + 1)])
+    np.testing.assert_allclose(sites.reshape(steps.shape), steps, rtol=1e-6, atol=1e-9)
+    # Unknown sites give no shares, so the page computes none.
+    even = replace(make_spectrum(rock_salt()), notes=(TOTAL_ONLY,))
+    assert '"looks": []' in page(QuickLook(even))
 
 
 def test_state_travels_whole():

@@ -136,7 +136,11 @@ def test_shipped_models_say_what_is_extrapolated_for_either_kind():
     assert view.problem == view.error == ""
     assert any("Extrapolation: Es" in note for note in view.drop.notes)
     assert view.kinds in view._stage.children
+    # A number of electrons is asked for where it means something.
+    assert not view.drop.asks_electrons
+    view.kind = "edos"
     assert view.drop.asks_electrons
+    view.kind = "phdos"
     np.testing.assert_allclose(view.spectrum.states + view.spectrum.outside.sum(), 6, rtol=1e-5)
 
 

@@ -46,7 +46,7 @@ class AttentionMap(Linked, anywidget.AnyWidget):
     ----------
     trace : Trace
     reference : Spectrum, optional
-        A site-resolved reference of the same crystal, drawn dashed beside the prediction.
+        A site-resolved reference of the same crystal, drawn beside the prediction.
     state : ViewState, optional
         The selection to follow; a new one if not given.
     by : {"site", "element"}, optional

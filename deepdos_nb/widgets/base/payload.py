@@ -22,8 +22,17 @@ from deepdos_nb.style.palette import ELEMENTS, REFERENCE, element_colours
 BASELINE_LOOKS = ((ELEMENTS[8], "2 3"), (ELEMENTS[6], "8 3 2 3"), (ELEMENTS[5], "1 2"))
 """Colour and dashes of curves other than the reference, in order."""
 
-MOST_ROWS = 24
-"""Rows of the site view; more could not be told apart."""
+MOST_ROWS = 200
+"""Rows of the site view, which scrolls."""
+
+FEW_ROWS = 16
+"""So many rows are all seen at once and keep the structure's order."""
+
+ALIKE = 0.01
+"""Sites whose curves differ by less than this share of the highest value have one row."""
+
+REFERENCE_WIDTH, OTHER_WIDTH = 2.8, 1.8
+"""Widths of lines, pixels: what is true is the clearest."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +55,18 @@ class Line:
     dash: str
     is_reference: bool = False
 
+    @property
+    def width(self) -> float:
+        """How wide it is drawn, pixels."""
+        return REFERENCE_WIDTH if self.is_reference else OTHER_WIDTH
+
     def payload(self) -> dict[str, Any]:
         """As JSON, four digits each."""
         return {
             "name": self.name,
             "colour": self.colour,
             "dash": self.dash,
+            "width": self.width,
             "values": rounded(self.values),
         }
 
@@ -132,8 +147,12 @@ class Curves:
 
     @cached_property
     def groups(self) -> list[list[int]]:
-        """Sites with equal curves at the last step; symmetry makes them equal at all."""
-        return equal_sites(self.symbols, self.steps[-1])
+        """Sites with (almost) equal curves at the last step; of many, the fullest first."""
+        rows = self.steps[-1]
+        groups = equal_sites(self.symbols, rows, ALIKE)
+        if len(groups) > FEW_ROWS:
+            groups.sort(key=lambda g: -float(rows[g[0]].sum()))
+        return groups
 
     def site_rows(self) -> list[dict[str, Any]]:
         """What the rows of the site view are called and stand for, at most `MOST_ROWS`."""
@@ -251,7 +270,7 @@ def _lines(source: Trace | Spectrum, others: list[tuple[str, Spectrum, bool]]) -
         while name in taken:
             name = f"{name} (other)"
         taken.add(name)
-        colour, dash = (REFERENCE, "6 3") if is_reference else next(looks)
+        colour, dash = (REFERENCE, "none") if is_reference else next(looks)
         per_cell = spectrum.total * (len(source.structure) / len(spectrum.structure))
         lines.append(Line(name, per_cell, colour, dash, is_reference))
     return tuple(lines)

@@ -117,12 +117,17 @@ class StructureView(ipywidgets.VBox):
             )
         return _Shares(shares)
 
+    def plain_look(self) -> tuple[list[str], Array]:
+        """Colour and radius (Å) of every site by its element."""
+        colours = element_colours(self.scene.symbols)
+        size = np.clip(BALL * self.scene.radii, 0.28, 0.85)
+        return [colours[s] for s in self.scene.symbols], size
+
     def look(self) -> tuple[list[str], Array]:
         """Colour and radius (Å) of every site, from the shares, or by element without any."""
-        size = np.clip(BALL * self.scene.radii, 0.28, 0.85)
         if self.shares is None or not self.by_share:
-            colours = element_colours(self.scene.symbols)
-            return [colours[s] for s in self.scene.symbols], size
+            return self.plain_look()
+        _, size = self.plain_look()
         relative = self.shares.values / max(self.shares.values.max(), 1e-12)
         return share_colours(relative), size * (0.55 + 0.75 * relative)
 

@@ -38,7 +38,7 @@ class EnsembleView(Linked, anywidget.AnyWidget):
     spectrum : Spectrum
         A prediction with two or more members.
     reference : Spectrum, optional
-        Its reference, drawn dashed.
+        Its reference, the widest line.
     pairs : iterable of (prediction, reference), optional
         What the calibration is taken over; by default the reference given here, which is little.
     state : ViewState, optional

@@ -20,13 +20,14 @@ function render({ model, el }) {
   const chips = html("div", { class: "ddos-examples", role: "group", "aria-label": "Example crystals" });
   const number = html("input", { type: "number", min: "0", step: "any", class: "ddos-number", placeholder: "predicted" });
   const electrons = html("label", { class: "ddos-electrons" },
-    "Electrons from −4 eV up to the VBM or E_F, if you know them ", number);
+    "Electrons from −4 eV up to the VBM or E", html("sub", {}, "F"), ", if you know them ", number);
   const message = html("div", { class: "ddos-message", role: "status", "aria-live": "polite" });
   const problem = html("div", { class: "ddos-error", role: "alert" });
   const notes = html("ul", { class: "ddos-notes" });
   const error = html("div", { class: "ddos-error", role: "alert" });
-  el.append(html("div", { class: "ddos ddos-drop", "data-lm-suppress-shortcuts": "true" },
-    zone, chips, electrons, message, problem, notes, error));
+  const root = html("div", { class: "ddos ddos-drop", "data-lm-suppress-shortcuts": "true" },
+    html("div", { class: "ddos-sources" }, zone, chips), message, electrons, problem, notes, error);
+  el.append(root);
 
   const megabytes = (bytes) => `${Number((bytes / 1e6).toPrecision(2))} MB`;
 
@@ -102,6 +103,7 @@ function render({ model, el }) {
   function draw() {
     limit.textContent = `up to ${megabytes(model.get("limit"))}; read in memory, never stored`;
     electrons.hidden = !model.get("asks_electrons");
+    root.dataset.held = model.get("message") ? "yes" : "";
     const value = model.get("electrons");
     if (document.activeElement !== number) number.value = value === null ? "" : String(value);
     zone.classList.toggle("busy", model.get("busy"));

@@ -14,13 +14,24 @@ import ipywidgets
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.files import write_text
+from deepdos_nb.widgets.base.downloads import MIME, Downloads
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.tabbed import Tabbed
+from deepdos_nb.widgets.base.tabs import TabBar
 from deepdos_nb.widgets.base.view import asset
+from deepdos_nb.widgets.crystal.canvas import CrystalCanvas
+from deepdos_nb.widgets.crystal.cell import CellChoice
 from deepdos_nb.widgets.crystal.structure import StructureView
+from deepdos_nb.widgets.explorer.drop import FileDrop
+from deepdos_nb.widgets.explorer.materials import MaterialList
+from deepdos_nb.widgets.explorer.quicklook import QuickLook
+from deepdos_nb.widgets.explorer.standalone_shares import ingredients
 
 EXPORTED = re.compile(r"^export default (\{[^;]*\});?\s*$", re.MULTILINE)
 """How our scripts end."""
+
+LEFT_OUT = (CellChoice, FileDrop, MaterialList, TabBar)
+"""What asks Python for something else to show."""
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -39,8 +50,9 @@ PAGE = """<!DOCTYPE html>
   follow();
 </script>
 <h1>{title}</h1>
-<p class="page-note">A copy of a notebook view, without Python behind it: selecting, hiding and
-stepping work, and what needs a computation stays as it was when this page was made.</p>
+<p class="page-note">A copy of a notebook view that needs no Python: select energies and sites,
+hide curves, step, turn the crystal, save files. What would need the model stays as it was when
+this page was made.</p>
 <div class="page-live">{body}</div>
 <div class="page-still"><img src="data:image/png;base64,{png}" alt="{words}"></div>
 <details><summary>In words</summary><p>{words}</p></details>
@@ -57,8 +69,10 @@ def export_html(widget: Any, path: str | Path, *, title: str = "") -> Path:
     """Write a view as one HTML file that needs no network and no Python.
 
     What a view does by itself goes on working: selecting energies, hiding curves, moving through
-    the steps; views that were linked stay linked. Numbers that Python computes are marked as soon
-    as the selection is another one. The 3-D view becomes a still picture.
+    the steps; views that were linked stay linked. A spectrum's crystal, its shares and the words
+    about them follow, since the page holds the site densities; what else Python computes is marked
+    as soon as the selection is another one. Files to download are those of this moment. Lists that
+    only Python could serve are left out.
 
     Parameters
     ----------
@@ -67,7 +81,7 @@ def export_html(widget: Any, path: str | Path, *, title: str = "") -> Path:
     path : str or Path
         Ends in ``.html``; missing directories are made.
     title : str
-        Heading of the page; the view's name if not given.
+        Heading of the page; what the view shows if not given.
 
     Returns
     -------
@@ -91,13 +105,14 @@ def export_html(widget: Any, path: str | Path, *, title: str = "") -> Path:
             f"a {type(widget).__name__} is no view of this package.",
             remedy="Pass what explore, quicklook or one of the views has returned.",
         )
-    return write_text(path, page(widget, title or type(widget).__name__))
+    return write_text(path, page(widget, title))
 
 
-def page(widget: Any, title: str) -> str:
+def page(widget: Any, title: str = "") -> str:
     """The HTML text of a view."""
     book = _Book()
     body = book.draw(widget, None, widget)
+    title = title or book.heading(widget)
     linked = sorted(ViewState.class_own_traits())
     return PAGE.format(
         title=html.escape(title),
@@ -105,8 +120,8 @@ def page(widget: Any, title: str) -> str:
         body=body,
         png=base64.b64encode(widget.png()).decode("ascii"),
         words=html.escape(widget.describe(), quote=True),
-        data=_json({"models": book.models, "linked": linked}),
-        shim=asset("explorer/standalone.js"),
+        data=_json({"models": book.models, "linked": linked, "looks": book.looks}),
+        shim=asset("explorer/standalone_shares.js", "explorer/standalone.js"),
         modules="\n".join(book.modules.values()),
     )
 
@@ -119,6 +134,17 @@ class _Book:
         self.modules: dict[str, str] = {}
         self.styles: list[str] = []
         self.groups: dict[int, int] = {}
+        self.keys: dict[int, str] = {}
+        self.looks: list[dict[str, Any]] = []
+
+    def heading(self, widget: Any) -> str:
+        """What the first view says it shows, else its name in words."""
+        for model in self.models.values():
+            said = model["state"].get("header", {})
+            if isinstance(said, dict) and said.get("title"):
+                return str(said["title"])
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(widget).__name__)
+        return words.capitalize()
 
     def draw(self, widget: Any, state: Any, owner: Any) -> str:
         """HTML of a widget and all below it.
@@ -133,6 +159,12 @@ class _Book:
         """
         state = getattr(widget, "state", state)
         owner = widget if hasattr(widget, "png") else owner
+        if isinstance(widget, LEFT_OUT):
+            return ""
+        if isinstance(widget, QuickLook):
+            text = self._box(widget, state, owner)
+            self._follow(widget)
+            return text
         if isinstance(widget, Tabbed):
             parts = [
                 f"<h2>{html.escape(name)}</h2>{self.draw(view, state, owner)}"
@@ -142,18 +174,39 @@ class _Book:
         if isinstance(widget, anywidget.AnyWidget):
             return self._live(widget, state)
         if isinstance(widget, ipywidgets.Box):
-            shown = (c for c in widget.children if c.layout.display != "none")
-            parts = [self.draw(child, state, owner) for child in shown]
-            return f'<div class="page-box" style="{_flow(widget)}">{"".join(parts)}</div>'
+            return self._box(widget, state, owner)
         if isinstance(widget, ipywidgets.HTML):
             return f"<div>{widget.value}</div>"
         if isinstance(widget, ipywidgets.Image):
             return _picture(bytes(widget.value))
-        if type(widget).__name__ == "NGLWidget":
-            # Without a background, so that it suits a light page and a dark one.
-            clear = {"dark": None} if isinstance(owner, StructureView) else {}
-            return _picture(owner.png(**clear))
+        if type(widget).__name__ == "NGLWidget" and isinstance(owner, StructureView):
+            return self._flat(owner, state)
         return '<div class="page-gone">This part needs the notebook.</div>'
+
+    def _box(self, widget: ipywidgets.Box, state: Any, owner: Any) -> str:
+        shown = (c for c in widget.children if c.layout.display != "none")
+        parts = [self.draw(child, state, owner) for child in shown]
+        return f'<div class="page-box" style="{_flow(widget)}">{"".join(parts)}</div>'
+
+    def _flat(self, view: StructureView, state: Any) -> str:
+        """Nglview's crystal as the page draws it itself."""
+        canvas = CrystalCanvas(
+            view.scene, *view.look(), view.tips(), layout={"height": "100%", "width": "100%"}
+        )
+        canvas.selected_sites = list(view.state.selected_sites)
+        canvas.description_text = view.describe()
+        text = self._live(canvas, state)
+        self.keys[id(view)] = self.keys.pop(id(canvas))
+        canvas.close()
+        return text
+
+    def _follow(self, look: QuickLook) -> None:
+        """Remember which models a quick look keeps together, and what it takes to do so."""
+        found = ingredients(look)
+        view = look.structure
+        parts = {"plot": look.spectrum, "table": view.table, "canvas": view.canvas or view}
+        if found is not None:
+            self.looks.append({k: self.keys[id(w)] for k, w in parts.items()} | {"data": found})
 
     def _live(self, widget: anywidget.AnyWidget, state: Any) -> str:
         name = f"{type(widget).__name__}"
@@ -176,7 +229,11 @@ class _Book:
                 values[key] = value
         group = self.groups.setdefault(id(state), len(self.groups)) if state is not None else None
         key = f"m{len(self.models)}"
+        self.keys[id(widget)] = key
         self.models[key] = {"view": name, "state": values, "buffers": buffers, "group": group}
+        if isinstance(widget, Downloads):
+            files = {k: base64.b64encode(widget.make(k)).decode("ascii") for k in widget.formats}
+            self.models[key]["files"] = files | {"mime": MIME}
         layout = widget.layout
         style = "".join(
             f"{css}:{value};"
@@ -184,6 +241,7 @@ class _Book:
                 ("flex", layout.flex or "1 1 auto"),
                 ("min-width", layout.min_width),
                 ("width", layout.width),
+                ("height", layout.height),
             )
             if value
         )
@@ -197,6 +255,7 @@ def _flow(box: ipywidgets.Box) -> str:
         "flex-flow": layout.flex_flow or ("row wrap" if row else "column"),
         "flex": layout.flex,
         "min-width": layout.min_width,
+        "height": layout.height,
         "justify-content": layout.justify_content,
         "align-items": layout.align_items if row else "stretch",
         "gap": "12px" if row else None,

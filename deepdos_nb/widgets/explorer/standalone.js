@@ -14,17 +14,19 @@
   }
 
   class Model {
-    constructor({ state, buffers, group }, group_of) {
+    constructor({ state, buffers, group, files }, group_of) {
       this.state = { ...state };
       for (const [key, text] of Object.entries(buffers)) this.state[key] = bytes(text);
       this.group = group;
+      this.files = files;
       this.peers = group_of;
       this.listeners = new Map();
       this.told = new Set();
     }
     get(key) { return this.state[key]; }
     set(key, value) {
-      if (JSON.stringify(this.state[key]) === JSON.stringify(value)) return;
+      // Buffers have no text to compare by.
+      if (!(value instanceof DataView) && JSON.stringify(this.state[key]) === JSON.stringify(value)) return;
       this.state[key] = value;
       this.tell(`change:${key}`, value);
       this.share(key, value);
@@ -42,7 +44,7 @@
       if (key === "playing") return;
       for (const peer of this.peers()) {
         for (const [name, words] of Object.entries(CHANGED)) {
-          if (!peer.state[name] || peer.told.has(name)) continue;
+          if (peer.alive || !peer.state[name] || peer.told.has(name)) continue;
           peer.told.add(name);
           peer.state[name] = words(peer.state[name]);
           peer.tell(`change:${name}`, peer.state[name]);
@@ -50,7 +52,11 @@
       }
     }
     save_changes() {}
-    send() {}
+    // The one question a view asks by itself is for a file.
+    send({ make }) {
+      const file = this.files?.[make];
+      if (file) this.tell("msg:custom", { name: `${this.state.stem}.${make}`, mime: this.files.mime[make] }, [bytes(file)]);
+    }
     on(names, callback) {
       for (const name of names.split(" ")) {
         if (!this.listeners.has(name)) this.listeners.set(name, new Set());
@@ -76,6 +82,9 @@
 
   window.ddosShow = () => {
     let failed = 0;
+    for (const { plot, table, canvas, data } of page.looks) {
+      followSpectrum({ plot: models[plot], table: models[table], canvas: models[canvas] }, data);
+    }
     for (const el of document.querySelectorAll("[data-model]")) {
       const entry = page.models[el.dataset.model];
       try {

@@ -90,6 +90,7 @@ class UploadPredictor(ipywidgets.VBox):
         self.views: dict[str, Explore] = {}
         self.drop = FileDrop(self.load, limit=max_bytes, examples=list(examples()))
         self.kinds = TabBar(label="Kind of spectrum")
+        self.kinds.add_class("ddos-kinds")
         self.downloads = Downloads(makers(lambda: self.spectrum))
         self._stage = ipywidgets.VBox(layout={"width": "100%"})
         self._line = ipywidgets.HTML()
@@ -193,7 +194,6 @@ class UploadPredictor(ipywidgets.VBox):
             {"key": k, "title": k.particles.capitalize(), "hint": k.grid.density_unit}
             for k in found
         ]
-        self.drop.asks_electrons = any(not k.fixed_modes for k in found)
         if self.kind not in found:
             self.kind = next(iter(found))
         else:
@@ -210,6 +210,7 @@ class UploadPredictor(ipywidgets.VBox):
             trace, spectrum = self.answers.scaled(self.kind, self.electrons)
             self.views[self.kind] = Explore(trace, ensemble=spectrum, backend=self.backend)
         self.kinds.selected = self.kind
+        self.drop.asks_electrons = self.kind == "edos"
         self.downloads.stem = f"{self.spectrum.formula}-{self.kind}"
         tabs = [self.kinds] if len(self.answers.results) > 1 else []
         self._stage.children = (*tabs, self.views[self.kind], self.downloads)

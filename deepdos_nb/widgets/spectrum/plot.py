@@ -48,7 +48,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
     ensemble : Spectrum, optional
         The seed-averaged prediction, drawn as a line with its spread.
     reference : Spectrum, optional
-        Drawn dashed, with the errors against it; named by its `source`.
+        The widest line, with the errors against it; named by its `source`.
     baselines : mapping of str to Spectrum, optional
         Other predictions by name.
     state : ViewState, optional
@@ -72,7 +72,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
     """float32, shape (2, bins): ensemble mean and half-width of its band; empty without one."""
 
     lines: t.List[Any] = t.List().tag(sync=True)
-    """Reference and baselines: name, colour, dash, values."""
+    """Reference and baselines: name, colour, dash, width, values."""
 
     overlay: t.List[Any] = t.List().tag(sync=True)
     """Curves of the selected sites at the current step: site, label, element and values."""

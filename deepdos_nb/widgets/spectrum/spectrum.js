@@ -8,7 +8,7 @@ const STEPPING = "← → step, Shift+← → move the range, Shift+↑ ↓ wide
 const MOVING = "Shift+← → move the range, Shift+↑ ↓ widen or narrow it, Esc clears.";
 
 function buildView(model, el) {
-  const v = { model, d: readData(model), size: { width: 600, height: 280 }, before: new Set() };
+  const v = { model, d: readData(model), size: { width: 600, height: 280 }, seen: 280, before: new Set() };
   addScales(v);
   v.title = html("span", { class: "ddos-title" });
   v.subtitle = html("span", { class: "ddos-subtitle" });
@@ -36,7 +36,7 @@ function buildView(model, el) {
   );
   v.canvas = svg("svg", { "aria-hidden": "true" });
   v.layers = Object.fromEntries(
-    ["axes", "areas", "lines", "range", "cursor"].map((n) => [n, v.canvas.appendChild(svg("g"))]),
+    ["axes", "areas", "lines", "range", "cursor", "lower"].map((n) => [n, v.canvas.appendChild(svg("g"))]),
   );
   v.plot.append(v.canvas, v.tip);
   el.append(v.root);
@@ -104,6 +104,7 @@ function render({ model, el }) {
     frame = requestAnimationFrame(() => {
       v.d = readData(model);
       hideHover(v);
+      measure(v);
       drawAll(v);
     });
   };
@@ -115,8 +116,8 @@ function render({ model, el }) {
     ["change:energy_range", () => drawRange(v)],
     ["change:hidden_elements", curves],
     ["change:hidden_curves", curves],
-    ["change:mode", () => { drawModes(v); curves(); hideHover(v); }],
-    ["change:site_rows", curves],
+    ["change:mode", () => { v.plot.scrollTop = 0; hideHover(v); fit(); }],
+    ["change:site_rows", () => fit()],
     ["change:site_curves", curves],
     ["change:overlay", curves],
     ["change:gap", () => drawAxes(v)],
@@ -128,12 +129,9 @@ function render({ model, el }) {
   ];
   for (const [event, handler] of listen) model.on(event, handler);
 
-  const observer = new ResizeObserver(() => {
-    const available = v.plot.clientWidth;
-    if (!available) return;
-    v.size = { width: available, height: Math.max(250, Math.min(340, available * 0.52)) };
-    drawAll(v);
-  });
+  const fit = () => { if (measure(v)) drawAll(v); };
+  v.plot.addEventListener("scroll", () => keepAxis(v));
+  const observer = new ResizeObserver(fit);
   observer.observe(v.plot);
   drawAll(v);
   runPlay();

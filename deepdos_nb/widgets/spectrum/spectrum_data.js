@@ -57,8 +57,8 @@ function curvesOf(v) {
   }
   if (k > 0) list.push({ name: "start", cls: "ddos-start", values: d.totals[0], text: d.header.names[0] });
   list.push({ name: "total", cls: "ddos-total", values: d.totals[k], text: d.header.totalName });
-  for (const { name, colour, dash, values } of d.lines) {
-    list.push({ name, cls: "ddos-other", values, text: name, colour, dash });
+  for (const { name, colour, dash, width, values } of d.lines) {
+    list.push({ name, cls: "ddos-other", values, text: name, colour, dash, width });
   }
   return list;
 }

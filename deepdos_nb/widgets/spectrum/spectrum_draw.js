@@ -9,13 +9,36 @@ function drawAxes(v) {
   const [left, right, bottom, x] = [v.left, v.right(), v.bottom(), v.x];
   if (v.model.get("gap") && !sites) drawGap(v, g);
   valueAxis(g, { y: v.y, left, right, marks: sites ? [0] : ticks(0, d.highest * 1.06, 5), numbers: !sites });
-  lowerAxis(g, { x, bottom, marks: ticks(d.start, d.stop, roomFor(v.size.width)) });
   if (header.zero) {
     zeroLine(g, { x, top: v.top, bottom });
     zeroWords(g, { x, y: v.top + 8, words: header.zero });
   }
-  lowerTitle(g, (left + right) / 2, v.size.height - 6, `${header.xLabel} (${header.xUnit})`);
-  sideTitle(g, 13, (v.top + bottom) / 2, sites ? siteScaleText(v) : header.yUnit);
+  const { lower } = v.layers;
+  // Stays at the lower edge of what is seen, where there are more rows than fit.
+  lower.replaceChildren(svg("rect", { class: "ddos-floor", x: 0, y: bottom + 1, width: v.size.width, height: MARGIN.bottom }));
+  lowerAxis(lower, { x, bottom, marks: ticks(d.start, d.stop, roomFor(v.size.width)) });
+  // Names of rows need the room of the side's title.
+  const scale = sites ? `; ${siteScaleText(v)}` : "";
+  lowerTitle(lower, (left + right) / 2, v.size.height - 6, `${header.xLabel} (${header.xUnit})${scale}`);
+  if (!sites) sideTitle(g, 13, (v.top + bottom) / 2, header.yUnit);
+  keepAxis(v);
+}
+
+function keepAxis(v) {
+  const up = Math.max(0, v.size.height - v.seen - v.plot.scrollTop);
+  v.layers.lower.setAttribute("transform", `translate(0 ${-up})`);
+}
+
+// The size of the drawing; rows that would overprint each other make it higher than what is seen.
+function measure(v) {
+  const width = v.plot.clientWidth;
+  if (!width) return false;
+  v.seen = Math.max(250, Math.min(340, width * 0.52));
+  const rows = v.mode() === "sites" ? siteRows(v).length : 0;
+  v.size = { width, height: Math.max(v.seen, MARGIN.top + MARGIN.bottom + rows * LEAST_ROW) };
+  v.plot.classList.toggle("ddos-scrolls", v.size.height > v.seen);
+  v.plot.style.maxHeight = v.size.height > v.seen ? `${v.seen}px` : "";
+  return true;
 }
 
 function drawGap(v, g) {
@@ -47,11 +70,12 @@ function drawCurves(v) {
     floor = top;
   });
   const hidden = v.offCurves();
-  const shown = curvesOf(v).filter((curve) => !hidden.has(curve.name));
+  // The widest, which is the reference, lies on top.
+  const shown = curvesOf(v).filter((curve) => !hidden.has(curve.name)).sort((a, b) => (a.width ?? 0) - (b.width ?? 0));
   // Rims in the colour of the page keep thin dashes legible on any element's area; all of them lie
   // below all curves, since two curves may coincide.
-  for (const { colour, values } of shown) {
-    if (colour) v.layers.lines.append(svg("path", { class: "ddos-rim", d: v.line(values) }));
+  for (const { colour, width, values } of shown) {
+    if (colour) v.layers.lines.append(svg("path", { class: "ddos-rim", d: v.line(values), style: `stroke-width:${width + 2.6}` }));
   }
   for (const curve of shown) {
     if (curve.spread) {
@@ -68,7 +92,7 @@ function drawCurves(v) {
   });
 }
 
-const strokeOf = ({ colour, dash }) => (colour ? { style: `stroke:${colour}`, "stroke-dasharray": dash } : {});
+const strokeOf = ({ colour, dash, width }) => (colour ? { style: `stroke:${colour};stroke-width:${width}`, "stroke-dasharray": dash } : {});
 
 function drawRange(v) {
   const { d, x, top } = v;

@@ -67,5 +67,5 @@ function hover(v, px) {
   const scale = canvas.getBoundingClientRect().width / v.size.width;
   const left = at * scale + 14;
   const fits = left + tip.offsetWidth < plot.clientWidth;
-  tip.style.transform = `translate(${fits ? left : Math.max(0, at * scale - tip.offsetWidth - 14)}px, ${v.top}px)`;
+  tip.style.transform = `translate(${fits ? left : Math.max(0, at * scale - tip.offsetWidth - 14)}px, ${v.top + plot.scrollTop}px)`;
 }

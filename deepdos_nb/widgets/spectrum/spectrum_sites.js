@@ -1,5 +1,8 @@
 // The site view: one row for each set of equal sites, the first on top.
 
+// Pixels a row needs for its name.
+const LEAST_ROW = 15;
+
 function siteRows(v) {
   const values = floats(v.model.get("site_curves"));
   const off = v.offElements();

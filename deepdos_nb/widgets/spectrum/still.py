@@ -11,11 +11,14 @@ from deepdos_nb.plots import sites_axes, spectrum_axes
 from deepdos_nb.spectra.drawing import legend_beside
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import INK
-from deepdos_nb.widgets.base.payload import MOST_ROWS, Curves
+from deepdos_nb.widgets.base.payload import Curves
 from deepdos_nb.widgets.base.view import ACCENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+MOST_RIDGES = 24
+"""Rows of the site view in a picture, which cannot scroll."""
 
 GAP = "#0a78c2"
 """Shade of the gap below the Fermi level."""
@@ -47,7 +50,7 @@ def draw_plot(
         As the traits of `SpectrumPlot`.
     """
     if mode == "sites" and data.resolved:
-        sites_axes(shown, axes, limit=MOST_ROWS, dark=False)
+        sites_axes(shown, axes, limit=MOST_RIDGES, dark=False)
     else:
         elements = mode == "elements" and data.resolved
         spread = "ensemble" not in hidden
@@ -67,8 +70,8 @@ def _lines(axes: Axes, data: Curves, hidden: Sequence[str]) -> None:
                 data.grid.energies,
                 line.values,
                 color=line.colour,
-                lw=1.5,
-                ls=(0, tuple(float(v) / 1.5 for v in line.dash.split())),
+                lw=0.85 * line.width,
+                ls="-" if line.dash == "none" else (0, tuple(map(float, line.dash.split()))),
                 label=line.name,
                 zorder=6,
             )

@@ -42,7 +42,7 @@ function drawMasses(stack, { values, start, target, hatch }) {
 // Wasserstein distance to the target after every step: the chosen scheme in colour, the rest grey.
 function drawWays(host, { ways, rows, chosen, unit, step }) {
   const [width, height] = [Math.max(host.clientWidth, 240), 288];
-  const [left, right, top, bottom] = [46, 10, SIDE.top, SIDE.bottom];
+  const [left, right, top, bottom] = [46, 40, SIDE.top, SIDE.bottom];
   const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Wasserstein distance to the target after every step, for every scheme" });
   const length = Math.max(ways[0].length - 1, 1);
   const high = 1.25 * Math.max(...ways.map((w) => w[0]), 1e-12);
@@ -65,5 +65,25 @@ function drawWays(host, { ways, rows, chosen, unit, step }) {
     }
     if (mine) put("circle", { class: "ddos-here", cx: x(step), cy: y(known[Math.min(step, known.length - 1)]), r: 4 });
   }
+  nameWays(put, { ways, rows, chosen, x, y, right: width - right });
   host.replaceChildren(node);
+}
+
+// The number of each scheme at the end of its way, as in the table; ways that end together share it.
+function nameWays(put, { ways, rows, chosen, x, y, right }) {
+  const ends = rows.map((row, i) => {
+    const known = Array.from(ways[i]).filter((v) => Number.isFinite(v));
+    return { names: [i + 1], mine: chosen(row), x: x(known.length - 1), y: y(known.at(-1)) };
+  });
+  const labels = [];
+  for (const end of ends.sort((a, b) => a.y - b.y)) {
+    const last = labels.at(-1);
+    if (last && end.y - last.y < 9) {
+      last.names.push(...end.names);
+      last.mine ||= end.mine;
+    } else labels.push({ ...end });
+  }
+  for (const { names, mine, y: at } of labels) {
+    put("text", { class: mine ? "ddos-name-way ddos-mine" : "ddos-name-way", x: right + 6, y: at + 4 }, names.sort((a, b) => a - b).join(" "));
+  }
 }

@@ -136,9 +136,9 @@ function render({ model, el }) {
     const head = ["", "smallest mass", "mass error", `distance (${header.xUnit})`, "arrives"];
     table.replaceChildren(html("thead", {}, html("tr", {}, ...head.map((t) => html("th", { scope: "col" }, t)))));
     const body = html("tbody");
-    for (const row of rows) {
+    for (const [i, row] of rows.entries()) {
       const scheme = `${row.flux} ${row.operator}`;
-      const pick = html("button", { type: "button", "data-scheme": scheme, "aria-pressed": String(chosen(row)) }, row.label);
+      const pick = html("button", { type: "button", "data-scheme": scheme, "aria-pressed": String(chosen(row)) }, html("span", { class: "ddos-number", "aria-hidden": "true" }, String(i + 1)), row.label);
       pick.addEventListener("click", set(() => {
         if (row.operator !== "remap") model.set("flux", row.flux);
         model.set("operator", row.operator);

@@ -1,0 +1,44 @@
+"""Several hundred bad and odd structure files, each with what reading it must give.
+
+Every case is a right crystal, perhaps with a note, or one typed error. Classes follow what people
+report to makers of such readers. `scripts/reading_table.py` counts them for the documentation.
+"""
+
+from __future__ import annotations
+
+from reading_corpus.atoms import elements, hydrogens, mixtures
+from reading_corpus.case import Case, Cases, Refused, Right
+from reading_corpus.files import cells, grammar, junk, limits
+from reading_corpus.frames import frames
+from reading_corpus.symmetry import axes, digits, origins, signs, symbols
+from reading_corpus.vasp import poscar, poscars
+
+__all__ = ["CLASSES", "Case", "Cases", "Refused", "Right", "cases", "poscar"]
+
+CLASSES = {
+    "Symmetry: symbols, tags, operators": symbols,
+    "Origin choices": origins,
+    "Rhombohedral and other axes": axes,
+    "Hydrogens missing, labels of groups": hydrogens,
+    "Shared and partly occupied sites": mixtures,
+    "Names of elements": elements,
+    "Signs and numbers": signs,
+    "Few digits, atoms listed twice": digits,
+    "Grammar, encodings, compression": grammar,
+    "Cells and distances": cells,
+    "POSCAR": poscars,
+    "Trajectories, slabs": frames,
+    "Limits": limits,
+    "Binary, empty and foreign files": junk,
+}
+"""Generators of cases by what they are about."""
+
+
+def cases() -> list[Case]:
+    """All of them."""
+    found = []
+    for kind, make in CLASSES.items():
+        for i, (name, content, expected) in enumerate(make()):
+            raw = content.encode() if isinstance(content, str) else content
+            found.append(Case(kind, name.replace("#", f"{i}"), raw, expected))
+    return found
