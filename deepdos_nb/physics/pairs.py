@@ -46,7 +46,7 @@ class PairCell:
     weight: Float64[Tensor, " points"]
     orbit: Int64[Tensor, " atoms"]
 
-    def over_orbits(self, rows: Float[Tensor, atoms * rest]) -> Float[Tensor, atoms * rest]:
+    def over_orbits(self, rows: Float[Tensor, "atoms ... bins"]) -> Float[Tensor, "atoms ... bins"]:
         """Give every atom the mean row of its orbit."""
         size = torch.bincount(self.orbit).to(rows)
         total = rows.new_zeros(len(size), *rows.shape[1:]).index_add(0, self.orbit, rows)

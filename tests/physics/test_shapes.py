@@ -20,6 +20,6 @@ def test_arguments_must_agree_with_each_other():
 def test_fields_must_agree_with_each_other():
     atom, far = torch.tensor([14]), torch.ones(1, 3).double()
     one = torch.ones(1).double()
-    PairCell(atom, atom * 0, atom * 0, far, one, far, one)
+    PairCell(atom, atom * 0, atom * 0, far, one, far, one, atom * 0)
     with pytest.raises(TypeCheckError, match="edges"):
-        PairCell(atom, atom * 0, torch.zeros(2, dtype=torch.int64), far, one, far, one)
+        PairCell(atom, atom * 0, torch.zeros(2, dtype=torch.int64), far, one, far, one, atom * 0)
