@@ -22,10 +22,10 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.files import replacing
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.resampling import to_bins
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import data_home
 from deepdos_nb.data.records import Record
-from deepdos_nb.data.resampling import to_bins
 from deepdos_nb.data.sources.materials_project import BROADENING, zero_of
 from deepdos_nb.data.stores import Entry, entry_of
 
