@@ -211,12 +211,12 @@ def test_the_band_is_as_wide_as_the_scores_beside_the_weights_say(tmp_path):
     plain = load_model("phdos", folder=tmp_path).predict(mgo())
     np.testing.assert_array_equal(plain.band, plain.spread)
     scores = tmp_path / "scores.json"
-    scores.write_text('{"valid": {"band_spread": 9, "band_local": 0.1, "band_level": 0}}', "utf-8")
+    scores.write_text('{"valid": {"band_spread": 9, "band_near": 0.1, "band_wide": 0}}', "utf-8")
     wide = load_model("phdos", folder=tmp_path).predict(mgo())
     expected = ErrorBand(9.0, 0.1, 0.0).sigma(plain.total, plain.spread)
     np.testing.assert_allclose(wide.band, expected)
     assert wide.band.max() > plain.band.max()
-    for text in ("{", "[]", '{"valid": {"band_spread": {}, "band_local": 1, "band_level": 1}}'):
+    for text in ("{", "[]", '{"valid": {"band_spread": {}, "band_near": 1, "band_wide": 1}}'):
         scores.write_text(text, "utf-8")
         with pytest.raises(WeightsError, match=r"scores cannot be read.*deepdos pack"):
             load_model("phdos", folder=tmp_path)
