@@ -42,8 +42,8 @@ numbers; {finer} of the crystals, the first to be computed, have finer ones (3 a
 record states its own. Linear tetrahedra counted exactly in each bin, then a Gaussian of 0.1 eV.
 Spin polarisation, started ferromagnetic, where there is Fe, Co, Ni, Mn or Cr. The 4f electrons of
 {core}
-are in the core: what they would add is not in the curves, and they carry no moment; La has none, the
-full shell of Lu is in the valence.
+are in the core: what they would add is not in the curves, and they carry no moment; La has none,
+the full shell of Lu is in the valence.
 Projections are the parts inside the PAW spheres divided by their sum, state by state: element
 shares depend on that convention. Cells as their source gives them, in the standard primitive
 setting, not relaxed again.
