@@ -35,7 +35,7 @@ from deepdos_nb.data.splits import protocol
 MAX_SECONDS = 120.0
 EVERY = 100
 SEEN = 12.0
-"""Crystals with an element after which another one counts half."""
+"""Crystals with each of its elements after which another one counts half."""
 
 
 def labelled(folders: Iterable[Path]) -> tuple[dict[str, set[int]], Counter[str]]:
@@ -97,7 +97,8 @@ def interleaved(
 
     def price(i: int) -> float:
         seconds, symbols = left[i]
-        return (seconds + 4.0) * (1.0 + min(counts[s] for s in symbols) / SEEN)
+        seen = sum(counts[s] for s in symbols) / len(symbols)
+        return (seconds + 4.0) * (1.0 + seen / SEEN)
 
     while open_entries:
         best = min(open_entries, key=lambda i: (price(i), i))

@@ -15,7 +15,7 @@ import pytest
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.inference.ensemble import SCORES, Ensemble, load_model
+from deepdos_nb.inference.ensemble import Ensemble, load_model
 from deepdos_nb.physics import hoppings, lattice_dynamics, tight_binding
 
 ROOT = Path(__file__).parents[2]
@@ -64,14 +64,10 @@ def test_totals_sites_and_bands_of_the_examples(kind: Kind):
     assert {name: distance for name, distance in far.items() if distance > TOLERANCE} == {}
 
 
-def test_phonon_scores_on_the_labels_inside_the_package():
-    assert_same_scores(golden.scores(ensemble("phdos")), golden.PHONON_SCORES)
-
-
 @pytest.mark.slow
-def test_electron_scores_are_those_beside_the_weights():
-    weights = ROOT / "deepdos_nb" / "weights" / "edos"
-    assert_same_scores(golden.scores(ensemble("edos")), weights / SCORES)
+@pytest.mark.parametrize("kind", golden.KINDS)
+def test_scores_on_the_labels_inside_the_package(kind: Kind):
+    assert_same_scores(golden.scores(ensemble(kind)), golden.GOLDEN / f"{kind}_scores.json")
 
 
 @pytest.mark.parametrize("kind", golden.KINDS)
