@@ -2,9 +2,10 @@
 
     python scripts/bond_ranges.py
 
-Writes deepdos_nb/crystal/bond_ranges.json: by element, the least and largest distance to a nearest
-neighbour over the sum of covalent radii; and the same range of volumes over those of the atoms,
-solid noble gases left out.
+Writes deepdos_nb/crystal/bond_ranges.json. By element: the least and largest distance to a nearest
+neighbour over the sum of covalent radii, and a volume per atom, such that a cell's volume is about
+the sum over its atoms (least misfit of logarithms, outliers counted less). And the band of a cell's
+volume over that sum which holds 99 % of the crystals, solid noble gases left out.
 """
 
 from __future__ import annotations
@@ -12,26 +13,49 @@ from __future__ import annotations
 import json
 
 import numpy as np
+from pymatgen.core import Element
+from scipy.optimize import least_squares
 
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.files import write_text
 from deepdos_nb.core.grids import GRIDS
-from deepdos_nb.crystal.distances import NOBLE_GASES, RANGES, nearest, volume_ratio
+from deepdos_nb.crystal.distances import NOBLE_GASES, RANGES, default_volumes, nearest
 from deepdos_nb.data.sources.embedded import load_embedded
+
+SMALLEST = 2.0
+"""Å³; hydrogen's covalent sphere is no measure of the room it takes."""
+
+PULL = 0.05
+"""Weight of an element's default volume, for elements that few crystals hold."""
 
 
 def main() -> None:
+    structures = [
+        record.structure
+        for kind in GRIDS
+        for records in load_embedded(kind).values()
+        for record in records
+        if not NOBLE_GASES.issuperset(map(str, record.structure.elements))
+    ]
     ratios: dict[str, list[float]] = {}
-    volumes: list[float] = []
-    for kind in GRIDS:
-        for records in load_embedded(kind).values():
-            for record in records:
-                if not NOBLE_GASES.issuperset(map(str, record.structure.elements)):
-                    volumes.append(volume_ratio(record.structure))
-                found = nearest(record.structure).ratio
-                for site, ratio in zip(record.structure, found, strict=True):
-                    ratios.setdefault(site.specie.symbol, []).append(float(ratio))
+    for structure in structures:
+        for site, ratio in zip(structure, nearest(structure).ratio, strict=True):
+            ratios.setdefault(site.specie.symbol, []).append(float(ratio))
+    symbols = sorted(ratios)
+    atoms = np.array([[s.composition[e] for e in symbols] for s in structures])
+    volume = np.array([s.volume for s in structures])
+    default = np.maximum(SMALLEST, default_volumes())[[Element(e).Z for e in symbols]]
+
+    def misfit(logarithm: Array) -> Array:
+        made = np.log(atoms @ np.exp(logarithm) / volume)
+        return np.concatenate([made, PULL * (logarithm - np.log(default))])
+
+    found = least_squares(misfit, np.log(default), loss="soft_l1", f_scale=0.1)
+    atomic = np.exp(found.x)
+    band = np.percentile(volume / (atoms @ atomic), [0.5, 99.5])
     table = {
-        "volume": [floor(min(volumes)), ceil(max(volumes))],
+        "volume": [floor(band[0]), ceil(band[1])],
+        "atomic_volume": {e: round(float(v), 2) for e, v in zip(symbols, atomic, strict=True)},
         "nearest": {e: [floor(min(r)), ceil(max(r))] for e, r in sorted(ratios.items())},
     }
     write_text(RANGES, json.dumps(table, indent=1) + "\n")

@@ -22,7 +22,7 @@ from deepdos_nb.crystal.distances import (
     Nearest,
     nearest,
     searchable,
-    seen_ranges,
+    seen,
     volume_ratio,
 )
 
@@ -271,7 +271,7 @@ def _check_distances(structure: Structure, found: Nearest, source: str) -> None:
 
 def _cautions(structure: Structure, found: Nearest) -> list[str]:
     """What no training crystal looks like: isolated, stretched or squeezed atoms."""
-    ranges, (densest, loosest) = seen_ranges()
+    ranges, (densest, loosest), _ = seen()
     cautions = []
     for symbol in dict.fromkeys(site.specie.symbol for site in structure):
         here = found.ratio[[site.specie.symbol == symbol for site in structure]]
@@ -289,7 +289,10 @@ def _cautions(structure: Structure, found: Nearest) -> list[str]:
     if NOBLE_GASES.issuperset(site.specie.symbol for site in structure):
         return cautions
     volume = volume_ratio(structure)
-    if not densest * (1 - SEEN_MARGIN) <= volume <= loosest * (1 + SEEN_MARGIN):
+    if not densest <= volume <= loosest:
         per_atom = structure.volume / len(structure)
-        cautions.append(f"{CAUTION} {per_atom:.3g} Å³ per atom is an unusual density.")
+        cautions.append(
+            f"{CAUTION} {per_atom:.3g} Å³ per atom, {volume:.2g} times what is usual for these "
+            "elements, is an unusual density."
+        )
     return cautions

@@ -30,6 +30,9 @@ MAX_IMAGES = 200_000
 NOBLE_GASES = frozenset({"He", "Ne", "Ar", "Kr", "Xe", "Rn"})
 """Nothing else crystallises without bonds, at any volume."""
 
+PACKING = 1.6
+"""Usual volume of an atom over that of its covalent sphere; the embedded crystals' median."""
+
 
 class Nearest(NamedTuple):
     """Nearest neighbours of every atom.
@@ -90,23 +93,40 @@ def bond_lengths(lattice: Lattice, symbols: Sequence[str], position: Array) -> A
     return np.sort(distance / (radii[first] + radii[second]))
 
 
-@cache
-def seen_ranges() -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
-    """What training crystals hold: ratios of nearest neighbours by element, and volumes.
+class Seen(NamedTuple):
+    """What training crystals hold.
 
-    Returns
-    -------
-    ratios : dict of (least, largest) by element
-        Of nearest neighbours, over the sum of covalent radii.
-    volume : (least, largest)
-        Of the cell over the atoms' covalent spheres.
+    nearest : dict of (least, largest) by element
+        Distances to nearest neighbours, over the sum of covalent radii.
+    volume : (low, high)
+        Band of `volume_ratio` that holds 99 % of them.
+    atomic_volume : ndarray, shape (119,), Å³
     """
+
+    nearest: dict[str, tuple[float, float]]
+    volume: tuple[float, float]
+    atomic_volume: Array
+
+
+@cache
+def seen() -> Seen:
+    """What training crystals hold, as `scripts/bond_ranges.py` found it."""
+    import gemmi
+
     stored = json.loads(RANGES.read_text("utf-8"))
+    volumes = default_volumes()
+    for element, volume in stored["atomic_volume"].items():
+        volumes[gemmi.Element(element).atomic_number] = volume
     low, high = stored["volume"]
-    return {e: (lo, hi) for e, (lo, hi) in stored["nearest"].items()}, (low, high)
+    ranges = {e: (least, most) for e, (least, most) in stored["nearest"].items()}
+    return Seen(ranges, (low, high), volumes)
+
+
+def default_volumes() -> Array:
+    """Volume of an atom where no training crystal tells it, Å³, shape (119,)."""
+    return PACKING * 4 / 3 * np.pi * covalent_radii() ** 3
 
 
 def volume_ratio(structure: Structure) -> float:
-    """Volume of the cell over that of its atoms' covalent spheres."""
-    radii = covalent_radii()[np.asarray(structure.atomic_numbers)]
-    return float(structure.volume / (4 / 3 * np.pi * (radii**3).sum()))
+    """Volume of the cell over the sum of its atoms' usual volumes."""
+    return float(structure.volume / seen().atomic_volume[list(structure.atomic_numbers)].sum())

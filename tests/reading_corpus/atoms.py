@@ -70,7 +70,7 @@ def hydrogens() -> Cases:
     ):
         sites = [(label, *xyz) for label, xyz in zip(labels, ice, strict=True)]
         text = cif(hexagonal(4.5, 7.3), sites, operators=["x,y,z"], items={SUM: "H2 O"})
-        yield "ice#.cif", text, Right("H2 O1", 42.67)
+        yield "ice#.cif", text, Right("H2 O1", 42.67, "unusual density")
 
 
 def mixtures() -> Cases:
