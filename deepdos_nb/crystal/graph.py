@@ -84,7 +84,7 @@ class CrystalGraph:
     system : int
         Place of the crystal system in `SYSTEMS`, or `UNKNOWN_SYSTEM`. `build_graph` leaves it
         unknown, since only one baseline reads it; see `crystal_system`.
-    draft : ndarray, shape (n_nodes, n_bins), optional
+    draft : ndarray, shape (n_nodes, n_bins) or (n_drafts, n_nodes, n_bins), optional
         What one atom has in each bin as Stage 0 drafts it; see
         `physics.draft.draft_spectrum`.
         `build_graph` drafts nothing and leaves it out.
@@ -153,8 +153,10 @@ class CrystalGraph:
         weight = np.bincount(orbit, weights=self.weight)
         draft = None
         if self.draft is not None:
-            draft = np.zeros((len(weight), self.draft.shape[1]), self.draft.dtype)
-            np.add.at(draft, orbit, self.draft * self.weight[:, None])
+            *several, _, n_bins = self.draft.shape
+            draft = np.zeros((*several, len(weight), n_bins), self.draft.dtype)
+            weighed = self.draft * self.weight[:, None]
+            np.add.at(np.moveaxis(draft, -2, 0), orbit, np.moveaxis(weighed, -2, 0))
             draft /= weight[:, None]
         return CrystalGraph(
             numbers=self.numbers[first],

@@ -10,7 +10,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from deepdos_nb.core.arrays import Array
@@ -176,12 +175,7 @@ class Ensemble:
         Its `draft` holds one draft for each draft model of the ensemble, shape (n_drafts, n_nodes,
         n_bins).
         """
-        if not self._memories:
-            return model_input(structure, orbits)
-        inputs = [model_input(structure, orbits, memory) for memory in self._memories]
-        return replace(
-            inputs[0], draft=np.stack([graph.draft for graph in inputs if graph.draft is not None])
-        )
+        return model_input(structure, orbits, self._memories or None)
 
     def forget_drafts(self) -> None:
         """Draft crystals anew that were looked at before."""

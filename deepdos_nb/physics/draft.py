@@ -11,7 +11,7 @@ import torch
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.graph import CrystalGraph
-from deepdos_nb.crystal.primitive import primitive_cell
+from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.hoppings import HoppingNetwork
 from deepdos_nb.physics.threads import one_thread
@@ -37,7 +37,12 @@ def make_draft_model(kind: Kind) -> DraftModel:
 
 @one_thread()
 @torch.no_grad()
-def draft_spectrum(draft_model: DraftModel, structure: Structure, graph: CrystalGraph) -> Array:
+def draft_spectrum(
+    draft_model: DraftModel,
+    structure: Structure,
+    graph: CrystalGraph,
+    primitive: PrimitiveCell | None = None,
+) -> Array:
     """Drafted spectra of the sites.
 
     Parameters
@@ -46,6 +51,8 @@ def draft_spectrum(draft_model: DraftModel, structure: Structure, graph: Crystal
     structure : pymatgen Structure
     graph : CrystalGraph
         Of all its atoms.
+    primitive : PrimitiveCell, optional
+        Where it is known already: the search for symmetry takes as long as a small draft.
 
     Returns
     -------
@@ -53,7 +60,7 @@ def draft_spectrum(draft_model: DraftModel, structure: Structure, graph: Crystal
         Phonons: share of one atom's three modes in each bin. Electrons: states of one atom in each
         bin. What lies beyond the window is missing.
     """
-    primitive = primitive_cell(structure, graph)
+    primitive = primitive or primitive_cell(structure, graph)
     device = draft_model.radius.device
     rows = draft_model.cpu().projected_dos(primitive)
     draft_model.to(device)
@@ -79,13 +86,19 @@ class DraftMemory:
         self.most = most
         self.drafts: dict[str, Array] = {}
 
-    def draft(self, structure: Structure, graph: CrystalGraph) -> Array:
+    def knows(self, structure: Structure) -> bool:
+        """Whether this crystal has been drafted."""
+        return crystal_key(structure) in self.drafts
+
+    def draft(
+        self, structure: Structure, graph: CrystalGraph, primitive: PrimitiveCell | None = None
+    ) -> Array:
         """See `draft_spectrum`."""
         key = crystal_key(structure)
         if key not in self.drafts:
             while self.most is not None and len(self.drafts) >= self.most:
                 self.drafts.pop(next(iter(self.drafts)))
-            self.drafts[key] = draft_spectrum(self.draft_model, structure, graph)
+            self.drafts[key] = draft_spectrum(self.draft_model, structure, graph, primitive)
         return self.drafts[key]
 
 
