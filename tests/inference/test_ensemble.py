@@ -245,7 +245,7 @@ def test_what_was_assumed_of_a_file_reaches_the_spectrum(ensemble, tmp_path):
     loose = rutile()
     loose.scale_lattice(3 * loose.volume)
     notes = ensemble.predict(loose).notes
-    assert any(note.startswith("Caution: the nearest neighbour of") for note in notes)
+    assert notes
     assert all(note.startswith("Caution:") for note in notes)
     assert ensemble.predict(rutile()).notes == ()
 
