@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,9 +56,16 @@ def radial_basis(
     features : ndarray, shape (..., size)
     """
     centres = np.linspace(BASIS_START, BASIS_STOP, size)
-    sharpness = (size / BASIS_STOP) ** 2
-    gauss = np.exp(-sharpness * (np.asarray(distance)[..., None] - centres) ** 2)
+    gauss = np.exp(basis_exponents(np.asarray(distance), centres))
     return centres, gauss * np.asarray(envelope)[..., None]
+
+
+def basis_exponents(distance: Any, centres: Any) -> Any:
+    """Logarithms of the Gaussians at some distances, shape (..., size).
+
+    The one definition for views (numpy arrays) and for the encoder (torch tensors).
+    """
+    return -((len(centres) / BASIS_STOP) ** 2) * (distance[..., None] - centres) ** 2
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from deepdos_nb.crystal.elements import element_features
+from deepdos_nb.crystal.graph import BASIS_START, BASIS_STOP, basis_exponents
 from deepdos_nb.model.batch import GraphBatch
 from deepdos_nb.model.config import ModelConfig
 
@@ -57,19 +58,18 @@ class ElementEmbedding(nn.Module):
 
 
 class RadialBasis(nn.Module):
-    """Distance → Gaussians, evenly spaced up to 8 Å, times the smooth cutoff."""
+    """Distance → Gaussians, evenly spaced, times the smooth cutoff; see `basis_exponents`."""
 
     centres: Tensor
 
-    def __init__(self, size: int, reach: float = 8.0):
+    def __init__(self, size: int):
         super().__init__()
-        self.register_buffer("centres", torch.linspace(0.5, reach, size), persistent=False)
-        self.sharpness = (size / reach) ** 2
+        centres = torch.linspace(BASIS_START, BASIS_STOP, size)
+        self.register_buffer("centres", centres, persistent=False)
 
     def forward(self, distance: Tensor, envelope: Tensor) -> Tensor:
         """Shape (N, M) to (N, M, radial)."""
-        gauss = torch.exp(-self.sharpness * (distance[..., None] - self.centres) ** 2)
-        return gauss * envelope[..., None]
+        return torch.exp(basis_exponents(distance, self.centres)) * envelope[..., None]
 
 
 class NeighbourLayer(nn.Module):
