@@ -101,9 +101,9 @@ def test_switching_the_cell_keeps_the_selection_and_the_colours():
     before = view.canvas
     assert before is not None
     view.choice.cell = "conventional"
-    assert view.canvas is not None
-    assert view.canvas is not before
+    assert view.canvas is before
     assert view.canvas.selected_sites == [1]
+    assert view.state.selected_sites == (1,)
     assert view.canvas.colours == view.look()[0]
     assert len(view.canvas.scene["site"]) == 27
     view.choice.across = True
@@ -135,3 +135,23 @@ def test_nglview_is_told_the_same_words_per_drawn_atom():
     started = [m["args"][0] for m in view.ngl.widget._ngl_msg_archive if "ddosFollow" in str(m)]
     assert len(started) == 1
     assert "= EXTENT" not in started[0]
+
+
+@pytest.mark.parametrize("backend", ["nglview", "canvas"])
+def test_another_crystal_takes_the_place_of_the_first(backend: Any):
+    view = StructureView(primitive(), backend=backend)
+    view.shares, view.choice.cell, view.choice.across = [0.2, 0.8], "2×2×2", True
+    table, before = view.table, view.ngl
+    cube = rock_salt()
+    view.show(cube)
+    assert view.shares is None
+    assert view.table is table
+    assert view.ngl is None or view.ngl is not before
+    assert (view.choice.cell, view.choice.across) == ("given", False)
+    assert view.choice.cells == ["given", "2×2×2"]
+    assert len(view.table.rows) == len(cube)
+    np.testing.assert_array_equal(view.scene.site, build_scene(cube).site)
+    view.shares = np.full(len(cube), 1 / len(cube))
+    view.choice.cell = "2×2×2"
+    assert view.scene.repeat == (2, 2, 2)
+    assert view.error == ""

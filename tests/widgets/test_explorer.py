@@ -448,14 +448,16 @@ def test_selection_links_both_views(look: SpectrumExplorer):
     assert look.error == look.views.error == look.views.structure.error == ""
 
 
-def test_old_views_of_crystals_are_closed(look: SpectrumExplorer):
-    before = look.views.structure
-    look.index = 3
-    assert before.comm is None
-    assert before.table.comm is None
-    assert look.views._row.children == (look.views.spectrum, look.views.structure)
+def test_the_list_of_sites_is_that_of_the_new_crystal(look: SpectrumExplorer):
+    view = look.views.structure
     look.state.selected_sites = (0,)
-    assert before.table.selected_sites == [], "a closed view follows no more"
+    look.index = 3
+    assert look.views.structure is view
+    assert view.structure is look.opened.main.structure
+    assert view.table.selected_sites == []
+    assert [r["label"] for r in sorted(view.table.rows, key=lambda r: r["site"])] == view.labels
+    look.state.selected_sites = (0,)
+    assert view.table.selected_sites == [0]
 
 
 def test_a_bad_file_is_explained_and_the_last_good_one_stays(tmp_path: Path):

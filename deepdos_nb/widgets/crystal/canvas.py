@@ -62,15 +62,16 @@ class CrystalCanvas(anywidget.AnyWidget):
     ) -> None:
         super().__init__(
             **_looks(colours, radii, tips),
-            scene={
-                "positions": scene.positions.round(3).tolist(),
-                "site": scene.site.tolist(),
-                "bonds": scene.bonds.tolist(),
-                "edges": scene.edges.round(3).tolist(),
-            },
+            scene=_drawn(scene),
             upright=[round(float(v), 6) for v in view_matrix().ravel()],
             **options,
         )
+
+    def show(self, scene: Scene, colours: Sequence[str], radii: Array, tips: Sequence[str]) -> None:
+        """Show another scene, with nothing selected."""
+        with self.hold_sync():
+            self.scene = _drawn(scene)
+            self.paint(colours, radii, (), tips)
 
     def paint(
         self, colours: Sequence[str], radii: Array, selected: Sequence[int], tips: Sequence[str]
@@ -80,6 +81,15 @@ class CrystalCanvas(anywidget.AnyWidget):
             for name, value in _looks(colours, radii, tips).items():
                 self.set_trait(name, value)
             self.selected_sites = list(selected)
+
+
+def _drawn(scene: Scene) -> dict[str, Any]:
+    return {
+        "positions": scene.positions.round(3).tolist(),
+        "site": scene.site.tolist(),
+        "bonds": scene.bonds.tolist(),
+        "edges": scene.edges.round(3).tolist(),
+    }
 
 
 def _looks(colours: Sequence[str], radii: Array, tips: Sequence[str]) -> dict[str, Any]:

@@ -1,27 +1,35 @@
 // Which part of the crystal is drawn. Plain ESM: no build step, nothing fetched.
 
 function render({ model, el }) {
-  const cells = segments("Cell", model.get("cells").map((name) => [name, name]), (value) => {
-    model.set("cell", value);
-    model.save_changes();
-  });
   const across = html("input", { type: "checkbox" });
+  const choice = html("div");
+  el.append(html("div", { class: "ddos ddos-cells" }, choice, html("label", { class: "ddos-choice" }, across, "bonds across")));
   across.addEventListener("change", () => {
     model.set("across", across.checked);
     model.save_changes();
   });
-  el.append(html("div", { class: "ddos ddos-cells" }, ...(model.get("cells").length > 1 ? [cells.node] : []),
-    html("label", { class: "ddos-choice" }, across, "bonds across")));
-  const draw = () => {
+
+  let cells;
+  function draw() {
     cells.show(model.get("cell"));
     across.checked = model.get("across");
-  };
-  model.on("change:cell", draw);
-  model.on("change:across", draw);
-  draw();
+  }
+  function offer() {
+    const names = model.get("cells");
+    cells = segments("Cell", names.map((name) => [name, name]), (value) => {
+      model.set("cell", value);
+      model.save_changes();
+    });
+    choice.hidden = names.length < 2;
+    choice.replaceChildren(cells.node);
+    draw();
+  }
+
+  const listen = [["change:cells", offer], ["change:cell", draw], ["change:across", draw]];
+  for (const [name, handler] of listen) model.on(name, handler);
+  offer();
   return () => {
-    model.off("change:cell", draw);
-    model.off("change:across", draw);
+    for (const [name, handler] of listen) model.off(name, handler);
   };
 }
 

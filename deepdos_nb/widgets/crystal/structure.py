@@ -80,11 +80,9 @@ class StructureView(ipywidgets.VBox):
             raise ConfigError(
                 f"unknown backend {backend!r}.", remedy="Use 'auto', 'nglview' or 'canvas'."
             )
-        self.structure = structure
         self.state = state if state is not None else ViewState()
-        self.scene = build_scene(structure)
-        self.choice = CellChoice(cells=list(cells_of(structure)))
-        self.labels = [f"{s}{i + 1}" for i, s in enumerate(self.scene.symbols)]
+        self.choice = CellChoice()
+        self._take(structure)
         self.table = SiteTable()
         self.problem = nglview_problem() if backend == "auto" else ""
         self.backend = (
@@ -131,30 +129,53 @@ class StructureView(ipywidgets.VBox):
         relative = self.shares.values / max(self.shares.values.max(), 1e-12)
         return share_colours(relative), size * (0.55 + 0.75 * relative)
 
+    def _take(self, structure: Structure) -> None:
+        self.structure, self.scene = structure, build_scene(structure)
+        self.labels = [f"{s}{i + 1}" for i, s in enumerate(self.scene.symbols)]
+        with self.choice.hold_sync():
+            self.choice.cells = list(cells_of(structure))
+            self.choice.cell, self.choice.across = "given", False
+
+    def show(self, structure: Structure) -> None:
+        """Show another crystal in place of this one, without shares until they are set."""
+        # As one change, or atoms of the one would be painted by shares of the other.
+        with self.hold_trait_notifications():
+            self.shares = self.compared = None
+            self.choice.unobserve(self._restage, names=["cell", "across"])
+            self._take(structure)
+            self.choice.observe(self._restage, names=["cell", "across"])
+            self._restage()
+
     def _stage(self) -> None:
-        """Make what draws the atoms of the scene."""
-        height = self._box.layout.height
+        """Make or change what draws the atoms of the scene."""
+        before = self.ngl
         if self.backend == "nglview":
+            height = self._box.layout.height
             self.ngl = NGLView(
                 self.scene, *self.look(), self.state.toggle_site, height, self.tips()
             )
             self._box.children = (self.ngl.widget,)
-        else:
+            if before is not None:
+                before.close()
+        elif self.canvas is None:
             self.canvas = CrystalCanvas(
                 self.scene, *self.look(), self.tips(), layout={"height": "100%", "width": "100%"}
             )
             self.canvas.observe(self._lead, names="selected_sites")
             self._box.children = (self.canvas,)
+        else:
+            # Another crystal selects nothing of the one before.
+            self.canvas.unobserve(self._lead, names="selected_sites")
+            self.canvas.show(self.scene, *self.look(), self.tips())
+            self.canvas.observe(self._lead, names="selected_sites")
 
     @shows_errors
-    def _restage(self, _: Any = None) -> None:
-        cell: Any = self.choice.cell
-        self.scene = build_scene(self.structure, cell, across=self.choice.across)
-        before = self.ngl or self.canvas
+    def _restage(self, change: Any = None) -> None:
+        if change is not None:
+            cell: Any = self.choice.cell
+            self.scene = build_scene(self.structure, cell, across=self.choice.across)
         self._stage()
         self._show()
-        if before is not None:
-            before.close()
 
     def tips(self) -> list[str]:
         """What a pointer over an atom of each site is told: its name, and its share."""

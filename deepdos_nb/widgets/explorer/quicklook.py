@@ -68,22 +68,23 @@ class QuickLook(ipywidgets.VBox):
         self.spectrum = SpectrumPlot(
             source, ensemble=ensemble, reference=reference, baselines=baselines, state=state
         )
-        self.state, self._backend = self.spectrum.state, backend
+        self.state = self.spectrum.state
         self.spectrum.layout = {"flex": "3 1 380px", "min_width": "320px", "width": "auto"}
-        self.structure = self._crystal(source.structure)
-        self._row = ipywidgets.Box(
+        self.structure = StructureView(
+            source.structure,
+            state=self.state,
+            backend=backend,
+            layout={"flex": "2 1 260px", "min_width": "240px", "width": "auto"},
+        )
+        row = ipywidgets.Box(
             [self.spectrum, self.structure],
             layout={"display": "flex", "flex_flow": "row wrap", "width": "100%"},
         )
         self._line = ipywidgets.HTML()
-        super().__init__([self._row, self._line], layout={"width": "100%"})
+        super().__init__([row, self._line], layout={"width": "100%"})
         self._colour()
         self.observe(self._report, names="error")
         self.state.observe(self._colour, names=["energy_range", "step"])
-
-    def _crystal(self, structure: Structure) -> StructureView:
-        layout = {"flex": "2 1 260px", "min_width": "240px", "width": "auto"}
-        return StructureView(structure, state=self.state, backend=self._backend, layout=layout)
 
     def show(
         self,
@@ -96,16 +97,12 @@ class QuickLook(ipywidgets.VBox):
         """Show another crystal in place of this one; the arguments are those of the class."""
         # What cannot be drawn is refused before anything has changed.
         curves_from(source, ensemble, reference, baselines)
-        before = self.structure
-        if source.structure is not before.structure:
+        if source.structure is not self.structure.structure:
             self.state.selected_sites = ()
-            self.structure = self._crystal(source.structure)
+            self.structure.show(source.structure)
         # The plot changes the state, and both are coloured by it, when both are of one crystal.
         self.spectrum.show(source, ensemble=ensemble, reference=reference, baselines=baselines)
         self._colour()
-        if before is not self.structure:
-            self._row.children = (self.spectrum, self.structure)
-            before.close()
 
     @shows_errors
     def _colour(self, _: Any = None) -> None:
