@@ -75,5 +75,9 @@ class ConfigError(DeepDOSError, ValueError):
     """A setting outside its allowed values."""
 
 
+class DataWarning(UserWarning):
+    """Part of the data had to be left out."""
+
+
 class ExtrapolationWarning(UserWarning):
     """The structure holds elements the model has never seen in training."""

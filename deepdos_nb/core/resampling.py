@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.errors import DataError, DataWarning
 from deepdos_nb.core.grids import Kind, grid_for
 
 TO_EV = {
@@ -29,6 +31,9 @@ REACH = 5.0
 
 NEGATIVE = 0.01
 """Negative values accepted as noise and set to zero, as a share of the largest value."""
+
+IMAGINARY_TOLERANCE = 0.001
+"""Share of modes below zero that goes unmentioned; broadening puts some there."""
 
 
 def unit_factor(unit: str, kind: Kind) -> float:
@@ -140,4 +145,19 @@ def _check(kind: str, energies: Array, curves: Array) -> None:
             f"the curve covers {first:g} to {last:g} {grid.unit}, but {grid.start:g} to "
             f"{grid.stop:g} {grid.unit} are needed.",
             remedy="Check the unit and the zero of its energies.",
+        )
+
+
+def warn_imaginary(name: str, kind: Kind, energies: Array, total: Array) -> None:
+    """Say so where modes below zero, imaginary ones, are cut off and the rest takes their place."""
+    if kind != "phdos":
+        return
+    weight = np.clip(total, 0.0, None) * np.gradient(energies)
+    share = float(weight[energies < 0].sum() / max(weight.sum(), 1e-12))
+    if share > IMAGINARY_TOLERANCE:
+        warnings.warn(
+            f"{name}: {100 * share:.1f} % of its modes are imaginary (below zero); they were cut "
+            "off, and the others count for them too.",
+            DataWarning,
+            stacklevel=2,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,7 +26,7 @@ from source_files import (
 from synthetic import make_spectrum
 
 import deepdos_nb as dd
-from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.errors import DataError, DataWarning
 from deepdos_nb.core.grids import grid_for
 from deepdos_nb.core.resampling import above, to_bins, unit_factor
 from deepdos_nb.data.catalogue import open_dataset
@@ -296,6 +297,20 @@ def test_element_columns_fix_the_sites_where_symmetry_does(tmp_path):
     assert data[1].shape.sum() == pytest.approx(1)
 
 
+def test_imaginary_modes_that_are_cut_are_told(tmp_path):
+    write_structures(tmp_path, "MgO")
+    x = np.linspace(-200, 1000, 1201)
+    for below, told in ((0.0, 0), (0.1, 1)):
+        y = np.exp(-(((x - 400) / 50) ** 2)) + below * np.exp(-(((x + 100) / 20) ** 2))
+        long_table(tmp_path, {"MgO": (x, y)}, "energy (cm^-1),dos")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            open_dataset(tmp_path)[0]
+        found = [str(w.message) for w in caught if w.category is DataWarning]
+        assert len(found) == told
+        assert all("MgO: 3.8 % of its modes are imaginary" in message for message in found)
+
+
 def _good(folder: Path) -> None:
     write_structures(folder, "MgO")
     long_table(folder, {"MgO": (EV.energies, np.ones(128))}, "energy (eV),dos")
@@ -305,6 +320,10 @@ def _good(folder: Path) -> None:
     ("spoil", "reason"),
     [
         (lambda f: (f / "MgO.cif").unlink(), r"there are no structures \(\*\.cif"),
+        (
+            lambda f: (f / "MgO.vasp").write_text("another crystal"),
+            "MgO.cif and MgO.vasp are both called MgO",
+        ),
         (lambda f: write_structures(f, "Si"), "1 of 2 structures have no curve, Si for example"),
         (
             lambda f: _append(f, "Fe,0,1\n"),

@@ -310,3 +310,28 @@ def test_views_load_no_torch():
         "UploadPredictor()\nassert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Limited(Model):
+    """Remembers the limits it was asked to keep."""
+
+    def __init__(self, kind: str = "phdos"):
+        super().__init__(kind)
+        self.limits: list[int] = []
+
+    def predict(self, structure: Structure, *, max_atoms: int = 500):
+        self.limits.append(max_atoms)
+        return super().predict(structure, max_atoms=max_atoms)
+
+    def trace(self, structure: Structure, *, seed: int = 0, max_atoms: int = 500):
+        self.limits.append(max_atoms)
+        return super().trace(structure, seed=seed)
+
+
+def test_the_limit_reaches_every_call_of_a_model():
+    model = Limited()
+    explore(model, example("MgO"), max_atoms=1000)
+    assert model.limits == [1000, 1000]
+    view = UploadPredictor({"phdos": model, "edos": Limited("edos")}, max_atoms=700)
+    view.structure = example("MgO")
+    assert model.limits[2:] == [700, 700]

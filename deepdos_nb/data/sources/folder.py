@@ -30,7 +30,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.core.resampling import above, to_bins, unit_factor
+from deepdos_nb.core.resampling import above, to_bins, unit_factor, warn_imaginary
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.records import Record
@@ -90,6 +90,7 @@ class FolderStore:
         self.facts = _facts(self.folder / "materials.csv")
         files = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in ENDINGS]
         self.files = {path.stem: path for path in files}
+        self._check_doubles(files)
         table = self.folder / "spectra.csv"
         self.table = CurveTable(table) if table.exists() else None
         if self.table:
@@ -98,6 +99,16 @@ class FolderStore:
             named = {p.stem for p in self.folder.glob("*.csv")}
             curves = named - {"materials"} - {n for n in named if n.startswith("summary_")}
         self._match(curves)
+
+    def _check_doubles(self, files: list[Path]) -> None:
+        """Refuse two structures of one name: nobody could say which the curve belongs to."""
+        for path in files:
+            if self.files[path.stem] != path:
+                raise DataError(
+                    f"{path.name} and {self.files[path.stem].name} are both called {path.stem}.",
+                    source=str(self.folder),
+                    remedy="Keep the one that the curve belongs to, or rename one of them.",
+                )
 
     def _match(self, curves: set[str]) -> None:
         if not self.files:
@@ -196,6 +207,7 @@ class FolderStore:
         total = curve.total
         if total is None:
             total = np.sum([v for _, v in curve.sites.values()] or [*curve.elements.values()], 0)
+        warn_imaginary(name, kind, energies, total)
         counts = scale * to_bins(kind, energies, total, broadening=width)
         record = partial(
             Record,
