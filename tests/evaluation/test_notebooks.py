@@ -12,6 +12,7 @@ from deepdos_nb.model.baselines import NAMES
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # trains a dozen networks, on a machine that may be busy
 def test_experiments_run_and_the_second_reads_the_runs_of_the_first(tmp_path: Path):
     one_epoch: dict[str, int] = {}
     rows, figures = execute("benchmark", tmp_path, longer=one_epoch, dropouts=[0.2])
