@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from traceback import walk_stack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +36,9 @@ OTHER_ENDINGS = (".json", ".yaml", ".xyz", ".extxyz", ".res", ".cssr", ".xsf", "
 MAX_LINES = 60
 """Lines of other formats for each atom allowed; parsers in Python are slow."""
 
+MAX_DEPTH = 1000
+"""Calls inside each other that a parser may make."""
+
 
 def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Structure:
     """Make a structure of a file's text; what was assumed becomes its notes.
@@ -52,7 +58,7 @@ def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Str
         return _only(*read_poscar(text, name, max_atoms), frame, name)
     _check_length(text, name, max_atoms)
     complaint = ""
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+    with warnings.catch_warnings(), _shallow(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         for reader in (_read_pymatgen, _read_ase):
             try:
@@ -118,6 +124,21 @@ def _check_length(text: str, name: str, max_atoms: int) -> None:
             source=name,
             remedy="Give a file with a single structure, as CIF or POSCAR.",
         )
+
+
+@contextmanager
+def _shallow() -> Iterator[None]:
+    """Hold Python's recursion limit near its default while a parser of others works.
+
+    Some packages raise it at import (symfc to 100,000). A file of nested brackets would then
+    overflow the stack and end the process, where it should raise RecursionError.
+    """
+    before, depth = sys.getrecursionlimit(), sum(1 for _ in walk_stack(None))
+    sys.setrecursionlimit(min(before, depth + MAX_DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _read_pymatgen(text: str, name: str, folder: Path, frame: int | None) -> Structure:

@@ -151,3 +151,23 @@ def test_a_frame_can_be_chosen(tmp_path: Path) -> None:
             read_structure(file, frame=wrong)
     with pytest.raises(errors.ConfigError, match="no frame 1"):
         parse_structure(rock_salt(), "a.cif", frame=1)
+
+
+@pytest.mark.parametrize("name", ["deep.json", "deep.yaml"])
+def test_nested_brackets_are_refused_where_an_import_raised_the_recursion_limit(name: str) -> None:
+    # In a process of its own: the fault would be a stack overflow, or minutes of parsing.
+    code = f"""
+import sys
+sys.setrecursionlimit(100_000)  # as symfc, which phonopy uses, does at import
+from deepdos_nb.core.errors import StructureError
+from deepdos_nb.crystal.read import parse_structure
+try:
+    parse_structure("[" * 200_000, {name!r})
+except StructureError as error:
+    assert error.source == {name!r} and error.remedy
+else:
+    raise AssertionError("read")
+assert sys.getrecursionlimit() == 100_000
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
