@@ -149,7 +149,14 @@ def settled(element: Locator) -> np.ndarray:
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> float:
-    """Share of pixels that differ visibly."""
+    """Share of pixels that differ visibly.
+
+    A box at a fraction of a pixel is pictured a row or column larger or smaller, depending on
+    where the page stands: what both pictures show is compared.
+    """
+    height, width = np.minimum(before.shape[:2], after.shape[:2])
+    assert np.abs(np.subtract(before.shape[:2], after.shape[:2])).max() <= 1, "another size"
+    before, after = before[:height, :width], after[:height, :width]
     return float((np.abs(before - after).max(axis=-1) > 24).mean())
 
 
