@@ -20,6 +20,16 @@ OTHER: dict[str, dict[str, object]] = {
     "00_quickstart": {"example": "CaF2"},
     "02a_balls_and_springs": {"example": "NaCl"},
     "02b_electrons_that_hop": {"example": "MgO"},
+    "04_source_attention": {"formula": "ZrSiPt", "n_crystals": 6, "n_train": 24, "epochs": 1},
+    "05_transport": {"example": "NaCl", "n_crystals": 4},
+    "07_judge_it": {
+        "n_train": 36,
+        "n_test": 24,
+        "epochs": 2,
+        "sweep_rates": [0.002],
+        "sweep_seeds": [0],
+    },
+    "08_use_it": {"n_screen": 60},
 }
 """Parameters of a chapter other than its own; as it stands, nbval runs it."""
 
