@@ -15,6 +15,7 @@ from deepdos_nb.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from deepdos_nb.core.errors import DeepDOSError, ExtrapolationWarning, StructureError
+    from deepdos_nb.cases.studies import case_studies
     from deepdos_nb.crystal.graph import CrystalGraph, build_graph
     from deepdos_nb.crystal.read import example, examples, parse_structure, read_structure
     from deepdos_nb.data.catalogue import datasets, open_dataset
@@ -48,6 +49,7 @@ _HOMES = {
     "Dataset": "data.dataset",
     "datasets": "data.catalogue",
     "open_dataset": "data.catalogue",
+    "case_studies": "cases.studies",
     "CrystalGraph": "crystal.graph",
     "build_graph": "crystal.graph",
     "compare": "plots.compare",
@@ -92,6 +94,7 @@ __all__ = [
     "TransportStepper",
     "UploadPredictor",
     "build_graph",
+    "case_studies",
     "compare",
     "datasets",
     "doctor",

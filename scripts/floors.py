@@ -43,6 +43,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "training": "learning drafts and networks, with Lightning",
         "labelling": "reference calculations with GPAW and SevenNet",
         "transport_lab": "transport schemes to be taken apart; no torch",
+        "cases": "case studies: structures from prototypes, with references; no torch",
     },
     {
         "evaluation": "experiments, tables, model cards",
