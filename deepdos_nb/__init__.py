@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from deepdos_nb.inference.vibrations import vibrations
     from deepdos_nb.labelling.label import label
     from deepdos_nb.plots.compare import compare
+    from deepdos_nb.screening.result import Screen
+    from deepdos_nb.screening.run import screen
+    from deepdos_nb.screening.substitution import substituted
     from deepdos_nb.spectra.spectrum import Spectrum
     from deepdos_nb.spectra.trace import Trace
     from deepdos_nb.widgets import (
@@ -56,6 +59,9 @@ _HOMES = {
     "label": "labelling.label",
     "Ensemble": "inference.ensemble",
     "load_model": "inference.ensemble",
+    "Screen": "screening.result",
+    "screen": "screening.run",
+    "substituted": "screening.substitution",
     "Spectrum": "spectra.spectrum",
     "Trace": "spectra.trace",
     "example": "crystal.read",
@@ -86,6 +92,7 @@ __all__ = [
     "EnsembleView",
     "ExtrapolationWarning",
     "GraphView",
+    "Screen",
     "Spectrum",
     "SpectrumExplorer",
     "StructureError",
@@ -109,6 +116,8 @@ __all__ = [
     "parse_structure",
     "quicklook",
     "read_structure",
+    "screen",
+    "substituted",
     "vibrations",
 ]
 

@@ -48,6 +48,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {
         "evaluation": "experiments, tables, model cards",
         "plots": "figures from spectra and traces; no torch",
+        "screening": "any number of crystals through a model, into parquet files",
     },
     {"widgets": "what people touch: Python, script and style side by side; no torch"},
     {"diagnostics": "why something does not work here"},

@@ -14,6 +14,7 @@ from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
 from deepdos_nb.plots.force_constants import springs_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
+from deepdos_nb.plots.screen import candidates_figure, valence_gaps_figure
 from deepdos_nb.plots.tight_binding import orbitals_figure
 from deepdos_nb.plots.transport import transport_figure
 from deepdos_nb.plots.transport_step import transport_step_figure
@@ -24,6 +25,7 @@ __all__ = [
     "attention_axes",
     "attention_grid",
     "calibration_axes",
+    "candidates_figure",
     "compare",
     "ensemble_figure",
     "errors_axes",
@@ -41,4 +43,5 @@ __all__ = [
     "springs_figure",
     "transport_figure",
     "transport_step_figure",
+    "valence_gaps_figure",
 ]
