@@ -16,6 +16,7 @@ from deepdos_nb.core.files import replacing, write_text
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.version import __version__
 from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.screening.items import Item
 from deepdos_nb.screening.predict import answers_of
 from deepdos_nb.screening.rows import failed_row, rows
@@ -63,10 +64,13 @@ def in_shards(items: Iterable[Item], size: int) -> Iterator[tuple[int, list[Item
         number += 1
 
 
+@one_thread()
 def make_shard(
     model: Ensemble, settings: Settings, mark: str, items: Sequence[Item]
 ) -> tuple[bytes, int, int]:
-    """Read, predict and tabulate some crystals; done by workers.
+    """Read, predict and tabulate some crystals; done by workers, on one thread.
+
+    So the same crystals give the same bytes in every process of a machine.
 
     Parameters
     ----------
