@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind
@@ -29,9 +29,6 @@ from deepdos_nb.screening.shards import (
     stored_mark,
 )
 from deepdos_nb.screening.sources import describe, stream
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 SHARD = 512
 """Crystals of a shard unless told otherwise: some ten seconds of work, about a megabyte."""
@@ -64,7 +61,7 @@ def screen(
     shard: int = SHARD,
     workers: int = 1,
     scheduler: str | None = None,
-    client: Client | None = None,
+    client: Any = None,
     report: Callable[[Progress], None] | None = None,
 ) -> Screen:
     """Predict any number of crystals into a folder of parquet files.
