@@ -61,7 +61,8 @@ def _map(axes: Axes, table: pd.DataFrame, picked: pd.DataFrame, ink: str) -> Non
     masks = (~metal, metal & ~inner, metal & inner)
     for (name, colour, size), mask in zip(GROUPS, masks, strict=True):
         axes.scatter(
-            *place[mask].T,
+            place[mask, 0],
+            place[mask, 1],
             s=size,
             color=colour,
             alpha=0.65,
@@ -70,7 +71,8 @@ def _map(axes: Axes, table: pd.DataFrame, picked: pd.DataFrame, ink: str) -> Non
             rasterized=True,
         )
     rows = [table.index.get_loc(i) for i in picked.index]
-    axes.scatter(*place[rows].T, s=58, facecolors="none", edgecolors=ink, linewidths=1.1)
+    ring = {"s": 58, "facecolors": "none", "edgecolors": ink, "linewidths": 1.1}
+    axes.scatter(place[rows, 0], place[rows, 1], **ring)
     for rank, row in enumerate(rows, start=1):
         axes.annotate(
             str(rank), place[row], xytext=(5, 4), textcoords="offset points", color=ink, fontsize=8
