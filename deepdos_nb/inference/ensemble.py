@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from importlib import resources
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,8 @@ class Ensemble:
     @cached_property
     def elements(self) -> set[int]:
         """Atomic numbers seen in training; empty where unknown."""
-        return {z for known in self.metadata for z in known.get("elements", [])}
+        lists = [known.get("elements") for known in self.metadata]
+        return {z for some in lists if isinstance(some, list) for z in some if isinstance(z, int)}
 
     def predict(self, structure: Any, *, max_atoms: int = MAX_ATOMS) -> Spectrum:
         """Predict one crystal's spectrum.
@@ -329,7 +331,11 @@ def load_model(
         raise WeightsError(f"no weights for {grid.kind!r}.", source=str(folder), remedy=remedy)
     models, metadata = zip(*(load_weights(f) for f in files), strict=True)
     if any(m.config.kind != grid.kind for m in models):
-        raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
+        raise WeightsError(
+            f"weights of another kind than {grid.kind!r}.",
+            source=str(folder),
+            remedy=f"Ask for {models[0].config.kind!r}, or name another folder.",
+        )
     return Ensemble(models, metadata, device, _error_band(folder / SCORES))
 
 
@@ -340,8 +346,13 @@ def _error_band(path: Path) -> ErrorBand | None:
     try:
         valid = json.loads(path.read_text("utf-8"))["valid"]
         found = [valid.get(f"band_{field.name}") for field in fields(ErrorBand)]
-        return None if None in found else ErrorBand(*map(float, found))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if None in found:
+            return None
+        numbers = [float(value) for value in found]
+        if not all(map(isfinite, numbers)):
+            raise ValueError("a number is not finite")
+        return ErrorBand(*numbers)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(
             f"the scores cannot be read ({error}).",
             source=str(path),

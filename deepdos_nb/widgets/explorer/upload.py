@@ -13,6 +13,7 @@ from deepdos_nb.core.errors import ConfigError, DeepDOSError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import MAX_ATOMS
 from deepdos_nb.crystal.read import example, examples, parse_structure
+from deepdos_nb.inference.cost import WORTH_SAYING, expected_cost, together
 from deepdos_nb.plots import formula_text
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import theme
@@ -173,6 +174,8 @@ class UploadPredictor(ipywidgets.VBox):
             self._say()
             return
         self.name, self._incoming, self.problem = self._incoming, "", ""
+        cost = together(expected_cost(self.structure, kind) for kind in Kind)
+        self.drop.wait = f"{cost}." if cost.seconds > WORTH_SAYING else ""
         self.drop.busy = True
         try:
             self.answers = ask(self.structure, self._model, self.max_atoms)
