@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepdos_nb.widgets.base.shipped import shipped_model
 from deepdos_nb.widgets.base.tabbed import Tab, Tabbed
 from deepdos_nb.widgets.crystal.structure import Backend
 from deepdos_nb.widgets.explorer.upload import MAX_UPLOAD, UploadPredictor
@@ -34,7 +33,7 @@ class Dashboard(Tabbed):
         def data() -> Any:
             from deepdos_nb.widgets.explorer.explorer import SpectrumExplorer
 
-            return SpectrumExplorer(predictor=shipped_model("phdos"), backend=backend)
+            return SpectrumExplorer(backend=backend)
 
         def laboratory() -> Any:
             from deepdos_nb.widgets.transport.laboratory import TransportLab
