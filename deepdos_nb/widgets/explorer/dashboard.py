@@ -16,6 +16,8 @@ class Dashboard(Tabbed):
     ----------
     max_bytes : int
         Largest file a visitor may drop in.
+    max_seconds : float, optional
+        Longest time a visitor's file may take; see `UploadPredictor`.
     first : str
         Example crystal that is there from the start.
     backend : {"auto", "nglview", "canvas"}
@@ -23,10 +25,15 @@ class Dashboard(Tabbed):
     """
 
     def __init__(
-        self, *, max_bytes: int = MAX_UPLOAD, first: str = "MgO", backend: Backend = "auto"
+        self,
+        *,
+        max_bytes: int = MAX_UPLOAD,
+        max_seconds: float | None = None,
+        first: str = "MgO",
+        backend: Backend = "auto",
     ) -> None:
         def own() -> Any:
-            view = UploadPredictor(max_bytes=max_bytes, backend=backend)
+            view = UploadPredictor(max_bytes=max_bytes, max_seconds=max_seconds, backend=backend)
             view.choose(first)
             return view
 
