@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from deepdos_nb.spectra.trace import Trace
     from deepdos_nb.widgets import (
         AttentionExplorer,
+        BandView,
         EnsembleView,
         GraphView,
         SpectrumExplorer,
@@ -71,6 +72,7 @@ _HOMES = {
     "orbitals": "inference.orbitals",
     "vibrations": "inference.vibrations",
     "AttentionExplorer": "widgets",
+    "BandView": "widgets",
     "EnsembleView": "widgets",
     "GraphView": "widgets",
     "SpectrumExplorer": "widgets",
@@ -85,6 +87,7 @@ _HOMES = {
 
 __all__ = [
     "AttentionExplorer",
+    "BandView",
     "CrystalGraph",
     "Dataset",
     "DeepDOSError",
