@@ -26,6 +26,7 @@ def labelled(formula: str) -> dict[str, Any]:
 
 
 GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
+    "graphs.disguise": lambda: {"structure": dd.example("MgO")},
     "quickstart.owner": lambda: {"spectrum": predicted("ZnO")["spectrum"]},
     "quickstart.mean": lambda: {"spectrum": predicted("ZnO")["spectrum"]},
     "quickstart.way": lambda: {"trace": predicted("ZnO")["trace"]},
