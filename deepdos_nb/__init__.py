@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from deepdos_nb.inference.orbitals import orbitals
     from deepdos_nb.inference.vibrations import vibrations
     from deepdos_nb.labelling.label import label
+    from deepdos_nb.learning.result import Training
+    from deepdos_nb.learning.train import train
     from deepdos_nb.plots.compare import compare
     from deepdos_nb.spectra.spectrum import Spectrum
     from deepdos_nb.spectra.trace import Trace
@@ -54,6 +56,8 @@ _HOMES = {
     "build_graph": "crystal.graph",
     "compare": "plots.compare",
     "label": "labelling.label",
+    "train": "learning.train",
+    "Training": "learning.result",
     "Ensemble": "inference.ensemble",
     "load_model": "inference.ensemble",
     "Spectrum": "spectra.spectrum",
@@ -90,6 +94,7 @@ __all__ = [
     "SpectrumExplorer",
     "StructureError",
     "Trace",
+    "Training",
     "TransportLab",
     "TransportStepper",
     "UploadPredictor",
@@ -109,6 +114,7 @@ __all__ = [
     "parse_structure",
     "quicklook",
     "read_structure",
+    "train",
     "vibrations",
 ]
 
