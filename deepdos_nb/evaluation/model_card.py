@@ -213,7 +213,7 @@ def score_table(scores: dict[str, dict[str, float]], kind: str) -> str:
     kind = Kind(kind)
     rows = []
     for key, (name, norm, form) in ROWS.items():
-        if key in scores["test"]:
+        if all(key in scores[part] for part in ("valid", "test")):
             form = kind.distance_format if form == "energy" else form
             cells = [format(scores[part][key], form) for part in ("valid", "test")]
             rows.append([name.format(unit=kind.grid.unit, axis=kind.axis), norm, *cells])

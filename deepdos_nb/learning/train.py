@@ -45,6 +45,7 @@ def train(
     freeze: Sequence[str] = (),
     device: str = "auto",
     machine: Machine | None = None,
+    stop_after: int | None = None,
     show: bool = True,
     **wishes: Any,
 ) -> Training:
@@ -76,6 +77,8 @@ def train(
     device : {"auto", "cpu", "gpu"}
     machine : Machine, optional
         More about where it runs, in the place of `device`.
+    stop_after : int, optional
+        Stop after this many epochs of the schedule; the same call without it goes on.
     show : bool
         Show the curves as they grow.
     **wishes
@@ -126,6 +129,7 @@ def train(
                 machine=machine,
                 report=report,
                 progress=False,
+                stop_after=stop_after,
             )
         except (KeyboardInterrupt, SystemExit):
             raise KeyboardInterrupt(_interrupted(folder)) from None

@@ -17,6 +17,7 @@ from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.data.records import Record
 from deepdos_nb.metrics.scores import shape_scores
 from deepdos_nb.physics.draft import DraftModel, make_draft_model
+from deepdos_nb.training.batches import check
 from deepdos_nb.training.history import Recorded, name_some
 from deepdos_nb.training.loop import one_cycle
 
@@ -94,6 +95,7 @@ class DraftTraining(Recorded, ABC, Generic[Example]):
         """What is seen of records; not the crystals that are too large to learn from."""
         found = []
         for record in records:
+            check(record)
             primitive = primitive_cell(record.structure, build_graph(record.structure))
             if not training or primitive.graph.n_nodes <= self.largest:
                 found.append(self.example(record, primitive, training))

@@ -200,7 +200,8 @@ class MovingAverage(WeightAveraging):
     """
 
     def __init__(self, decay: float):
-        super().__init__(multi_avg_fn=partial(_average, decay))
+        # Tables are constants: averaged with themselves they would drift by rounding.
+        super().__init__(use_buffers=False, multi_avg_fn=partial(_average, decay))
 
 
 def _average(

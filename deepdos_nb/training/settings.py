@@ -91,6 +91,8 @@ class TrainConfig(Settings):
             value = getattr(self, name)
             if value != int(value) or value < 1:
                 raise ConfigError(f"{name} is {value:g}, but must be a whole number from 1.")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"the dropout is {self.dropout:g}, not from 0 to below 1.")
         if not 0 < self.learning_rate < 1:
             raise ConfigError(f"the learning rate is {self.learning_rate:g}, not between 0 and 1.")
 

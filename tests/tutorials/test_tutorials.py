@@ -20,6 +20,7 @@ OTHER: dict[str, dict[str, object]] = {
     "00_quickstart": {"example": "CaF2"},
     "02a_balls_and_springs": {"example": "NaCl"},
     "02b_electrons_that_hop": {"example": "MgO"},
+    "06_train_it": {"epochs": 3, "seeds": 2, "few": 8, "long": 4, "own_epochs": 1},
 }
 """Parameters of a chapter other than its own; as it stands, nbval runs it."""
 
