@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from deepdos_nb.inference.orbitals import orbitals
     from deepdos_nb.inference.vibrations import vibrations
     from deepdos_nb.labelling.label import label
+    from deepdos_nb.learning.result import Training
+    from deepdos_nb.learning.train import train
     from deepdos_nb.plots.compare import compare
     from deepdos_nb.screening.result import Screen
     from deepdos_nb.screening.run import screen
@@ -58,6 +60,8 @@ _HOMES = {
     "build_graph": "crystal.graph",
     "compare": "plots.compare",
     "label": "labelling.label",
+    "train": "learning.train",
+    "Training": "learning.result",
     "Ensemble": "inference.ensemble",
     "load_model": "inference.ensemble",
     "Screen": "screening.result",
@@ -100,6 +104,7 @@ __all__ = [
     "SpectrumExplorer",
     "StructureError",
     "Trace",
+    "Training",
     "TransportLab",
     "TransportStepper",
     "UploadPredictor",
@@ -121,6 +126,7 @@ __all__ = [
     "read_structure",
     "screen",
     "substituted",
+    "train",
     "vibrations",
 ]
 

@@ -16,6 +16,7 @@ from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
 from deepdos_nb.plots.screen import candidates_figure, valence_gaps_figure
 from deepdos_nb.plots.tight_binding import orbitals_figure
+from deepdos_nb.plots.training import training_figure
 from deepdos_nb.plots.transport import transport_figure
 from deepdos_nb.plots.transport_step import transport_step_figure
 from deepdos_nb.spectra.drawing import sites_axes, spectrum_axes
@@ -41,6 +42,7 @@ __all__ = [
     "sites_axes",
     "spectrum_axes",
     "springs_figure",
+    "training_figure",
     "transport_figure",
     "transport_step_figure",
     "valence_gaps_figure",
