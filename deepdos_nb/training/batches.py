@@ -102,7 +102,7 @@ def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
     states = np.array([number or 0.0 for number in counted], dtype=np.float32)
     arrays = (shape, site_shape, outside, known, states)
     names = tuple(record.material_id for _, record in items)
-    return batch, Target(*(torch.from_numpy(a) for a in arrays), materials=names)
+    return batch, Target(*map(torch.from_numpy, arrays), names)
 
 
 class BucketSampler(BatchOrder):
