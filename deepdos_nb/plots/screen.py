@@ -9,7 +9,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Grid
 from deepdos_nb.style.axes import dress, energy_axis, formula_text, new_figure
-from deepdos_nb.style.palette import ELEMENTS, INK, SPREAD, TOTAL, theme
+from deepdos_nb.style.palette import ELEMENTS, INK, LIGHT, SPREAD, TOTAL, theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,10 +48,10 @@ def valence_gaps_figure(
     with theme(dark):
         figure = new_figure((9.2, 4.1))
         left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
-        _map(left, table, picked, INK[dark])
-        _windows(right, picked, grid, INK[dark])
         for axes in (left, right):
             dress(axes, dark)
+        _map(left, table, picked, INK[dark])
+        _windows(right, picked, grid, INK[dark])
     return figure
 
 
@@ -65,7 +65,7 @@ def _map(axes: Axes, table: pd.DataFrame, picked: pd.DataFrame, ink: str) -> Non
             place[mask, 1],
             s=size,
             color=colour,
-            alpha=0.65,
+            alpha=0.85,
             linewidths=0,
             label=f"{name}: {mask.sum():,}",
             rasterized=True,
@@ -99,8 +99,8 @@ def _windows(axes: Axes, picked: pd.DataFrame, grid: Grid, ink: str) -> None:
     axes.set_yticks(height, labels)
     axes.tick_params(axis="y", length=0)
     for y, a, b in zip(height, low, high, strict=True):
-        axes.annotate(f"{b - a:.1f} eV", (b, y), xytext=(4, 0), textcoords="offset points",
-                      va="center", color=ink, fontsize=8)  # fmt: skip
+        width = f"{b - a:.1f} eV"
+        axes.text((a + b) / 2, y, width, ha="center", va="center", color=LIGHT, fontsize=8)
     energy_axis(axes, grid, ink)
     axes.set_xlim(grid.start, 1.0)
     axes.spines["left"].set_visible(False)
