@@ -89,8 +89,8 @@ class Cluster:
         self.file = folder / "scheduler.json"
         self.scheduler = self._start("scheduler", "--port", "0", "--dashboard-address", ":0")
         self.worker = self._start("worker", "--nthreads", "1", "--dashboard-address", ":0")
-        with distributed.Client(scheduler_file=str(self.file), timeout=120) as client:
-            client.wait_for_workers(1, timeout=120)
+        with distributed.Client(scheduler_file=str(self.file), timeout=600) as client:
+            client.wait_for_workers(1, timeout=600)
             self.address = client.scheduler.address
 
     def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
