@@ -169,9 +169,9 @@ def try_faults(fault: Fault, tries: int, seed: int = 0) -> dict[str, Any]:
             folder = Path(place, str(number))
             folder.mkdir()
             fault.prepare(folder)
-            killed, _ = fault.run(folder, kill_after=moments.uniform(0.0, seconds))
-            hit += killed
             try:
+                killed, _ = fault.run(folder, kill_after=moments.uniform(0.0, seconds))
+                hit += killed
                 fault.run(folder)
                 if fault.result(folder) != wanted:
                     wrong.append(f"try {number}: another result")
