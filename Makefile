@@ -103,6 +103,10 @@ book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: not
 	  $(if $(FAST),-D nb_execution_mode=off,-t live -D html_extra_path=$(abspath $(BOOK_CACHE)/views))
 	@echo "Done: open $(BOOK)/index.html in any browser"
 
+.PHONY: faults
+faults: $(STAMP)  ## kill -9 at random moments, resume, compare: COMMANDS="sweep label" TRIES=20
+	$(PY) scripts/faults.py $(COMMANDS) --tries $(or $(TRIES),20)
+
 bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	@mkdir -p $(OUT)/benchmarks
 	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do \

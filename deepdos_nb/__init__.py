@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from deepdos_nb.screening.substitution import substituted
     from deepdos_nb.spectra.spectrum import Spectrum
     from deepdos_nb.spectra.trace import Trace
+    from deepdos_nb.sweeps.sweep import sweep
     from deepdos_nb.widgets import (
         AttentionExplorer,
         BandView,
@@ -69,6 +70,7 @@ _HOMES = {
     "substituted": "screening.substitution",
     "Spectrum": "spectra.spectrum",
     "Trace": "spectra.trace",
+    "sweep": "sweeps.sweep",
     "example": "crystal.read",
     "examples": "crystal.read",
     "parse_structure": "crystal.read",
@@ -126,6 +128,7 @@ __all__ = [
     "read_structure",
     "screen",
     "substituted",
+    "sweep",
     "train",
     "vibrations",
 ]

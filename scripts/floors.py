@@ -53,6 +53,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {
         "widgets": "what people touch: Python, script and style side by side; no torch",
         "learning": "`dd.train`: data to a model that predicts, with a live curve",
+        "sweeps": "notebooks over grids: their parameters, runs, results",
     },
     {"diagnostics": "why something does not work here"},
     {FACE: "`import deepdos_nb as dd`: names that are imported when first used"},

@@ -18,6 +18,7 @@ from deepdos_nb.cli.label import label
 from deepdos_nb.cli.predict import demo, predict
 from deepdos_nb.cli.screen import screen
 from deepdos_nb.cli.serve import serve
+from deepdos_nb.cli.sweep import app as sweep
 from deepdos_nb.cli.train import draft, pack, score, train
 from deepdos_nb.core.errors import DeepDOSError
 
@@ -80,3 +81,4 @@ for command in (
     app.command()(command)
 app.command("app")(serve)
 app.add_typer(data, name="data")
+app.add_typer(sweep, name="sweep")

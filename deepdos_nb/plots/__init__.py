@@ -15,6 +15,7 @@ from deepdos_nb.plots.force_constants import springs_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
 from deepdos_nb.plots.screen import candidates_figure, valence_gaps_figure
+from deepdos_nb.plots.sweep import sweep_figure
 from deepdos_nb.plots.tight_binding import orbitals_figure
 from deepdos_nb.plots.training import training_figure
 from deepdos_nb.plots.transport import transport_figure
@@ -42,6 +43,7 @@ __all__ = [
     "sites_axes",
     "spectrum_axes",
     "springs_figure",
+    "sweep_figure",
     "training_figure",
     "transport_figure",
     "transport_step_figure",

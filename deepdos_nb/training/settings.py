@@ -27,6 +27,9 @@ CONFIG = "config.json"
 DATA = "data.json"
 """What a run learns from, told by a fingerprint."""
 
+BEGUN = ("*.ckpt", "*.npz", "*.safetensors")
+"""Files that show that a run has learnt something."""
+
 
 @dataclass(frozen=True)
 class TrainConfig(Settings):
@@ -198,7 +201,8 @@ class DataFacts(Settings):
 def keep_config(path: Path, config: Settings, what: str = "settings") -> None:
     """Write a run's settings down, or check them against those that are there.
 
-    Settings that an earlier version did not know count as what they are by default.
+    Settings that an earlier version did not know count as what they are by default. Those of a run
+    that failed before it had learnt anything are replaced.
 
     Raises
     ------
@@ -206,7 +210,8 @@ def keep_config(path: Path, config: Settings, what: str = "settings") -> None:
         If the file holds other settings.
     """
     mine = config.to_dict()
-    if path.exists():
+    begun = any(next(path.parent.glob(kind), None) for kind in BEGUN)
+    if begun and path.exists():
         kept = json.loads(path.read_text("utf-8"))
         defaults = {} if isinstance(config, DataFacts) else type(config)().to_dict()
         if defaults | kept != mine:
