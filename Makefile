@@ -66,6 +66,15 @@ check: lint types
 lint: $(STAMP)  ## ruff, notebooks included
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) scripts/audit.py
+
+.PHONY: audit wheel-check
+audit: $(STAMP)  ## licences of everything the package needs; ONLINE=1: known vulnerabilities too
+	$(PY) scripts/audit.py $(if $(ONLINE),--online)
+
+CONSTRAINTS ?= constraints.txt
+wheel-check:  ## the wheel in a fresh environment, without home, read-only (slow): CONSTRAINTS=constraints-oldest.txt
+	CONSTRAINTS=$(CONSTRAINTS) bash scripts/wheel_check.sh
 
 types: $(STAMP)  ## mypy on the package
 	$(PY) -m mypy
