@@ -28,7 +28,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 .PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments draft train weights clean distclean FORCE
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamp holds the place it was made for: a checkout that was moved or copied gets its own set-up.
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
@@ -66,6 +66,15 @@ check: lint types
 lint: $(STAMP)  ## ruff, notebooks included
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) scripts/audit.py
+
+.PHONY: audit wheel-check
+audit: $(STAMP)  ## licences of everything the package needs; ONLINE=1: known vulnerabilities too
+	$(PY) scripts/audit.py $(if $(ONLINE),--online)
+
+CONSTRAINTS ?= constraints.txt
+wheel-check:  ## the wheel in a fresh environment, without home, read-only (slow): CONSTRAINTS=constraints-oldest.txt
+	CONSTRAINTS=$(CONSTRAINTS) bash scripts/wheel_check.sh
 
 types: $(STAMP)  ## mypy on the package
 	$(PY) -m mypy

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deepdos_nb.data.catalogue import datasets, open_dataset
     from deepdos_nb.data.dataset import Dataset
     from deepdos_nb.diagnostics.doctor import doctor
+    from deepdos_nb.inference.cost import expected_cost
     from deepdos_nb.inference.ensemble import Ensemble, load_model
     from deepdos_nb.inference.orbitals import orbitals
     from deepdos_nb.inference.vibrations import vibrations
@@ -64,6 +65,7 @@ _HOMES = {
     "train": "learning.train",
     "Training": "learning.result",
     "Ensemble": "inference.ensemble",
+    "expected_cost": "inference.cost",
     "load_model": "inference.ensemble",
     "Screen": "screening.result",
     "screen": "screening.run",
@@ -117,6 +119,7 @@ __all__ = [
     "doctor",
     "example",
     "examples",
+    "expected_cost",
     "explore",
     "export_html",
     "label",

@@ -23,7 +23,7 @@ REAL, COMPLEX = 7.5e-11, 4e-10
 NETWORK = {Kind.phdos: 2.5e-3, Kind.edos: 4.5e-3}
 """Seconds that graph and networks take for an atom, three seeds together."""
 
-BASE, ATOM, MATRICES = 0.35, 3e-4, 6
+BASE, ATOM, MATRICES = 0.35, 3e-4, 3
 """Gigabytes of the program and of an atom in the networks, and how often a matrix is in memory."""
 
 DRAFTS = {Kind.phdos: 2, Kind.edos: 1}
