@@ -1,4 +1,4 @@
-"""`Dashboard`: everything a visitor of the web app can look at, in three tabs."""
+"""`Dashboard`: everything a visitor of the web app can look at, in four tabs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from deepdos_nb.widgets.base.tabbed import Tab, Tabbed
 from deepdos_nb.widgets.crystal.structure import Backend
 from deepdos_nb.widgets.explorer.upload import MAX_UPLOAD, UploadPredictor
 
+STUDIES = {
+    "Cu2BaMX4": "Cu₂BaMX₄",
+    "CuPtFeCoNi": "CuPtFeCoNi, random alloy",
+    "InP to GaP": "Ga for In, InP to GaP",
+}
+"""What the tabs of the case studies are called."""
+
 
 class Dashboard(Tabbed):
-    """A crystal of one's own, the shipped data sets, and the transport laboratory.
+    """A crystal of one's own, the shipped data sets, case studies, the transport laboratory.
 
     Parameters
     ----------
@@ -42,6 +49,14 @@ class Dashboard(Tabbed):
 
             return SpectrumExplorer(backend=backend)
 
+        def studies() -> Any:
+            from deepdos_nb.cases.studies import case_studies
+            from deepdos_nb.widgets.explorer.collections import as_study
+            from deepdos_nb.widgets.explorer.explorer import SpectrumExplorer
+
+            found = {STUDIES[name]: as_study(cases) for name, cases in case_studies().items()}
+            return SpectrumExplorer(found, backend=backend)
+
         def laboratory() -> Any:
             from deepdos_nb.widgets.transport.laboratory import TransportLab
 
@@ -51,6 +66,7 @@ class Dashboard(Tabbed):
             [
                 Tab("own", "Your crystal", "Drop in a structure and see every view of it", own),
                 Tab("data", "Data sets", "Leaf through crystals, with references", data),
+                Tab("studies", "Case studies", "A family, an alloy, a substitution", studies),
                 Tab("laboratory", "Transport laboratory", "Break the rules, see why", laboratory),
             ],
             label="What to look at",
