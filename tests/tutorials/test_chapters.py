@@ -109,6 +109,11 @@ def test_solutions_are_code(path: Path):
             assert "..." not in cell.source
 
 
+def test_the_page_shows_the_times():
+    shown = (ROOT / "docs" / "tutorials.md").read_text(encoding="utf-8")
+    assert shown == script.page(), "run `python scripts/execute_tutorials.py --times`"
+
+
 def test_pictures_become_smaller_and_stay_pictures():
     import base64
     import io
