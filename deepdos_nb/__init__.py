@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from deepdos_nb.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from deepdos_nb.core.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.cases.studies import case_studies
+    from deepdos_nb.core.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.crystal.graph import CrystalGraph, build_graph
     from deepdos_nb.crystal.read import example, examples, parse_structure, read_structure
     from deepdos_nb.data.catalogue import datasets, open_dataset
