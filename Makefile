@@ -28,7 +28,11 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 .PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments draft train weights clean distclean FORCE
 
 help:  ## list the targets
+<<<<<<< HEAD
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+=======
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+>>>>>>> train
 
 # The stamp holds the place it was made for: a checkout that was moved or copied gets its own set-up.
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
@@ -165,6 +169,14 @@ train: draft  ## train an ensemble: KIND=phdos SEEDS="0 1" PETRETTO=data.csv PHO
 weights: train  ## the same, then pack it with its scores and model card into runs/weights
 	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights $(DATA) \
 	  --command 'make weights $(MADE_WITH)'
+
+.PHONY: gpu-check kills
+gpu-check: $(STAMP)  ## train, break off, resume and predict on a GPU, with times (ARGS="--device cpu --small" tries it on a CPU)
+	$(PY) scripts/gpu_check.py $(ARGS)
+
+KILLS ?= 20
+kills: $(STAMP)  ## kill trainings at random moments, KILLS=20 times; resumed, they must end as undisturbed ones
+	DEEPDOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/training/test_resume.py -k many_times
 
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -51,10 +51,10 @@ def training_figure(
     ConfigError
         If no history has an epoch.
     """
-    drawn = [list(rows) for rows in histories if len(rows)]
-    if not drawn:
+    kept = [list(rows) for rows in histories if len(rows)]
+    if not kept:
         raise ConfigError("a history without an epoch cannot be drawn.", remedy="Train first.")
-    last = epochs or int(max(rows[-1]["epoch"] for rows in drawn))
+    last = epochs or int(max(rows[-1]["epoch"] for rows in kept))
     figure = new_figure((7.4, 2.9))
     with theme(dark):
         figure.set_facecolor("none" if dark is None else {True: "#111111", False: "#ffffff"}[dark])
@@ -63,8 +63,8 @@ def training_figure(
             dress(axes, dark)
             axes.set_xlim(0, last)
             axes.set_xlabel("epoch", color=INK[dark])
-        _errors(left, drawn, before, dark)
-        _distances(right, drawn, Kind(kind), before, dark)
+        _errors(left, kept, before, dark)
+        _distances(right, kept, Kind(kind), before, dark)
         if title:
             figure.suptitle(title, x=0.01, ha="left", fontsize=10.5, color=INK[dark])
     return figure
@@ -139,7 +139,9 @@ def _distances(
     )
     if before and "wd_mean" in before:
         axes.axhline(before["wd_mean"], color=TOTAL, linewidth=1.1, linestyle=":")
-    axes.set_ylim(bottom=0.0)
+    # The first epochs know nothing: cut off, so that what follows can be seen.
+    every = np.concatenate([_column(rows, "valid/wd_mean") for rows in histories])
+    axes.set_ylim(0.0, min(1.05 * every.max(), 4.0 * every.min()))
     axes.set_ylabel(f"Wasserstein distance ({kind.grid.unit}),\nvalidation", color=INK[dark])
 
 
