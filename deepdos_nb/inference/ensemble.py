@@ -22,7 +22,7 @@ from deepdos_nb.inference.tracing import make_trace
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.physics.draft import DraftMemory, DraftModel, same_draft_model
-from deepdos_nb.physics.model_input import model_input
+from deepdos_nb.physics.model_input import model_inputs
 from deepdos_nb.spectra.error_band import ErrorBand
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
@@ -42,6 +42,10 @@ FAR_NOTES = (CAUTION, EXTRAPOLATION)
 
 EDGES_PER_BATCH = 60_000
 """Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
+
+FEWEST, MOST_PADDING = 8, 1.25
+"""A group of crystals with more sites than so many times its own, padding counted, is closed, once
+it has a few crystals."""
 
 
 class Ensemble:
@@ -148,13 +152,16 @@ class Ensemble:
         """Predict many crystals, several at a time; the order is kept."""
         structures = [read_structure(s, max_atoms=max_atoms) for s in structures]
         notes = [self._notes(s) for s in structures]
-        shares = self.predict_graphs([self.graph(s) for s in structures])
+        graphs = model_inputs(structures, self._memories, by_orbit=True)
+        shares = self.predict_graphs(graphs)
         spectra = []
-        for structure, note, (density, outside, states) in zip(
-            structures, notes, shares, strict=True
+        for structure, note, graph, (density, outside, states) in zip(
+            structures, notes, graphs, shares, strict=True
         ):
-            scale = states[:, None, None] / self.grid.step
-            absolute = density * scale
+            # The atoms of an orbit are alike.
+            one = 1.0 / graph.weight[graph.orbit]
+            density, outside = density[:, graph.orbit] * one[:, None], outside[:, graph.orbit] * one
+            absolute = density * states[:, None, None] / self.grid.step
             spectra.append(
                 Spectrum(
                     self.kind,
@@ -170,12 +177,12 @@ class Ensemble:
         return spectra
 
     def graph(self, structure: Structure, orbits: Array | None = None) -> CrystalGraph:
-        """What the models read of a crystal, see `model_input`; drafts are remembered.
+        """What the models read of a crystal, see `model_inputs`; drafts are remembered.
 
-        Its `draft` holds one draft for each draft model of the ensemble, shape (n_drafts, n_nodes,
-        n_bins).
+        One node for each atom, or for each of some given orbits.
         """
-        return model_input(structure, orbits, self._memories or None)
+        (graph,) = model_inputs([structure], self._memories)
+        return graph if orbits is None else graph.quotient(orbits)
 
     def forget_drafts(self) -> None:
         """Draft crystals anew that were looked at before."""
@@ -346,16 +353,19 @@ def _array(tensor: torch.Tensor) -> Array:
 
 
 def _groups(graphs: Sequence[CrystalGraph]) -> Iterable[list[int]]:
-    """Indices in groups of similar size whose padded neighbour tables stay within bounds."""
-    order = sorted(range(len(graphs)), key=lambda i: graphs[i].n_edges)
+    """Indices in groups of similar size whose padded tables stay within bounds."""
+    order = sorted(range(len(graphs)), key=lambda i: (graphs[i].n_nodes, graphs[i].n_edges))
     group: list[int] = []
     nodes = widest = 0
     for i in order:
-        nodes += graphs[i].n_nodes
-        widest = max(widest, int(graphs[i].degree.max()))
-        if group and nodes * widest > EDGES_PER_BATCH:
+        graph, width = graphs[i], int(graphs[i].degree.max())
+        sites = (len(group) + 1) * graph.n_nodes
+        wasteful = len(group) >= FEWEST and sites > MOST_PADDING * (nodes + graph.n_nodes)
+        large = (nodes + graph.n_nodes) * max(widest, width) > EDGES_PER_BATCH
+        if group and (large or wasteful):
             yield group
-            group, nodes, widest = [], graphs[i].n_nodes, int(graphs[i].degree.max())
+            group, nodes, widest = [], 0, 0
         group.append(i)
+        nodes, widest = nodes + graph.n_nodes, max(widest, width)
     if group:
         yield group
