@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.graph import CrystalGraph
 
 if TYPE_CHECKING:
+    from moyopy import MoyoDataset
     from pymatgen.core import Structure
 
 TRANSLATION_TOLERANCE = 1e-3
@@ -73,7 +74,7 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
     member: Array = np.arange(len(structure))
     orbit: Array = np.arange(len(structure))
     rotations: Array = np.eye(3, dtype=int)[None]
-    found = _symmetry(given, np.asarray(structure.frac_coords), graph.numbers)
+    found = space_group(structure)
     if found is not None:
         smaller = np.asarray(found.prim_std_linear).T @ given
         found_member = _numbered(np.asarray(found.mapping_std_prim))
@@ -97,15 +98,26 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
     )
 
 
-def _symmetry(lattice: Array, position: Array, numbers: Array) -> Any:
-    """Data set of the space group; None where the search fails."""
+def space_group(
+    structure: Structure, tolerance: float = TRANSLATION_TOLERANCE
+) -> MoyoDataset | None:
+    """Data set of the space group; None where the search fails.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    tolerance : float
+        Å within which an atom must meet its like.
+    """
     import moyopy
 
     # It tells of operations that a supercell's own vectors break: they are not needed.
     logging.getLogger("moyo").setLevel(logging.ERROR)
+    rows = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist())
     try:
-        cell = moyopy.Cell(lattice.tolist(), position.tolist(), numbers.tolist())
-        return moyopy.MoyoDataset(cell, symprec=TRANSLATION_TOLERANCE)
+        return moyopy.MoyoDataset(
+            moyopy.Cell(*rows, list(structure.atomic_numbers)), symprec=tolerance
+        )
     except ValueError:
         return None
 

@@ -18,6 +18,7 @@ from deepdos_nb.core.grids import Grid, Kind, grid_for
 from deepdos_nb.crystal.checks import CAUTION
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_unseen
+from deepdos_nb.inference.grouping import like_sized
 from deepdos_nb.inference.tracing import make_trace
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
@@ -39,13 +40,6 @@ FAR = 2.0
 EXTRAPOLATION = "Extrapolation:"
 FAR_NOTES = (CAUTION, EXTRAPOLATION)
 """How notes begin that widen the band."""
-
-EDGES_PER_BATCH = 60_000
-"""Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
-
-FEWEST, MOST_PADDING = 8, 1.25
-"""A group of crystals with more sites than so many times its own, padding counted, is closed, once
-it has a few crystals."""
 
 
 class Ensemble:
@@ -181,8 +175,17 @@ class Ensemble:
 
         One node for each atom, or for each of some given orbits.
         """
-        (graph,) = model_inputs([structure], self._memories)
-        return graph if orbits is None else graph.quotient(orbits)
+        return self.graphs([structure], [orbits])[0]
+
+    def graphs(
+        self, structures: Sequence[Structure], orbits: Sequence[Array | None]
+    ) -> list[CrystalGraph]:
+        """The same of many crystals, which are drafted together."""
+        graphs = model_inputs(structures, self._memories)
+        return [
+            graph if rows is None else graph.quotient(rows)
+            for graph, rows in zip(graphs, orbits, strict=True)
+        ]
 
     def forget_drafts(self) -> None:
         """Draft crystals anew that were looked at before."""
@@ -236,7 +239,7 @@ class Ensemble:
         self, graphs: Sequence[CrystalGraph]
     ) -> Iterator[tuple[list[int], list[Prediction]]]:
         """What every seed computed, for indices of graphs that went through together."""
-        for group in _groups(graphs):
+        for group in like_sized(graphs):
             with torch.inference_mode():
                 yield group, self._run([graphs[i] for i in group])
 
@@ -350,22 +353,3 @@ def _error_band(path: Path) -> ErrorBand | None:
 
 def _array(tensor: torch.Tensor) -> Array:
     return tensor.detach().cpu().numpy()
-
-
-def _groups(graphs: Sequence[CrystalGraph]) -> Iterable[list[int]]:
-    """Indices in groups of similar size whose padded tables stay within bounds."""
-    order = sorted(range(len(graphs)), key=lambda i: (graphs[i].n_nodes, graphs[i].n_edges))
-    group: list[int] = []
-    nodes = widest = 0
-    for i in order:
-        graph, width = graphs[i], int(graphs[i].degree.max())
-        sites = (len(group) + 1) * graph.n_nodes
-        wasteful = len(group) >= FEWEST and sites > MOST_PADDING * (nodes + graph.n_nodes)
-        large = (nodes + graph.n_nodes) * max(widest, width) > EDGES_PER_BATCH
-        if group and (large or wasteful):
-            yield group
-            group, nodes, widest = [], 0, 0
-        group.append(i)
-        nodes, widest = nodes + graph.n_nodes, max(widest, width)
-    if group:
-        yield group

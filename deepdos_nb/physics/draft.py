@@ -84,7 +84,7 @@ def draft_spectra(
         device = draft_model.radius.device
         if device.type != "cpu":
             draft_model.cpu()
-        drafted.append([rows.float().numpy() for rows in draft_model.site_spectra(cells)])
+        drafted.append([rows.float().numpy() for rows in draft_model.projected_dos(cells)])
         if device.type != "cpu":
             draft_model.to(device)
     return [

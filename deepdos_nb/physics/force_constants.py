@@ -29,7 +29,7 @@ from deepdos_nb.physics.environment import (
     WIDTH,
     AtomicEnvironment,
 )
-from deepdos_nb.physics.lattice_dynamics import phonon_cell, site_spectra
+from deepdos_nb.physics.lattice_dynamics import phonon_cell, projected_dos
 from deepdos_nb.physics.pairs import PairCell, join
 
 HIDDEN = 96
@@ -80,10 +80,10 @@ class ForceConstantNetwork(AtomicEnvironment):
         """What the drafts of a crystal are made from."""
         return phonon_cell(primitive)
 
-    def site_spectra(self, cells: Sequence[PairCell]) -> list[Float[Tensor, "atoms bins"]]:
+    def projected_dos(self, cells: Sequence[PairCell]) -> list[Float[Tensor, "atoms bins"]]:
         """Share of one atom's three modes in each bin, for each crystal; see `draft_spectrum`."""
         constants = self(join(cells)).double().split([len(c.receiver) for c in cells])
         return [
-            site_spectra(part, cell, self.kind.grid) / MODES_PER_ATOM
+            projected_dos(part, cell, self.kind.grid) / MODES_PER_ATOM
             for part, cell in zip(constants, cells, strict=True)
         ]

@@ -102,7 +102,7 @@ class HoppingNetwork(AtomicEnvironment):
         """What the drafts of a crystal are made from."""
         return orbital_cell(primitive)
 
-    def site_spectra(self, cells: Sequence[OrbitalCell]) -> list[Float[Tensor, "atoms bins"]]:
+    def projected_dos(self, cells: Sequence[OrbitalCell]) -> list[Float[Tensor, "atoms bins"]]:
         """States of one atom in each bin of the window, for each crystal; see `draft_spectrum`."""
         pairs = [cell.pairs for cell in cells]
         terms = self(join(pairs)).double().split(pairs)

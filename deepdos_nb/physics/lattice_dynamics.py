@@ -86,7 +86,7 @@ def modes(
     return _wavenumbers(squares), share
 
 
-def site_spectra(
+def projected_dos(
     force_constants: Float[Tensor, "edges 3 3"], cell: PairCell, grid: Grid
 ) -> Float[Tensor, "atoms bins"]:
     """Modes of every atom in each bin of the window, the mean of its symmetry orbit."""

@@ -18,13 +18,8 @@ from deepdos_nb.core.errors import (
 )
 from deepdos_nb.core.grids import grid_for
 from deepdos_nb.crystal.graph import build_graph
-from deepdos_nb.inference.ensemble import (
-    FEWEST,
-    MOST_PADDING,
-    Ensemble,
-    _groups,
-    load_model,
-)
+from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.grouping import FEWEST, MOST_PADDING, like_sized
 from deepdos_nb.model.weights import save_weights
 from deepdos_nb.physics.model_input import model_inputs
 from deepdos_nb.spectra.error_band import ErrorBand
@@ -61,7 +56,7 @@ def test_many_at_once_are_the_same_as_one_by_one(ensemble, monkeypatch):
     structures = [rutile(), mgo(), triclinic(), mgo()]
     alone = [ensemble.predict(s) for s in structures]
     for bound in (60_000, 300):
-        monkeypatch.setattr("deepdos_nb.inference.ensemble.EDGES_PER_BATCH", bound)
+        monkeypatch.setattr("deepdos_nb.inference.grouping.EDGES_PER_BATCH", bound)
         together = ensemble.predict_many(structures)
         for a, b in zip(alone, together, strict=True):
             assert a.structure == b.structure
@@ -89,7 +84,7 @@ def test_orbits_as_nodes_give_what_all_atoms_give(kind):
 def test_groups_are_of_like_sizes_and_hold_every_graph_once():
     crystals = [mgo(), rutile(), triclinic(), mgo() * (2, 2, 2)] * 10
     graphs = model_inputs(crystals)
-    groups = list(_groups(graphs))
+    groups = list(like_sized(graphs))
     assert sorted(i for group in groups for i in group) == list(range(len(graphs)))
     for group in groups:
         sizes = [graphs[i].n_nodes for i in group]
