@@ -14,9 +14,9 @@ STAGES = {"start_": "draft", "moved_": "after the transport", "": "prediction"}
 def with_interval(scores: Mapping[str, float], key: str, form: str) -> str:
     """A score, with its interval where there is one."""
     cell = format(scores[key], form)
-    if f"{key}_low" not in scores:
+    if f"{key}_ci_low" not in scores:
         return cell
-    low, high = (format(scores[f"{key}_{end}"], form) for end in ("low", "high"))
+    low, high = (format(scores[f"{key}_ci_{end}"], form) for end in ("low", "high"))
     return f"{cell} ({low} to {high})"
 
 
@@ -54,7 +54,7 @@ def sharp_table(scores: Mapping[str, float], kind: str) -> str:
         if f"{begin}edge_error" not in scores:
             continue
         cells = [
-            format(scores[f"{begin}edge_error"], ".2f" if kind.fixed_modes else ".3f"),
+            format(scores[f"{begin}edge_error"], ".1f" if kind.fixed_modes else ".3f"),
             format(scores[f"{begin}gap_filling"], ".3f"),
             format(scores[f"{begin}slope_error"], ".3f"),
             format(scores[f"{begin}mse_max"], ".4f"),

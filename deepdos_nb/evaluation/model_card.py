@@ -15,6 +15,7 @@ from deepdos_nb.data.training_sets import TrainingData, seen_elements
 from deepdos_nb.evaluation.claim_tables import with_interval
 from deepdos_nb.evaluation.model_card_text import card_text
 from deepdos_nb.evaluation.scoring import (
+    recall_interval,
     score_band,
     score_claims,
     score_readings,
@@ -175,6 +176,7 @@ def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]
         for part, records in (("valid", data.valid), ("test", data.test)):
             scores[part] |= score_band(ensemble, records, band)
     scores["test"] |= score_claims(ensemble, data.test, data.train)
+    scores["test"] |= recall_interval(scores["test"])
     if data.test_sites:
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
     return scores

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from deepdos_nb.evaluation.prototypes import look_up, twins
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.metrics.attribution import attention_share, distance_from_flat, equal_share
 from deepdos_nb.metrics.calibration import counted_bins
-from deepdos_nb.metrics.gap_screen import confusion, gap_scores
+from deepdos_nb.metrics.gap_screen import gap_scores
 from deepdos_nb.metrics.intervals import bootstrap_mean, wilson
 from deepdos_nb.metrics.observables import electron_scores, phonon_scores
 from deepdos_nb.metrics.scores import (
@@ -76,7 +76,7 @@ def score_claims(
 ) -> dict[str, float]:
     """What a claim about an ensemble must say beside its scores, on records it never saw.
 
-    ``…_low`` and ``…_high`` of ``mse_max`` and ``wd_mean``: 95 % intervals over crystals. The same
+    ``…_ci_low`` and ``…_ci_high`` of ``mse_max`` and ``wd_mean``: 95 % intervals over crystals. The same
     two scores of ``twin_…`` and ``alone_…``, crystals with and without a twin in training (and
     ``…_n``, how many), and of ``lookup_…``, what a prototype look-up answers. ``start_…`` and the
     ensemble's own `sharp_scores`, ``moved_…`` where a correction follows. ``peak_kept``, the
@@ -97,7 +97,7 @@ def score_claims(
         }
         for name, values in errors.items():
             low, high = bootstrap_mean(values)
-            scores |= {f"{whose}{name}_low": low, f"{whose}{name}_high": high}
+            scores |= {f"{whose}{name}_ci_low": low, f"{whose}{name}_ci_high": high}
             if whose:
                 scores[f"{whose}{name}"] = float(values.mean())
             for part, chosen in (("twin", has), ("alone", ~has)):
@@ -120,6 +120,16 @@ def score_claims(
             scores[f"kept_{name}_mse_max"] = float(own[half].mean())
             scores[f"kept_{name}_seeds_mse_max"] = float(single[half].mean())
     return scores
+
+
+def recall_interval(readings: Mapping[str, float]) -> dict[str, float]:
+    """``gap_recall_ci_low`` and ``gap_recall_ci_high`` (95 %, Wilson); empty for phonons."""
+    if "gap_recall" not in readings:
+        return {}
+    positives = round(readings["gap_positives"])
+    found = round(readings["gap_recall"] * positives) if positives else 0
+    low, high = wilson(found, positives)
+    return {"gap_recall_ci_low": low, "gap_recall_ci_high": high}
 
 
 def _stages(ensemble: Ensemble) -> dict[str, int]:
@@ -193,9 +203,6 @@ def _electron_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[st
     atoms = np.array([r.n_atoms for r in records])
     found, true = ([vb_gap(grid.energies, c) for c in curves] for curves in (predicted, reference))
     gaps = {f"gap_{name}": value for name, value in gap_scores(found, true).items()}
-    counts = confusion(found, true)
-    recall = wilson(counts.found, counts.found + counts.missed)
-    gaps |= {"gap_recall_low": recall.low, "gap_recall_high": recall.high}
     return electron_scores(predicted, reference, grid.energies, n_atoms=atoms) | gaps
 
 

@@ -40,10 +40,11 @@ def model_input(
     -------
     CrystalGraph
     """
-    memories = []
-    if draft_model is not None:
-        known = isinstance(draft_model, DraftMemory)
-        memories = [draft_model if known else DraftMemory(draft_model)]
+    memories: list[DraftMemory] = []
+    if isinstance(draft_model, DraftMemory):
+        memories.append(draft_model)
+    elif draft_model is not None:
+        memories.append(DraftMemory(draft_model))
     (graph,) = model_inputs([structure], memories)
     if graph.draft is not None:
         graph = replace(graph, draft=graph.draft[0])
