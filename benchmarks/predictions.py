@@ -65,6 +65,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", type=Path, default=Path("out/benchmarks"))
     options.add_argument("--against", type=Path, help="another checkout of this repository")
+    options.add_argument("--turns", type=int, default=TURNS)
     options.add_argument("--measure", choices=("phdos", "edos"), help=argparse.SUPPRESS)
     given = options.parse_args()
     torch.set_num_threads(1)
@@ -80,7 +81,7 @@ def main() -> None:
                 if given.against
                 else milliseconds(kind, every_atom=True),
             )
-            for _ in range(TURNS)
+            for _ in range(given.turns)
         ]
         ours, other = map(statistics.median, zip(*turns, strict=True))
         ratio = statistics.median(a / b for a, b in turns)
@@ -91,7 +92,7 @@ def main() -> None:
     atoms = [r.n_atoms for r in parts["valid"] + parts["test"] if 2 <= r.n_atoms <= MOST_ATOMS]
     text = (
         f"{table}\n\nOne core, {CRYSTALS} crystals in one call, none seen before; "
-        f"{np.median(atoms[:CRYSTALS]):.0f} atoms in the median; medians of {TURNS} turns.\n"
+        f"{np.median(atoms[:CRYSTALS]):.0f} atoms in the median; medians of {given.turns} turns.\n"
     )
     print(text)
     given.out.mkdir(parents=True, exist_ok=True)

@@ -76,8 +76,8 @@ def score_claims(
 ) -> dict[str, float]:
     """What a claim about an ensemble must say beside its scores, on records it never saw.
 
-    ``…_ci_low`` and ``…_ci_high`` of ``mse_max`` and ``wd_mean``: 95 % intervals over crystals. The same
-    two scores of ``twin_…`` and ``alone_…``, crystals with and without a twin in training (and
+    ``…_ci_low`` and ``…_ci_high`` of ``mse_max`` and ``wd_mean``: 95 % intervals over crystals. The
+    same two scores of ``twin_…`` and ``alone_…``, crystals with and without a twin in training (and
     ``…_n``, how many), and of ``lookup_…``, what a prototype look-up answers. ``start_…`` and the
     ensemble's own `sharp_scores`, ``moved_…`` where a correction follows. ``peak_kept``, the
     highest value of the mean curve over the mean of the seeds' highest values, and
