@@ -29,7 +29,7 @@ from deepdos_nb.physics.environment import (
     WIDTH,
     AtomicEnvironment,
 )
-from deepdos_nb.physics.lattice_dynamics import phonon_cell, projected_dos
+from deepdos_nb.physics.lattice_dynamics import phonon_cell, site_lines
 from deepdos_nb.physics.pairs import PairCell, join
 
 HIDDEN = 96
@@ -81,9 +81,9 @@ class ForceConstantNetwork(AtomicEnvironment):
         return phonon_cell(primitive)
 
     def projected_dos(self, cells: Sequence[PairCell]) -> list[Float[Tensor, "atoms bins"]]:
-        """Share of one atom's three modes in each bin, for each crystal; see `draft_spectrum`."""
+        """Share of one atom's three modes in each bin, for each crystal; see `draft_spectra`."""
         constants = self(join(cells)).double().split([len(c.receiver) for c in cells])
         return [
-            projected_dos(part, cell, self.kind.grid) / MODES_PER_ATOM
+            cell.over_orbits(site_lines(part, cell, self.kind.grid)) / MODES_PER_ATOM
             for part, cell in zip(constants, cells, strict=True)
         ]

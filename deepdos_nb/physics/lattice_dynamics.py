@@ -19,10 +19,12 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from deepdos_nb.core.grids import Grid
+from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import atomic_masses
-from deepdos_nb.crystal.kpoints import wave_vectors
+from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
-from deepdos_nb.physics.pairs import PairCell, lattice_sum, pair_cell
+from deepdos_nb.physics.large_cells import states_of
+from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 
 INVERSE_CM2 = 1.602176634e-19 / 1e-20 / 1.66053906892e-27 / (2 * np.pi * 2.99792458e10) ** 2
 """(cm⁻¹)² of ω² = 1 eV/(Å² u), CODATA 2022."""
@@ -38,8 +40,12 @@ LEAST = 1e-6
 
 
 def phonon_cell(cell: PrimitiveCell) -> PairCell:
-    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ."""
-    return pair_cell(cell, wave_vectors(cell.lattice, rotations=cell.rotations))
+    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ.
+
+    For large cells half the `MESH_LENGTH` must do: the cost grows with the cube of their size.
+    """
+    length = MESH_LENGTH / 2 if 3 * cell.graph.n_nodes > LARGE else MESH_LENGTH
+    return pair_cell(cell, wave_vectors(cell.lattice, length, rotations=cell.rotations))
 
 
 def dynamical_matrices(
@@ -58,10 +64,10 @@ def dynamical_matrices(
     n = len(cell.numbers)
     real = force_constants.dtype
     own = torch.zeros(n, 3, 3, dtype=real).index_add(0, cell.receiver, force_constants)
-    matrix = torch.block_diag(*own) - lattice_sum(force_constants, cell, q).reshape(
+    matrix = torch.block_diag(*own) - image_sums(force_constants, cell, q).reshape(
         len(q), 3 * n, 3 * n
     )
-    root = torch.from_numpy(atomic_masses())[cell.numbers].sqrt().to(real).repeat_interleave(3)
+    root = _masses(cell).sqrt().to(real).repeat_interleave(3)
     matrix = matrix / (root[:, None] * root)
     return (matrix + matrix.mH) / 2
 
@@ -86,16 +92,26 @@ def modes(
     return _wavenumbers(squares), share
 
 
-def projected_dos(
+def site_lines(
     force_constants: Float[Tensor, "edges 3 3"], cell: PairCell, grid: Grid
 ) -> Float[Tensor, "atoms bins"]:
-    """Modes of every atom in each bin of the window, the mean of its symmetry orbit."""
-    wavenumbers, share = modes(force_constants, cell)
-    # What is drawn 20 cm⁻¹ wide needs no double precision.
-    lines = broadened(wavenumbers.float(), grid)
-    weighed = (share * cell.weight[:, None, None]).float()
-    rows = weighed.transpose(0, 1).flatten(1) @ lines.flatten(0, 1)
-    return cell.over_orbits(rows)
+    """Each atom's share of all modes, drawn on the grid; the mean over the wave vectors."""
+    if 3 * len(cell.numbers) <= LARGE or force_constants.requires_grad:
+        wavenumbers, share = modes(force_constants, cell)
+        # What is drawn 20 cm⁻¹ wide needs no double precision.
+        lines = broadened(wavenumbers.float(), grid)
+        weighed = (share * cell.weight[:, None, None]).float()
+        return weighed.transpose(0, 1).flatten(1) @ lines.flatten(0, 1)
+    n, m = len(cell.numbers), _masses(cell).to(force_constants.dtype)
+    own = torch.zeros(n, 3, 3, dtype=m.dtype).index_add(0, cell.receiver, force_constants)
+    between = force_constants / (m[cell.receiver] * m[cell.sender]).sqrt()[:, None, None]
+    every = torch.arange(3 * n)
+    states = states_of(cell, -between, own / m[:, None, None], every, every // 3)
+    rows = torch.zeros(n, grid.n_bins, dtype=m.dtype)
+    for weight, (squares, shares) in zip(cell.weight, states, strict=True):
+        lines = broadened(_wavenumbers(squares), grid)
+        rows += weight * (shares @ lines.to(shares.dtype))
+    return rows
 
 
 def broadened(wavenumbers: Float[Tensor, "*lines"], grid: Grid) -> Float[Tensor, "*lines bins"]:
@@ -111,6 +127,11 @@ def broadened(wavenumbers: Float[Tensor, "*lines"], grid: Grid) -> Float[Tensor,
     low = wavenumbers < REACH * BROADENING
     mirrored = torch.exp(-0.5 * ((centres + wavenumbers[low][:, None]) / BROADENING) ** 2)
     return height * lines.index_put((low,), mirrored * (centres > 0), accumulate=True)
+
+
+def _masses(cell: PairCell) -> Float[Tensor, " atoms"]:
+    """Atomic mass units."""
+    return torch.from_numpy(atomic_masses())[cell.numbers]
 
 
 def _wavenumbers(squares: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ def join(cells: Sequence[PairCell]) -> PairCell:
     )
 
 
-def lattice_sum(
+def image_sums(
     blocks: Float[Tensor, "edges rows columns"], cell: PairCell, q: Float[Tensor, "points 3"]
 ) -> Complex[Tensor, "points atoms rows atoms columns"]:
     """Σ_images block exp(i q·r) of every pair of atoms, receivers first.
