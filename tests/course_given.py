@@ -22,17 +22,16 @@ def predicted(example: str) -> dict[str, Any]:
     return {"spectrum": model.predict(structure), "trace": model.trace(structure)}
 
 
-<<<<<<< HEAD
 @cache
 def labelled(formula: str) -> dict[str, Any]:
     record = next(r for r in dd.open_dataset("embedded-edos") if r.formula == formula)
     return {"spectrum": record.reference()}
-=======
+
+
 def trained() -> SimpleNamespace:
     """What the exercises read of a training: 280 crystals, 16 a step, 30 epochs."""
     history = pd.DataFrame({"epoch": range(1, 31), "step": range(18, 541, 18)})
     return SimpleNamespace(history=history, data=SimpleNamespace(train=range(280)))
->>>>>>> train
 
 
 GIVEN: dict[str, Callable[[], dict[str, Any]]] = {

@@ -8,7 +8,7 @@ settings.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -60,8 +60,8 @@ def write_baseline_curves(path: str | Path, curves: BaselineCurves) -> Path:
         "facts": np.array(json.dumps(dict(curves.facts), sort_keys=True)),
     }
     for name, totals in curves.totals.items():
-        rows: Sequence[Array] = totals[:, None, None, :]
-        arrays[f"{name} codes"], arrays[f"{name} scales"] = encoded(list(rows))
+        rows = list(totals[:, None, None, :])
+        arrays[f"{name} codes"], arrays[f"{name} scales"] = encoded(rows)
     return write_arrays(path, arrays)
 
 

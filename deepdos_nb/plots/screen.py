@@ -71,8 +71,14 @@ def _map(axes: Axes, table: pd.DataFrame, picked: pd.DataFrame, ink: str) -> Non
             rasterized=True,
         )
     rows = [table.index.get_loc(i) for i in picked.index]
-    ring = {"s": 58, "facecolors": "none", "edgecolors": ink, "linewidths": 1.1}
-    axes.scatter(place[rows, 0], place[rows, 1], **ring)
+    axes.scatter(
+        place[rows, 0],
+        place[rows, 1],
+        s=58,
+        facecolors="none",
+        edgecolors=ink,
+        linewidths=1.1,
+    )
     for rank, row in enumerate(rows, start=1):
         axes.annotate(
             str(rank), place[row], xytext=(5, 4), textcoords="offset points", color=ink, fontsize=8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,10 +51,10 @@ def training_figure(
     ConfigError
         If no history has an epoch.
     """
-    histories = [list(rows) for rows in histories if len(rows)]
-    if not histories:
+    drawn = [list(rows) for rows in histories if len(rows)]
+    if not drawn:
         raise ConfigError("a history without an epoch cannot be drawn.", remedy="Train first.")
-    last = epochs or int(max(rows[-1]["epoch"] for rows in histories))
+    last = epochs or int(max(rows[-1]["epoch"] for rows in drawn))
     figure = new_figure((7.4, 2.9))
     with theme(dark):
         figure.set_facecolor("none" if dark is None else {True: "#111111", False: "#ffffff"}[dark])
@@ -63,8 +63,8 @@ def training_figure(
             dress(axes, dark)
             axes.set_xlim(0, last)
             axes.set_xlabel("epoch", color=INK[dark])
-        _errors(left, histories, before, dark)
-        _distances(right, histories, Kind(kind), before, dark)
+        _errors(left, drawn, before, dark)
+        _distances(right, drawn, Kind(kind), before, dark)
         if title:
             figure.suptitle(title, x=0.01, ha="left", fontsize=10.5, color=INK[dark])
     return figure
@@ -79,7 +79,7 @@ def _errors(
     """Error of the shape on both parts, on a logarithmic axis."""
     for i, rows in enumerate(histories):
         epochs = _column(rows, "epoch")
-        thin = {"linewidth": 1.4, "alpha": 1.0 if len(histories) < 3 else 0.75}
+        thin: dict[str, Any] = {"linewidth": 1.4, "alpha": 1.0 if len(histories) < 3 else 0.75}
         axes.plot(
             epochs,
             _column(rows, "train/shape"),

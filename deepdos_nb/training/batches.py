@@ -100,9 +100,15 @@ def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
     shape = np.stack([record.shape for _, record in items]).astype(np.float32)
     counted = [None if record.kind.fixed_modes else record.states for _, record in items]
     states = np.array([number or 0.0 for number in counted], dtype=np.float32)
-    arrays = (shape, site_shape, outside, known, states)
-    names = tuple(record.material_id for _, record in items)
-    return batch, Target(*(torch.from_numpy(a) for a in arrays), materials=names)
+    target = Target(
+        torch.from_numpy(shape),
+        torch.from_numpy(site_shape),
+        torch.from_numpy(outside),
+        torch.from_numpy(known),
+        torch.from_numpy(states),
+        tuple(record.material_id for _, record in items),
+    )
+    return batch, target
 
 
 class BucketSampler(BatchOrder):

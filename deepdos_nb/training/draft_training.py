@@ -117,7 +117,7 @@ class DraftTraining(Recorded, ABC, Generic[Example]):
     def suspects(self) -> str:
         """The crystals whose loss is no number by themselves, or all of the batch."""
         with torch.no_grad():
-            losses = [sum(self.losses([example])) for example in self._batch]
+            losses = [torch.stack(self.losses([example])).sum() for example in self._batch]
         wrong = [e for e, loss in zip(self._batch, losses, strict=True) if not loss.isfinite()]
         names = name_some([self._names[id(example)] for example in wrong or self._batch])
         return f"It begins with {names}." if wrong else f"The batch held {names}."

@@ -59,7 +59,8 @@ class Recorded(L.LightningModule):
         """Go on behind the batches of the epoch that have been seen."""
         # Lightning restores its loaders before it counts steps for the schedule, or not at all.
         if self._place is not None:
-            self.trainer.train_dataloader.load_state_dict(self._place)
+            loader: Any = self.trainer.train_dataloader
+            loader.load_state_dict(self._place)
             self._place = None
 
     def on_train_epoch_start(self) -> None:
@@ -86,8 +87,9 @@ class Recorded(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep history, sums and the place in the epoch."""
+        loader: Any = self.trainer.train_dataloader
         checkpoint["history"] = {
-            "place": self.trainer.train_dataloader.state_dict(),
+            "place": loader.state_dict(),
             "rows": [dict(row) for row in self.history],
             "sums": {name: sums.tolist() for name, sums in self._sums.items()},
         }

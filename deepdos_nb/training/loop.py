@@ -112,7 +112,7 @@ def make_trainer(
             "last",
             enable_version_counter=False,
             save_on_train_epoch_end=False,
-            **(within or {"train_time_interval": OFTEN}),  # type: ignore[arg-type]
+            **(within or {"train_time_interval": OFTEN}),  # type: ignore[arg-type, dict-item]
         ),
     ]
     logger = _logger(folder, logs)

@@ -124,7 +124,7 @@ def make_recipe(
             raise ConfigError(
                 f"no model is called {model!r}.", remedy=f"Use {OURS} or one of {', '.join(NAMES)}."
             )
-        network = BaselineConfig(name=model, kind=kind, dropout=0.2)  # type: ignore[arg-type]
+        network = BaselineConfig(name=model, kind=kind, dropout=0.2)
     else:
         if size not in get_args(Size):
             raise ConfigError(f"unknown size {size!r}.", remedy="Use small or full.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def _phonopy(folder: Path) -> tuple[Structure, Curve]:
     return structure, Curve(energies, "THz", rows.sum(axis=0), _by_site(structure, rows))
 
 
-def _by_site(structure: Structure, rows: Sequence[Array]) -> dict[int, tuple[str, Array]]:
+def _by_site(structure: Structure, rows: Iterable[Array]) -> dict[int, tuple[str, Array]]:
     symbols = [site.specie.symbol for site in structure]
     return dict(enumerate(zip(symbols, rows, strict=True)))
 

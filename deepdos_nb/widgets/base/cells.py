@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from itertools import product
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def conventional_cell(structure: Structure) -> Cell | None:
     from pymatgen.core import Lattice
 
     numbers = [site.specie.Z for site in structure]
-    cell = (structure.lattice.matrix, structure.frac_coords, numbers)
+    cell: Any = (structure.lattice.matrix, structure.frac_coords, numbers)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # spglib announces changes of its own interface
         found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)

@@ -45,6 +45,17 @@ class Collection(Protocol):
         """The crystal, and its reference spectrum where there is one."""
 
 
+@runtime_checkable
+class WithOthers(Collection, Protocol):
+    """Crystals of which other models' curves are known."""
+
+    def others(self, index: int) -> Mapping[str, Spectrum]:
+        """Curves of other models, by their names."""
+
+    def about_others(self, index: int) -> str:
+        """How those models were trained, in words."""
+
+
 class Examples:
     """The example crystals shipped with the package; without references.
 
@@ -194,7 +205,7 @@ def as_collection(source: Any) -> Collection:
     """
     # Asked of the class: the object would read every crystal for its entries.
     if all(hasattr(type(source), name) for name in ("entries", "item", "__len__")):
-        return source  # type: ignore[no-any-return]
+        return source
     if isinstance(source, (str, Path)):
         return Folder(source)
     if isinstance(source, Mapping):

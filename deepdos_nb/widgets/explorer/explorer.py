@@ -20,7 +20,12 @@ from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.tabs import TabBar
 from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
 from deepdos_nb.widgets.crystal.structure import Backend
-from deepdos_nb.widgets.explorer.collections import Collection, as_collection, shipped_collections
+from deepdos_nb.widgets.explorer.collections import (
+    Collection,
+    WithOthers,
+    as_collection,
+    shipped_collections,
+)
 from deepdos_nb.widgets.explorer.materials import MaterialList
 from deepdos_nb.widgets.explorer.opened import Opened, blank
 from deepdos_nb.widgets.explorer.quicklook import QuickLook
@@ -195,7 +200,7 @@ class SpectrumExplorer(ipywidgets.VBox):
             structure, reference = collection.item(index)
             kind = reference.kind if reference else self._kind_of(collection)
             opened = self._predicted(structure, reference, kind)
-            if hasattr(collection, "others"):
+            if isinstance(collection, WithOthers):
                 opened = replace(
                     opened,
                     baselines={**opened.baselines, **collection.others(index)},
