@@ -33,6 +33,7 @@ from deepdos_nb.inference.ensemble import Ensemble, load_model
 from deepdos_nb.inference.vibrations import vibrations
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.metrics.scores import cosine, mse, wasserstein
+from deepdos_nb.model.checksums import SUMS
 from deepdos_nb.physics.model_input import model_input
 from deepdos_nb.training.train import TrainConfig, train
 
@@ -129,6 +130,7 @@ def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
         "seed-4.safetensors",
         SCORES,
         CARD,
+        SUMS,
     }
     model = load_model("phdos", folder=folder)
     assert model.elements == {int(z) for r in data.train for z in r.numbers}
