@@ -12,9 +12,12 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.markdown import NOTHING, markdown_table
 from deepdos_nb.core.version import __version__
 from deepdos_nb.data.training_sets import TrainingData, seen_elements
+from deepdos_nb.evaluation.claim_tables import with_interval
 from deepdos_nb.evaluation.model_card_text import card_text
 from deepdos_nb.evaluation.scoring import (
+    recall_interval,
     score_band,
+    score_claims,
     score_readings,
     score_sites,
     score_totals,
@@ -203,6 +206,8 @@ def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]
         scores["valid"] |= {f"band_{name}": value for name, value in asdict(band).items()}
         for part, records in (("valid", data.valid), ("test", data.test)):
             scores[part] |= score_band(ensemble, records, band)
+    scores["test"] |= score_claims(ensemble, data.test, data.train)
+    scores["test"] |= recall_interval(scores["test"])
     if data.test_sites:
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
     return scores
@@ -215,7 +220,7 @@ def score_table(scores: dict[str, dict[str, float]], kind: str) -> str:
     for key, (name, norm, form) in ROWS.items():
         if all(key in scores[part] for part in ("valid", "test")):
             form = kind.distance_format if form == "energy" else form
-            cells = [format(scores[part][key], form) for part in ("valid", "test")]
+            cells = [with_interval(scores[part], key, form) for part in ("valid", "test")]
             rows.append([name.format(unit=kind.grid.unit, axis=kind.axis), norm, *cells])
     return markdown_table(["score", "normalisation", "validation", "test"], rows, left=2)
 

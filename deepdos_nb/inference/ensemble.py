@@ -19,11 +19,12 @@ from deepdos_nb.core.grids import Grid, Kind, grid_for
 from deepdos_nb.crystal.checks import CAUTION
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_unseen
+from deepdos_nb.inference.grouping import like_sized
 from deepdos_nb.inference.tracing import make_trace
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.physics.draft import DraftMemory, DraftModel, same_draft_model
-from deepdos_nb.physics.model_input import model_input
+from deepdos_nb.physics.model_input import model_inputs
 from deepdos_nb.spectra.error_band import ErrorBand
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
@@ -40,9 +41,6 @@ FAR = 2.0
 EXTRAPOLATION = "Extrapolation:"
 FAR_NOTES = (CAUTION, EXTRAPOLATION)
 """How notes begin that widen the band."""
-
-EDGES_PER_BATCH = 60_000
-"""Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
 
 
 class Ensemble:
@@ -150,13 +148,16 @@ class Ensemble:
         """Predict many crystals, several at a time; the order is kept."""
         structures = [read_structure(s, max_atoms=max_atoms) for s in structures]
         notes = [self.notes_on(s) for s in structures]
-        shares = self.predict_graphs([self.graph(s) for s in structures])
+        graphs = self.graphs(structures)
+        shares = self.predict_graphs(graphs)
         spectra = []
-        for structure, note, (density, outside, states) in zip(
-            structures, notes, shares, strict=True
+        for structure, note, graph, (density, outside, states) in zip(
+            structures, notes, graphs, shares, strict=True
         ):
-            scale = states[:, None, None] / self.grid.step
-            absolute = density * scale
+            # The atoms of an orbit are alike.
+            one = 1.0 / graph.weight[graph.orbit]
+            density, outside = density[:, graph.orbit] * one[:, None], outside[:, graph.orbit] * one
+            absolute = density * states[:, None, None] / self.grid.step
             spectra.append(
                 Spectrum(
                     self.kind,
@@ -172,16 +173,24 @@ class Ensemble:
         return spectra
 
     def graph(self, structure: Structure, orbits: Array | None = None) -> CrystalGraph:
-        """What the models read of a crystal, see `model_input`; drafts are remembered.
+        """What the models read of a crystal, see `model_inputs`; drafts are remembered.
 
-        Its `draft` holds one draft for each draft model of the ensemble, shape (n_drafts, n_nodes,
-        n_bins).
+        One node for each atom, or for each of some given orbits.
         """
-        return model_input(structure, orbits, self._memories or None)
+        (graph,) = model_inputs([structure], self._memories)
+        return graph if orbits is None else graph.quotient(orbits)
 
-    def graphs(self, structures: Sequence[Structure]) -> list[CrystalGraph]:
-        """What the models read of many crystals; a node may stand for several equivalent atoms."""
-        return [self.graph(structure) for structure in structures]
+    def graphs(
+        self, structures: Sequence[Structure], orbits: Sequence[Array] | None = None
+    ) -> list[CrystalGraph]:
+        """The same of many crystals, which are drafted together; a node for each symmetry orbit.
+
+        Orbits are found to a thousandth of an Å unless they are given.
+        """
+        if orbits is None:
+            return model_inputs(structures, self._memories, by_orbit=True)
+        graphs = model_inputs(structures, self._memories)
+        return [graph.quotient(rows) for graph, rows in zip(graphs, orbits, strict=True)]
 
     def forget_drafts(self) -> None:
         """Draft crystals anew that were looked at before."""
@@ -236,9 +245,9 @@ class Ensemble:
     ) -> Iterator[tuple[list[int], list[Prediction]]]:
         """What every seed computed, for indices of graphs that went through together.
 
-        Graphs of similar size go together, as many as fit into `EDGES_PER_BATCH`.
+        Graphs of similar size go together, see `like_sized`.
         """
-        for group in _groups(graphs):
+        for group in like_sized(graphs):
             with torch.inference_mode():
                 yield group, self._run([graphs[i] for i in group])
 
@@ -362,19 +371,3 @@ def _error_band(path: Path) -> ErrorBand | None:
 
 def _array(tensor: torch.Tensor) -> Array:
     return tensor.detach().cpu().numpy()
-
-
-def _groups(graphs: Sequence[CrystalGraph]) -> Iterable[list[int]]:
-    """Indices in groups of similar size whose padded neighbour tables stay within bounds."""
-    order = sorted(range(len(graphs)), key=lambda i: graphs[i].n_edges)
-    group: list[int] = []
-    nodes = widest = 0
-    for i in order:
-        nodes += graphs[i].n_nodes
-        widest = max(widest, int(graphs[i].degree.max()))
-        if group and nodes * widest > EDGES_PER_BATCH:
-            yield group
-            group, nodes, widest = [], graphs[i].n_nodes, int(graphs[i].degree.max())
-        group.append(i)
-    if group:
-        yield group

@@ -10,6 +10,8 @@ and their surroundings are. `tight_binding` does the rest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -18,9 +20,9 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.elements import atomic_levels
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.environment import GAUSSIANS, WIDTH, AtomicEnvironment, after_messages
-from deepdos_nb.physics.pairs import PairCell
+from deepdos_nb.physics.pairs import PairCell, join
 from deepdos_nb.physics.slater_koster import CHANNELS, REVERSED
-from deepdos_nb.physics.tight_binding import Terms, orbital_cell, site_states
+from deepdos_nb.physics.tight_binding import OrbitalCell, Terms, orbital_cell, site_states
 
 HIDDEN = 96
 
@@ -96,10 +98,15 @@ class HoppingNetwork(AtomicEnvironment):
         fields = FIELD * field * self._fall(stretch / FIELD_DECAY) * envelope
         return Terms(levels, hoppings, fields)
 
-    def projected_dos(self, primitive: PrimitiveCell) -> Float[Tensor, "atoms bins"]:
-        """States of one atom in each bin of the window; see `draft_spectrum`."""
-        cell = orbital_cell(primitive)
-        return site_states(self(cell.pairs).double(), cell).sum(dim=1)
+    def cell(self, primitive: PrimitiveCell) -> OrbitalCell:
+        """What the drafts of a crystal are made from."""
+        return orbital_cell(primitive)
+
+    def projected_dos(self, cells: Sequence[OrbitalCell]) -> list[Float[Tensor, "atoms bins"]]:
+        """States of one atom in each bin of the window, for each crystal; see `draft_spectrum`."""
+        pairs = [cell.pairs for cell in cells]
+        terms = self(join(pairs)).double().split(pairs)
+        return [site_states(own, cell).sum(dim=1) for own, cell in zip(terms, cells, strict=True)]
 
     @staticmethod
     def _fall(exponent: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ needed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_elec
 from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.large_cells import states_of
-from deepdos_nb.physics.pairs import PairCell, pair_cell
+from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 from deepdos_nb.physics.slater_koster import ORBITALS, SHELL, couplings
 
 MANY = 300
@@ -102,21 +103,24 @@ class Terms(NamedTuple):
         """The same in double precision."""
         return Terms(*(t.double() for t in self))
 
+    def split(self, cells: Sequence[PairCell]) -> list[Terms]:
+        """Of cells that were joined, each its own."""
+        atoms, edges = [len(c.numbers) for c in cells], [len(c.receiver) for c in cells]
+        parts = (self.levels.split(atoms), self.hoppings.split(edges), self.fields.split(edges))
+        return [Terms(*terms) for terms in zip(*parts, strict=True)]
+
 
 def hamiltonians(
     terms: Terms, cell: OrbitalCell, k: Float[Tensor, "points 3"]
 ) -> Complex[Tensor, "points orbitals orbitals"]:
     """H(k) in eV, Hermitian, of the precision of `terms`; `k` in Å⁻¹."""
     pairs, n = cell.pairs, len(cell.pairs.numbers)
-    real = terms.levels.dtype
     hop, own = orbital_blocks(terms, pairs)
-    angle = (k @ pairs.vector.T).to(real)
-    blocks = torch.complex(angle.cos(), angle.sin())[:, :, None, None] * hop
-    matrix = torch.zeros(len(k), n * n, ORBITALS, ORBITALS, dtype=blocks.dtype)
-    matrix = matrix.index_add(1, pairs.receiver * n + pairs.sender, blocks).unflatten(1, (n, n))
-    matrix = matrix + torch.diag_embed(own.permute(1, 2, 0)).permute(2, 3, 0, 1)
-    matrix = matrix.transpose(2, 3).reshape(len(k), ORBITALS * n, ORBITALS * n)
-    matrix = matrix[:, cell.orbital][:, :, cell.orbital]
+    # Orbitals that an atom lacks fall away at the end: most of the work is the sum over images.
+    matrix = torch.block_diag(*own) + image_sums(hop, pairs, k).reshape(
+        len(k), ORBITALS * n, ORBITALS * n
+    )
+    matrix = matrix[:, cell.orbital[:, None], cell.orbital]
     return (matrix + matrix.mH) / 2
 
 
@@ -220,10 +224,11 @@ class OrbitalDensity(torch.autograd.Function):
         filling = fermi_level(energies, weight, electrons, gapped=gapped)
         offset = (grid + filling.zero - energies[:, :, None]) / broadening
         drawn = _gaussian(offset, broadening)
-        share = vectors.abs().square()
+        share = torch.view_as_real(vectors).square().sum(dim=-1)
         ctx.save_for_backward(energies, vectors, weight, offset, drawn, filling.slope)
         ctx.broadening = broadening
-        return 2.0 * torch.einsum("k,kon,knb->ob", weight, share, drawn)
+        weighed = (2.0 * weight[:, None, None] * share).transpose(0, 1).flatten(1)
+        return weighed @ drawn.flatten(0, 1)
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:

@@ -12,10 +12,11 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.files import replacing
 from deepdos_nb.crystal.graph import CrystalGraph, build_graph
+from deepdos_nb.crystal.primitive import primitive_cell
 from deepdos_nb.data.records import Record
 from deepdos_nb.parallel.scheduler import open_scheduler
 from deepdos_nb.parallel.tasks import Task
-from deepdos_nb.physics.draft import DraftMemory, DraftModel, crystal_key
+from deepdos_nb.physics.draft import DraftMemory, DraftModel, crystal_key, draft_spectra
 from deepdos_nb.physics.model_input import model_input
 
 CHUNK = 256
@@ -71,10 +72,10 @@ def _missing(
 
 
 def drafts(draft_model: DraftModel, records: Sequence[Record]) -> list[Array]:
-    """Drafted spectra of the sites of every record, see `DraftMemory`."""
-    memory = DraftMemory(draft_model, most=None)
+    """Drafted spectra of the sites of every record, see `draft_spectra`."""
     structures = [record.structure for record in records]
-    return [memory.draft(s, build_graph(s)) for s in structures]
+    cells = [primitive_cell(structure, build_graph(structure)) for structure in structures]
+    return [rows[0] for rows in draft_spectra([draft_model], cells)]
 
 
 def fingerprint(draft_model: DraftModel) -> str:
