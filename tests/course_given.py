@@ -10,9 +10,11 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import deepdos_nb as dd
+from deepdos_nb.core.grids import grid_for
 
 
 @cache
@@ -34,6 +36,13 @@ def trained() -> SimpleNamespace:
     return SimpleNamespace(history=history, data=SimpleNamespace(train=range(280)))
 
 
+@cache
+def electrons(example: str) -> dict[str, Any]:
+    model = dd.load_model("edos")
+    structure = dd.example(example)
+    return {"trace": model.trace(structure), "total": model.predict(structure).total}
+
+
 GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "graphs.disguise": lambda: {"structure": dd.example("MgO")},
     "quickstart.owner": lambda: {"spectrum": predicted("ZnO")["spectrum"]},
@@ -41,6 +50,11 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "training.steps": lambda: {"training": trained()},
     "quickstart.way": lambda: {"trace": predicted("ZnO")["trace"]},
     "states.filled": lambda: labelled("GaN"),
+    "attention.element": lambda: electrons("SrTiO3"),
+    "attention.modes": lambda: {"trace": predicted("MgO")["trace"]},
+    "transport.distance": lambda: {"grid": grid_for("phdos")},
+    "judge.error": lambda: {"errors": np.random.default_rng(1).gamma(2.0, 0.02, size=40)},
+    "use.bowing": lambda: {"gaps": np.array([0.44, 0.99, 1.6])},
 }
 
 
