@@ -15,6 +15,7 @@ from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.physics.hoppings import HoppingNetwork
+from deepdos_nb.physics.slater_koster import SHELLS
 from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.physics.tight_binding import Terms, bands, fermi_level, orbital_cell
 
@@ -32,8 +33,9 @@ class Orbitals(DraftBands):
     Parameters
     ----------
     levels : DataFrame
-        One row for each kind of level, lowest first: "element", "shell", "energy (eV)" in the
-        crystal before orbitals couple, from the zero of the spectrum, "per cell".
+        One row for each kind of level, lowest first: "element", "shell" (s* is the next s shell),
+        "energy (eV)" in the crystal before orbitals couple, from the zero of the spectrum, "per
+        cell".
     gap : float
         On the mesh that the spectrum is made on, eV; zero for a metal.
     """
@@ -89,8 +91,8 @@ def level_table(terms: Terms, primitive: PrimitiveCell, zero: float) -> pd.DataF
 
     rows = [
         (Element.from_Z(int(number)).symbol, shell, float(level) - zero)
-        for number, three in zip(primitive.graph.numbers, terms.levels, strict=True)
-        for shell, level in zip("spd", three, strict=True)
+        for number, levels in zip(primitive.graph.numbers, terms.levels, strict=True)
+        for shell, level in zip(SHELLS, levels, strict=True)
         if shell != "d" or has_d_orbitals()[number]
     ]
     table = pd.DataFrame(rows, columns=["element", "shell", "energy (eV)"])

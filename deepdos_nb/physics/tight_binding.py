@@ -26,7 +26,7 @@ from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_elec
 from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.pairs import PairCell, pair_cell
-from deepdos_nb.physics.slater_koster import ORBITALS, SHELL, couplings
+from deepdos_nb.physics.slater_koster import ANGULAR, ORBITALS, SHELL, couplings
 
 MANY = 300
 """Orbitals above which half the `MESH_LENGTH` must do: the cost grows with their cube."""
@@ -53,7 +53,7 @@ class OrbitalCell:
     pairs : PairCell
         Its mesh of wave vectors contains Γ, where many bands have their edges.
     orbital : Tensor
-        Which of the nine orbitals of each atom there are, as 9 × atom + orbital.
+        Which of the ten orbitals of each atom there are, as 10 × atom + orbital.
     electrons : int
         Valence electrons.
     """
@@ -67,7 +67,7 @@ def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCel
     """Take from a primitive cell what its electrons need."""
     numbers = np.minimum(cell.graph.numbers, MAX_NUMBER)
     wide = has_d_orbitals()[numbers]
-    orbital = np.flatnonzero((np.array(SHELL) < 2) | wide[:, None])
+    orbital = np.flatnonzero((np.array(SHELL) != 2) | wide[:, None])
     if len(orbital) > MANY:
         length = length / 2
     return OrbitalCell(
@@ -86,13 +86,13 @@ class Terms(NamedTuple):
     Attributes
     ----------
     levels
-        Of the s, p and d shell of every atom.
+        Of the s, p, d and second s shell of every atom.
     hoppings, fields
         What couples the two ends of an edge, and what its sender does to the orbitals of its
         receiver.
     """
 
-    levels: Float[Tensor, "atoms 3"]
+    levels: Float[Tensor, "atoms shells"]
     hoppings: Float[Tensor, "edges channels"]
     fields: Float[Tensor, "edges channels"]
 
@@ -269,7 +269,8 @@ def site_states(
         gapped,
     )
     n = len(cell.pairs.numbers)
-    shell = torch.tensor(SHELL)[cell.orbital % ORBITALS]
+    # A second s shell holds s states too.
+    shell = torch.tensor(ANGULAR)[torch.tensor(SHELL)][cell.orbital % ORBITALS]
     table = torch.zeros(3 * n, rows.shape[1], dtype=rows.dtype)
     table = table.index_add(0, 3 * (cell.orbital // ORBITALS) + shell, rows)
     return cell.pairs.over_orbits(table.unflatten(0, (n, 3)))
