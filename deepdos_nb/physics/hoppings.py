@@ -3,10 +3,10 @@ r"""Stage 0 of electrons: levels of atoms and hoppings between them, learnt from
 A tight-binding model: every atom brings an s and a p shell and the next s shell, which is empty in
 the free atom (sp³s*: Vogl, Hjalmarson and Dow, J. Phys. Chem. Solids 44, 365 (1983)); from the
 fourth row on transition metals and what stands before them a d shell too. They start from the
-levels of the free atom; every pair within reach is joined by Slater-Koster hoppings that fall off exponentially, in the
-proportions of Harrison's universal parameters (Electronic Structure and the Properties of Solids,
-1980). A small network corrects all of it: it shifts levels and scales hoppings by what the atoms
-and their surroundings are. `tight_binding` does the rest.
+levels of the free atom. Every pair within reach is joined by Slater-Koster hoppings that fall off
+exponentially, in the proportions of Harrison's universal parameters (Electronic Structure and the
+Properties of Solids, 1980). A small network corrects all of it: it shifts levels and scales
+hoppings by what the atoms and their surroundings are. `tight_binding` does the rest.
 """
 
 from __future__ import annotations
