@@ -70,10 +70,10 @@ lint: $(STAMP)  ## ruff, notebooks included
 types: $(STAMP)  ## mypy on the package
 	$(PY) -m mypy
 
-format: $(STAMP)  ## rewrite sources to the house style; strip notebooks
+format: $(STAMP)  ## rewrite sources to the house style; strip the experiments' notebooks
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
-	@$(PY) -m nbstripout --extra-keys "metadata.widgets metadata.papermill cell.metadata.papermill" $(TUTORIALS) $(NOTEBOOKS)
+	@$(PY) -m nbstripout --extra-keys "metadata.widgets metadata.papermill cell.metadata.papermill" $(NOTEBOOKS)
 
 engines: $(STAMP)  ## GPAW, SevenNet and phonopy, for `deepdos label` (compiles; about two minutes)
 	@bash scripts/engines.sh
@@ -84,13 +84,11 @@ lab: $(STAMP)  ## open the quickstart in JupyterLab
 app: $(STAMP)  ## serve the explorer as a web page on this machine
 	$(BIN)/deepdos app
 
-tutorials: $(STAMP)  ## execute every tutorial into out/tutorials
+tutorials: $(STAMP)  ## execute every chapter of the course where it lies, and write its page into out/tutorials
 	@mkdir -p $(OUT)/tutorials
+	$(PY) scripts/execute_tutorials.py $(if $(CHANGED),--changed)
 	@set -e; for notebook in $(TUTORIALS); do \
-	  name=$$(basename $$notebook .ipynb); \
-	  echo "== $$notebook"; \
-	  $(PAPERMILL) $$notebook $(OUT)/tutorials/$$name.ipynb --cwd tutorials; \
-	  $(PY) scripts/notebook_to_html.py $(OUT)/tutorials/$$name.ipynb $(OUT)/tutorials/$$name.html; \
+	  $(PY) scripts/notebook_to_html.py $$notebook $(OUT)/tutorials/$$(basename $$notebook .ipynb).html; \
 	done
 	@echo "Done: pages in $(OUT)/tutorials/"
 

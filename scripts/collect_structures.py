@@ -21,16 +21,17 @@ import sys
 import tarfile
 import warnings
 import zipfile
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import spglib
-from cubic_families import NoMinimumError, members
+from cubic_families import Family, NoMinimumError, members
 from pymatgen.core import Composition, Element, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+from relaxed_families import RelaxedFamily
 
 from deepdos_nb.core.files import replacing
 from deepdos_nb.data.splits import protocol
@@ -43,6 +44,7 @@ MAX_ATOMS = 14
 MAX_SECONDS = 120.0
 
 Found = tuple[str, Structure, dict[str, str]]
+AnyFamily = Family | RelaxedFamily
 
 
 def from_mattersim(path: Path) -> Iterator[Found]:
@@ -104,9 +106,16 @@ def from_prototypes() -> Iterator[Found]:
         yield f"aflow-{tag}", entry["snl"].structure, origin
 
 
-def from_families(known: Mapping[str, Container[int]], held_out: Container[str]) -> Iterator[Found]:
-    """Cubic crystals whose formula, or for polymorphs space group of a formula, is not known."""
-    for family, formula in members():
+def buildable(
+    candidates: Iterable[tuple[AnyFamily, str]],
+    known: Mapping[str, Container[int]],
+    held_out: Container[str],
+) -> Iterator[tuple[AnyFamily, str, Structure, int]]:
+    """Crystals whose formula, or for polymorphs space group of a formula, is not known.
+
+    With their families and formulas, and their space groups.
+    """
+    for family, formula in candidates:
         reduced = Composition(formula).reduced_formula
         if reduced in held_out or (reduced in known and not family.polymorphs):
             continue
@@ -116,15 +125,24 @@ def from_families(known: Mapping[str, Container[int]], held_out: Container[str])
             print(f"{family.name} {formula}: left out ({error})", file=sys.stderr)
             continue
         group = SpacegroupAnalyzer(crystal, symprec=1e-2).get_space_group_number()
-        if group in known.get(reduced, ()):
-            continue
-        origin = {
-            "source": f"built: {family.name}, lattice constant by SevenNet 7net-l3i5",
-            "licence": "MIT (this package)",
-            "identifier": formula,
-        }
+        if group not in known.get(reduced, ()):
+            yield family, formula, crystal, group
+
+
+def origin_of(family: AnyFamily, formula: str, found: str = "lattice") -> dict[str, str]:
+    """Where a built crystal comes from, and what of it was found by a potential."""
+    return {
+        "source": f"built: {family.name}, {found} by SevenNet 7net-l3i5",
+        "licence": "MIT (this package)",
+        "identifier": formula,
+    }
+
+
+def from_families(known: Mapping[str, Container[int]], held_out: Container[str]) -> Iterator[Found]:
+    """Cubic crystals that are not known."""
+    for family, formula, crystal, _ in buildable(members(), known, held_out):
         name = f"built-{family.key}-{formula}" if family.polymorphs else f"built-{formula}"
-        yield name, crystal, origin
+        yield name, crystal, origin_of(family, formula, "lattice constant")
 
 
 def cost(structure: Structure) -> float:

@@ -50,6 +50,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"widgets": "what people touch: Python, script and style side by side; no torch"},
     {"diagnostics": "why something does not work here"},
     {FACE: "`import deepdos_nb as dd`: names that are imported when first used"},
+    {"course": "exercises with their answers, quizzes, copies of the tutorials"},
     {"cli": "the `deepdos` command"},
 )
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

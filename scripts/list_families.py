@@ -22,8 +22,7 @@ from typing import Any
 import gpaw_data
 import relaxed_families
 import wider_families
-from collect_structures import cost
-from cubic_families import NoMinimumError
+from collect_structures import buildable, cost, origin_of
 from pymatgen.core import Composition, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
@@ -59,28 +58,15 @@ def built(groups: dict[str, set[int]]) -> Iterator[dict[str, Any]]:
     held_out = {Composition(name).reduced_formula for name in names if name}
     files = Path(gpaw_data.__file__).parent.rglob("*.PBE.gz")
     elements = {file.name.split(".")[0] for file in files} | set(wider_families.LANTHANIDES.split())
-    for family, formula in chain(wider_families.members(), relaxed_families.members()):
-        composition = Composition(formula)
-        reduced = composition.reduced_formula
-        if reduced in held_out or not {str(e) for e in composition} <= elements:
-            continue
-        if reduced in groups and not family.polymorphs:
-            continue
-        try:
-            crystal = family.build(formula)
-        except NoMinimumError as error:
-            print(f"{family.name} {formula}: left out ({error})", file=sys.stderr)
-            continue
-        group = SpacegroupAnalyzer(crystal, symprec=1e-2).get_space_group_number()
-        if group in groups.get(reduced, ()):
-            continue
-        groups.setdefault(reduced, set()).add(group)
-        origin = {
-            "source": f"built: {family.name}, lattice by SevenNet 7net-l3i5",
-            "licence": "MIT (this package)",
-            "identifier": formula,
-        }
+    candidates = (
+        (family, formula)
+        for family, formula in chain(wider_families.members(), relaxed_families.members())
+        if {str(e) for e in Composition(formula)} <= elements
+    )
+    for family, formula, crystal, group in buildable(candidates, groups, held_out):
+        groups.setdefault(crystal.composition.reduced_formula, set()).add(group)
         name = f"built-{family.key}-{formula}"
+        origin = origin_of(family, formula)
         yield {"name": name, "structure": crystal.as_dict(), "origin": origin}
 
 

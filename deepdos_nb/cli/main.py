@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from deepdos_nb.cli.course import student, tutorials
 from deepdos_nb.cli.data import app as data
 from deepdos_nb.cli.doctor import doctor
 from deepdos_nb.cli.label import label
@@ -62,7 +63,7 @@ def main(
     """Electronic and phonon densities of states of crystals, atom by atom."""
 
 
-for command in (predict, demo, doctor, label, draft, train, pack, score):
+for command in (predict, demo, doctor, label, draft, train, pack, score, tutorials, student):
     app.command()(command)
 app.command("app")(serve)
 app.add_typer(data, name="data")
