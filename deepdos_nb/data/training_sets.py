@@ -16,7 +16,6 @@ from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.data.splits import PARTS, benchmark_split, without_leaks
 
-
 FIRST_EDITION = 1019
 """Electronic labels of the package's first edition; later ones stand behind them."""
 
