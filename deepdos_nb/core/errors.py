@@ -75,6 +75,10 @@ class ConfigError(DeepDOSError, ValueError):
     """A setting outside its allowed values."""
 
 
+class ClusterError(DeepDOSError):
+    """A scheduler of tasks that does not answer, or a worker that was lost."""
+
+
 class DataWarning(UserWarning):
     """Part of the data had to be left out."""
 

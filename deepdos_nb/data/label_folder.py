@@ -11,13 +11,12 @@ A crystal found in any of them needs no more work.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from deepdos_nb.core.files import safe_name
 from deepdos_nb.data.label_shards import Label, read_shard, write_shard
 
 SHARD_SIZE = 100
@@ -65,7 +64,7 @@ class Folder:
 
     def add(self, label: Label) -> None:
         """Store one label."""
-        write_shard(self.singles / f"{_file_name(label.name)}.npz", [label])
+        write_shard(self.singles / f"{safe_name(label.name)}.npz", [label])
 
     def fail(self, name: str, reason: str) -> None:
         """Record a failure, in one write."""
@@ -95,9 +94,3 @@ class Folder:
                 path.unlink()
             moved += len(batch)
         return moved
-
-
-def _file_name(name: str) -> str:
-    """A safe file name for any identifier, distinct for distinct ones."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:60]
-    return f"{plain}-{hashlib.sha1(name.encode()).hexdigest()[:8]}"
