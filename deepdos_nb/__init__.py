@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from deepdos_nb.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from deepdos_nb.cases.studies import case_studies
     from deepdos_nb.core.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.crystal.graph import CrystalGraph, build_graph
     from deepdos_nb.crystal.read import example, examples, parse_structure, read_structure
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
     from deepdos_nb.inference.orbitals import orbitals
     from deepdos_nb.inference.vibrations import vibrations
     from deepdos_nb.labelling.label import label
+    from deepdos_nb.learning.result import Training
+    from deepdos_nb.learning.train import train
     from deepdos_nb.plots.compare import compare
+    from deepdos_nb.screening.result import Screen
+    from deepdos_nb.screening.run import screen
+    from deepdos_nb.screening.substitution import substituted
     from deepdos_nb.spectra.spectrum import Spectrum
     from deepdos_nb.spectra.trace import Trace
     from deepdos_nb.widgets import (
         AttentionExplorer,
+        BandView,
         EnsembleView,
         GraphView,
         SpectrumExplorer,
@@ -48,12 +55,18 @@ _HOMES = {
     "Dataset": "data.dataset",
     "datasets": "data.catalogue",
     "open_dataset": "data.catalogue",
+    "case_studies": "cases.studies",
     "CrystalGraph": "crystal.graph",
     "build_graph": "crystal.graph",
     "compare": "plots.compare",
     "label": "labelling.label",
+    "train": "learning.train",
+    "Training": "learning.result",
     "Ensemble": "inference.ensemble",
     "load_model": "inference.ensemble",
+    "Screen": "screening.result",
+    "screen": "screening.run",
+    "substituted": "screening.substitution",
     "Spectrum": "spectra.spectrum",
     "Trace": "spectra.trace",
     "example": "crystal.read",
@@ -63,6 +76,7 @@ _HOMES = {
     "orbitals": "inference.orbitals",
     "vibrations": "inference.vibrations",
     "AttentionExplorer": "widgets",
+    "BandView": "widgets",
     "EnsembleView": "widgets",
     "GraphView": "widgets",
     "SpectrumExplorer": "widgets",
@@ -77,6 +91,7 @@ _HOMES = {
 
 __all__ = [
     "AttentionExplorer",
+    "BandView",
     "CrystalGraph",
     "Dataset",
     "DeepDOSError",
@@ -84,14 +99,17 @@ __all__ = [
     "EnsembleView",
     "ExtrapolationWarning",
     "GraphView",
+    "Screen",
     "Spectrum",
     "SpectrumExplorer",
     "StructureError",
     "Trace",
+    "Training",
     "TransportLab",
     "TransportStepper",
     "UploadPredictor",
     "build_graph",
+    "case_studies",
     "compare",
     "datasets",
     "doctor",
@@ -106,6 +124,9 @@ __all__ = [
     "parse_structure",
     "quicklook",
     "read_structure",
+    "screen",
+    "substituted",
+    "train",
     "vibrations",
 ]
 

@@ -39,7 +39,7 @@ RECORD = "deepdos_nb"
 """Key of the notebook's metadata under which a record of the run stands."""
 
 FEW_COLOURS = 40_000
-"""Bytes of a picture above which it is drawn with 256 colours."""
+"""Bytes of an opaque picture above which it is drawn with 256 colours."""
 
 
 def fingerprint(notebook: nbformat.NotebookNode) -> str:
@@ -57,7 +57,8 @@ def smaller(png: str) -> str:
     """A picture, as base64, in as few bytes as a figure needs."""
     data = base64.b64decode(png)
     picture = Image.open(io.BytesIO(data))
-    if len(data) > FEW_COLOURS:
+    # Figures that let the page's colour through keep their half-tones: their letters need them.
+    if len(data) > FEW_COLOURS and picture.convert("RGBA").getextrema()[3][0] == 255:
         picture = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     best = io.BytesIO()
     picture.save(best, "PNG", optimize=True)

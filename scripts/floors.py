@@ -43,12 +43,17 @@ FLOORS: tuple[dict[str, str], ...] = (
         "training": "learning drafts and networks, with Lightning",
         "labelling": "reference calculations with GPAW and SevenNet",
         "transport_lab": "transport schemes to be taken apart; no torch",
+        "cases": "case studies: structures from prototypes, with references; no torch",
     },
     {
         "evaluation": "experiments, tables, model cards",
         "plots": "figures from spectra and traces; no torch",
+        "screening": "any number of crystals through a model, into parquet files",
     },
-    {"widgets": "what people touch: Python, script and style side by side; no torch"},
+    {
+        "widgets": "what people touch: Python, script and style side by side; no torch",
+        "learning": "`dd.train`: data to a model that predicts, with a live curve",
+    },
     {"diagnostics": "why something does not work here"},
     {FACE: "`import deepdos_nb as dd`: names that are imported when first used"},
     {"course": "exercises with their answers, quizzes, copies of the tutorials"},

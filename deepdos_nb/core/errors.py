@@ -67,6 +67,10 @@ class WeightsError(DeepDOSError):
     """Model weights that are missing or do not fit the code."""
 
 
+class TrainingError(DeepDOSError):
+    """A training that cannot go on: its numbers are no numbers any more."""
+
+
 class LabelError(DeepDOSError):
     """A reference calculation that could not be done, or did not converge."""
 

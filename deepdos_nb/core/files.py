@@ -69,7 +69,18 @@ def safe_name(name: str) -> str:
     return f"{plain}-{hashlib.sha1(name.encode()).hexdigest()[:8]}"
 
 
-def remove_parts(folder: str | Path) -> None:
-    """Remove what killed processes left half written, in a folder where nobody writes now."""
-    for part in Path(folder).rglob(".*.part"):
-        part.unlink(missing_ok=True)
+def remove_parts(folder: str | Path, *, but: str = "") -> None:
+    """Remove what killed processes left half written, in a folder where nobody writes now.
+
+    Parameters
+    ----------
+    folder : path
+    but : str
+        Folders below it that hold something of this name are left alone.
+    """
+    for place, folders, files in os.walk(folder):
+        if but:
+            folders[:] = [name for name in folders if not Path(place, name, but).exists()]
+        for name in files:
+            if name.startswith(".") and name.endswith(".part"):
+                Path(place, name).unlink(missing_ok=True)

@@ -53,7 +53,9 @@ def element_features() -> Array:
     mean, spread = np.nanmean(table, axis=0), np.nanstd(table, axis=0)
     table = np.where(np.isnan(table), mean, table)
     standard = (table - mean) / spread
-    return np.vstack([np.zeros(standard.shape[1]), standard]).astype(np.float32)
+    # Rounded as files of weights keep them, so that a model that was stored reads the same.
+    rounded = np.vstack([np.zeros(standard.shape[1]), standard]).astype(np.float16)
+    return rounded.astype(np.float32)
 
 
 @cache

@@ -23,6 +23,7 @@ from deepdos_nb.evaluation.scoring import (
 from deepdos_nb.inference.ensemble import SCORES, Ensemble, load_model
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.model.weights import save_weights
+from deepdos_nb.training.settings import CONFIG, DATA
 from deepdos_nb.training.train import best_reasoner
 
 CARD = "MODEL_CARD.md"
@@ -118,18 +119,48 @@ def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, com
     ConfigError
         If a run is a baseline's.
     """
-    folder = Path(folder)
-    for run in map(Path, runs):
-        setting = json.loads((run / "config.json").read_text("utf-8"))
-        metadata = {
-            "elements": seen_elements(data.train),
-            "n_train": len(data.train),
-            "training": setting,
-            "version": __version__,
-        }
-        model = best_reasoner(run, "Pack runs of `deepdos train --model deepdos`.")
-        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", metadata=metadata)
+    for run in runs:
+        save_run(run, data, folder)
     return describe(folder, data, command)
+
+
+def save_run(run: str | Path, data: TrainingData, folder: str | Path) -> Path:
+    """Write the best weights of a run as ``seed-<n>.safetensors``; returns the file.
+
+    Parameters
+    ----------
+    run, folder : path
+        Of `training.train`, and of the weights.
+    data : TrainingData
+        What it was trained on.
+
+    Raises
+    ------
+    ConfigError
+        If the run is a baseline's.
+    """
+    run = Path(run)
+    setting = json.loads((run / CONFIG).read_text("utf-8"))
+    metadata = {
+        "elements": _elements(run, data),
+        "n_train": len(data.train),
+        "training": setting,
+        "version": __version__,
+    }
+    if data.name:
+        metadata["data"] = data.name
+    model = best_reasoner(run, "Pack runs of `deepdos train --model deepdos`.")
+    return save_weights(
+        model, Path(folder) / f"seed-{setting['seed']}.safetensors", metadata=metadata
+    )
+
+
+def _elements(run: Path, data: TrainingData) -> list[int]:
+    """Atomic numbers that a run has seen, in its data and before."""
+    facts = run / DATA
+    if not facts.exists():
+        return seen_elements(data.train)
+    return list(json.loads(facts.read_text("utf-8"))["elements"])
 
 
 def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
@@ -188,7 +219,7 @@ def score_table(scores: dict[str, dict[str, float]], kind: str) -> str:
     columns = {part: head for part, head in columns.items() if part in scores}
     rows = []
     for key, (name, norm, form) in ROWS.items():
-        if key in scores["test"]:
+        if all(key in scores[part] for part in ("valid", "test")):
             form = kind.distance_format if form == "energy" else form
             cells = [format(scores[part][key], form) for part in columns]
             rows.append([name.format(unit=kind.grid.unit, axis=kind.axis), norm, *cells])

@@ -27,7 +27,7 @@ def card_text(
     command : str
         How the runs were made.
     """
-    about = ABOUT[data.kind](data)
+    about = ABOUT[data.kind](data) | (_own(data, settings) if data.name else {})
     seeds = ", ".join(str(s["seed"]) for s in settings)
     epochs = _all("epochs", settings)
     dropout = _all("dropout", [s["model"] for s in settings])
@@ -183,6 +183,33 @@ sites:""",
 Small sets make coarse models: expect the gross shape of the bands, not their fine structure. PBE
 itself puts gaps too low. Cells of up to a dozen atoms near equilibrium; spin only with Cr, Mn, Fe,
 Co, Ni; no spin-orbit coupling, no open 4f shells, no disorder, no surfaces.""",
+    }
+
+
+def _own(data: TrainingData, settings: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """What differs on the card of weights that learnt from another data set than the shipped."""
+    methods = sorted({r.method for r in data.train})
+    licences = sorted({str(r.provenance.get("licence") or "not stated") for r in data.train})
+    begun = sorted({str(s["start"]) for s in settings if s.get("start")})
+    fine = ""
+    if begun:
+        fine = f"""
+- Training went on from weights that had learnt from other data before (fingerprints
+  {", ".join(begun)}); what those had seen is on their own card. Formulas of the test part may have
+  been among it."""
+    return {
+        "data": f"""\
+- {len(data.train)} crystals of the data set *{data.name}*: {", ".join(methods[:4])}. Licence:
+  {", ".join(licences[:4])}.{fine}
+- The split is by reduced formula, 80/10/10, with a few formulas at least in each part. Materials of
+  published held-out lists are in none.""",
+        "draft": """
+
+Every seed reads drafts by physics of a model that was learnt before, and which travels with the
+weights. Their own scores stand in the tables.""",
+        "against": "the references of the data set",
+        "limits": """\
+Crystals like those of the data set; others are extrapolation.""",
     }
 
 

@@ -103,12 +103,8 @@ def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, f
     Phonons: `metrics.observables.phonon_scores`. Electrons: `metrics.observables.electron_scores`
     per atom, of absolute densities with the model's own number of states, and
     `metrics.gap_screen.gap_scores` of the screen for gaps inside the valence band, its names
-    beginning with ``gap_``.
-
-    Raises
-    ------
-    ConfigError
-        If an electronic record does not say how many states its window holds.
+    beginning with ``gap_``. Electronic records that do not say how many states their window holds
+    are left out, and nothing is scored where none says so.
     """
     return READINGS[ensemble.kind](ensemble, records)
 
@@ -120,12 +116,13 @@ def _phonon_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str,
 
 
 def _electron_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    # Some sources, such as JARVIS, give shapes without a scale.
+    records = [r for r in records if r.states is not None]
+    if not records:
+        return {}
     grid = ensemble.grid
     shapes = np.stack([r.shape for r in records])
     graphs = _graphs(ensemble, records)
-    unknown = [r.material_id for r in records if r.states is None]
-    if unknown:
-        raise ConfigError(f"the number of states of {unknown[0]} in the window is not known.")
     reference = shapes * np.array([[r.states] for r in records]) / grid.step
     predicted = np.stack(
         [

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from importlib import resources
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,8 @@ class Ensemble:
     @cached_property
     def elements(self) -> set[int]:
         """Atomic numbers seen in training; empty where unknown."""
-        return {z for known in self.metadata for z in known.get("elements", [])}
+        lists = [known.get("elements") for known in self.metadata]
+        return {z for some in lists if isinstance(some, list) for z in some if isinstance(z, int)}
 
     def predict(self, structure: Any, *, max_atoms: int = MAX_ATOMS) -> Spectrum:
         """Predict one crystal's spectrum.
@@ -147,7 +149,7 @@ class Ensemble:
     ) -> list[Spectrum]:
         """Predict many crystals, several at a time; the order is kept."""
         structures = [read_structure(s, max_atoms=max_atoms) for s in structures]
-        notes = [self._notes(s) for s in structures]
+        notes = [self.notes_on(s) for s in structures]
         shares = self.predict_graphs([self.graph(s) for s in structures])
         spectra = []
         for structure, note, (density, outside, states) in zip(
@@ -177,6 +179,10 @@ class Ensemble:
         """
         return model_input(structure, orbits, self._memories or None)
 
+    def graphs(self, structures: Sequence[Structure]) -> list[CrystalGraph]:
+        """What the models read of many crystals; a node may stand for several equivalent atoms."""
+        return [self.graph(structure) for structure in structures]
+
     def forget_drafts(self) -> None:
         """Draft crystals anew that were looked at before."""
         for memory in self._memories:
@@ -194,7 +200,7 @@ class Ensemble:
             float64. A node that stands for m atoms carries the shares of all m.
         """
         answers: list[Any] = [None] * len(graphs)
-        for group, outputs in self._outputs(graphs):
+        for group, outputs in self.outputs(graphs):
             density, outside, states = (
                 torch.stack(parts, dim=1).double().cpu().numpy()
                 for parts in (
@@ -217,7 +223,7 @@ class Ensemble:
             Rows sum to one; a node that stands for m atoms carries the attention of all m.
         """
         answers: list[Any] = [None] * len(graphs)
-        for group, outputs in self._outputs(graphs):
+        for group, outputs in self.outputs(graphs):
             maps = torch.stack(
                 [torch.stack(o.decoded.source_attention).mean(dim=(0, 2)) for o in outputs], dim=1
             )
@@ -225,10 +231,13 @@ class Ensemble:
                 answers[i] = _array(maps[row, ..., : graphs[i].n_nodes])
         return answers
 
-    def _outputs(
+    def outputs(
         self, graphs: Sequence[CrystalGraph]
     ) -> Iterator[tuple[list[int], list[Prediction]]]:
-        """What every seed computed, for indices of graphs that went through together."""
+        """What every seed computed, for indices of graphs that went through together.
+
+        Graphs of similar size go together, as many as fit into `EDGES_PER_BATCH`.
+        """
         for group in _groups(graphs):
             with torch.inference_mode():
                 yield group, self._run([graphs[i] for i in group])
@@ -277,7 +286,8 @@ class Ensemble:
         chosen = outputs if seed is None else [outputs[seed]]
         return make_trace(structure, graph, self.models[0].config, chosen, seed)
 
-    def _notes(self, structure: Structure) -> tuple[str, ...]:
+    def notes_on(self, structure: Structure) -> tuple[str, ...]:
+        """What was assumed when a crystal was read, cautions, and elements never trained on."""
         unseen = warn_unseen(structure, self.elements) if self.elements else ()
         if not unseen:
             return notes_of(structure)
@@ -321,7 +331,11 @@ def load_model(
         raise WeightsError(f"no weights for {grid.kind!r}.", source=str(folder), remedy=remedy)
     models, metadata = zip(*(load_weights(f) for f in files), strict=True)
     if any(m.config.kind != grid.kind for m in models):
-        raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
+        raise WeightsError(
+            f"weights of another kind than {grid.kind!r}.",
+            source=str(folder),
+            remedy=f"Ask for {models[0].config.kind!r}, or name another folder.",
+        )
     return Ensemble(models, metadata, device, _error_band(folder / SCORES))
 
 
@@ -332,8 +346,13 @@ def _error_band(path: Path) -> ErrorBand | None:
     try:
         valid = json.loads(path.read_text("utf-8"))["valid"]
         found = [valid.get(f"band_{field.name}") for field in fields(ErrorBand)]
-        return None if None in found else ErrorBand(*map(float, found))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if None in found:
+            return None
+        numbers = [float(value) for value in found]
+        if not all(map(isfinite, numbers)):
+            raise ValueError("a number is not finite")
+        return ErrorBand(*numbers)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(
             f"the scores cannot be read ({error}).",
             source=str(path),

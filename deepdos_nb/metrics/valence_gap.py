@@ -145,6 +145,20 @@ def emptiest_window(
     return float(highest[closed].min()) if closed.any() else float("inf")
 
 
+def empty_windows(energies: Array, density: Array, threshold: float) -> list[Gap]:
+    """Every window with a density below the threshold, lowest first, those at the ends included.
+
+    Edges are where straight lines between the bins cross the threshold, or the ends of the grid.
+    """
+    windows = []
+    for first, last in _runs(density < threshold):
+        low = energies[0] if first == 0 else _crossing(energies, density, first - 1, threshold)
+        ends = last == len(density) - 1
+        high = energies[-1] if ends else _crossing(energies, density, last, threshold)
+        windows.append(Gap(float(low), float(high)))
+    return windows
+
+
 def _runs(mask: Array) -> list[tuple[int, int]]:
     """First and last index of every unbroken run of True."""
     steps = np.diff(np.pad(mask.astype(int), 1))

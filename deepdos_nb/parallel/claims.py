@@ -63,7 +63,8 @@ class Claims:
         self._sign_on()
         self._beating.start()
         if not self.others():
-            remove_parts(self.folder)
+            # Below it may be folders that other runs share.
+            remove_parts(self.folder, but=PLACE)
             self._clear()
         return self
 

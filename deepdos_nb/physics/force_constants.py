@@ -27,7 +27,7 @@ from deepdos_nb.physics.environment import (
     WIDTH,
     AtomicEnvironment,
 )
-from deepdos_nb.physics.lattice_dynamics import broadened, modes, phonon_cell
+from deepdos_nb.physics.lattice_dynamics import phonon_cell, site_lines
 from deepdos_nb.physics.pairs import PairCell
 
 HIDDEN = 96
@@ -77,7 +77,5 @@ class ForceConstantNetwork(AtomicEnvironment):
     def projected_dos(self, primitive: PrimitiveCell) -> Float[Tensor, "atoms bins"]:
         """Share of one atom's three modes in each bin; see `draft_spectrum`."""
         cell = phonon_cell(primitive)
-        wavenumbers, share = modes(self(cell).double(), cell)
-        lines = broadened(wavenumbers, self.kind.grid)
-        rows = torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / MODES_PER_ATOM
+        rows = site_lines(self(cell).double(), cell, self.kind.grid) / MODES_PER_ATOM
         return cell.over_orbits(rows)

@@ -19,9 +19,11 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from deepdos_nb.core.grids import Grid
+from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import atomic_masses
-from deepdos_nb.crystal.kpoints import wave_vectors
+from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
+from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.pairs import PairCell, pair_cell
 
 INVERSE_CM2 = 1.602176634e-19 / 1e-20 / 1.66053906892e-27 / (2 * np.pi * 2.99792458e10) ** 2
@@ -35,8 +37,12 @@ LEAST = 1e-6
 
 
 def phonon_cell(cell: PrimitiveCell) -> PairCell:
-    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ."""
-    return pair_cell(cell, wave_vectors(cell.lattice, rotations=cell.rotations))
+    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ.
+
+    For large cells half the `MESH_LENGTH` must do: the cost grows with the cube of their size.
+    """
+    length = MESH_LENGTH / 2 if 3 * cell.graph.n_nodes > LARGE else MESH_LENGTH
+    return pair_cell(cell, wave_vectors(cell.lattice, length, rotations=cell.rotations))
 
 
 def dynamical_matrices(
@@ -60,7 +66,7 @@ def dynamical_matrices(
     pairs = pairs.index_add(1, cell.receiver * n + cell.sender, -blocks)
     own = torch.zeros(n, 3, 3, dtype=real).index_add(0, cell.receiver, force_constants)
     matrix = pairs.unflatten(1, (n, n)) + torch.diag_embed(own.permute(1, 2, 0)).permute(2, 3, 0, 1)
-    root = torch.from_numpy(atomic_masses())[cell.numbers].sqrt().to(real)
+    root = _masses(cell).sqrt().to(real)
     matrix = matrix / (root[:, None] * root)[:, :, None, None]
     matrix = matrix.transpose(2, 3).reshape(len(q), 3 * n, 3 * n)
     return (matrix + matrix.mH) / 2
@@ -86,6 +92,26 @@ def modes(
     return _wavenumbers(squares), share
 
 
+def site_lines(
+    force_constants: Float[Tensor, "edges 3 3"], cell: PairCell, grid: Grid
+) -> Float[Tensor, "atoms bins"]:
+    """Each atom's share of all modes, drawn on the grid; the mean over the wave vectors."""
+    if 3 * len(cell.numbers) <= LARGE or force_constants.requires_grad:
+        wavenumbers, share = modes(force_constants, cell)
+        lines = broadened(wavenumbers, grid)
+        return torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines)
+    n, m = len(cell.numbers), _masses(cell).to(force_constants.dtype)
+    own = torch.zeros(n, 3, 3, dtype=m.dtype).index_add(0, cell.receiver, force_constants)
+    between = force_constants / (m[cell.receiver] * m[cell.sender]).sqrt()[:, None, None]
+    every = torch.arange(3 * n)
+    states = states_of(cell, -between, own / m[:, None, None], every, every // 3)
+    rows = torch.zeros(n, grid.n_bins, dtype=m.dtype)
+    for weight, (squares, shares) in zip(cell.weight, states, strict=True):
+        lines = broadened(_wavenumbers(squares), grid)
+        rows += weight * (shares @ lines.to(shares.dtype))
+    return rows
+
+
 def broadened(wavenumbers: Float[Tensor, "*lines"], grid: Grid) -> Float[Tensor, "*lines bins"]:
     """Each mode as a Gaussian on the grid; what lies outside the grid is left out.
 
@@ -99,6 +125,11 @@ def broadened(wavenumbers: Float[Tensor, "*lines"], grid: Grid) -> Float[Tensor,
     )
     # The first cell reaches half below zero, and the reflected half is its own other half.
     return height * torch.where(centres > 0, above + below, above)
+
+
+def _masses(cell: PairCell) -> Float[Tensor, " atoms"]:
+    """Atomic mass units."""
+    return torch.from_numpy(atomic_masses())[cell.numbers]
 
 
 def _wavenumbers(squares: Tensor) -> Tensor:

@@ -41,6 +41,9 @@ ORBITALS = 10
 SHELL = (0, 1, 1, 1, 2, 2, 2, 2, 2, 3)
 """Which of the shells each of them belongs to."""
 
+MOMENT = tuple(ANGULAR[shell] for shell in SHELL)
+"""Angular momentum of each of them: states of s* are s states."""
+
 
 def d_harmonics(
     u: Float[Tensor, "edges 3"],

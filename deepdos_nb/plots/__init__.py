@@ -19,7 +19,9 @@ from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
 from deepdos_nb.plots.force_constants import springs_figure
 from deepdos_nb.plots.laboratory import laboratory_figure
 from deepdos_nb.plots.neighbours import neighbours_axes, neighbours_figure
+from deepdos_nb.plots.screen import candidates_figure, valence_gaps_figure
 from deepdos_nb.plots.tight_binding import orbitals_figure
+from deepdos_nb.plots.training import training_figure
 from deepdos_nb.plots.transport import transport_figure
 from deepdos_nb.plots.transport_step import transport_step_figure
 from deepdos_nb.spectra.drawing import sites_axes, spectrum_axes
@@ -29,6 +31,7 @@ __all__ = [
     "attention_axes",
     "attention_grid",
     "calibration_axes",
+    "candidates_figure",
     "compare",
     "ensemble_figure",
     "errors_axes",
@@ -45,6 +48,8 @@ __all__ = [
     "sites_axes",
     "spectrum_axes",
     "springs_figure",
+    "training_figure",
     "transport_figure",
     "transport_step_figure",
+    "valence_gaps_figure",
 ]

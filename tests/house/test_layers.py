@@ -97,10 +97,12 @@ def test_only_data_sources_know_the_network():
 
 
 def test_only_the_room_for_many_tasks_knows_dask():
+    """Nor does anybody start a pool of processes or threads beside it."""
+    pools = ("dask", "distributed", "multiprocessing", "concurrent")
     wrong = [
         str(i)
         for i in floors.all_imports()
-        if i.root in ("dask", "distributed") and floors.room(i.module) != "parallel"
+        if i.root in pools and floors.room(i.module) != "parallel"
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -83,3 +83,17 @@ def test_the_figure_shows_what_the_numbers_say(dark):
     assert density.get_shared_y_axes().joined(density, bands)
     assert f"gap {found.gap:.1f} eV" in levels.get_title(loc="left")
     figure.canvas.draw()
+
+
+def test_states_are_shared_out_among_the_orbitals():
+    found = dd.orbitals(ensemble(), mgo())
+    symbols = [site.specie.symbol for site in found.cell]
+    for band in range(found.bands.shape[1]):
+        shares = found.shares(7, band)
+        assert shares.shape == (2, 3)
+        assert shares.min() >= 0
+        assert shares.sum() == pytest.approx(1.0)
+        assert shares[symbols.index("O"), 2] == 0, "oxygen has no d orbitals"
+    # Over all bands every orbital is used once: s 1, p 3, d as the element has them.
+    total = sum(found.shares(7, band) for band in range(found.bands.shape[1]))
+    np.testing.assert_allclose(total[symbols.index("O")], [1, 3, 0], atol=1e-8)

@@ -107,9 +107,8 @@ def test_d_levels_split_in_a_cubic_field():
     structure = mgo()
     cell = cell_of(structure)
     edges = len(cell.pairs.receiver)
-    terms = Terms(
-        torch.zeros(2, len(ANGULAR)).double(), *torch.zeros(2, edges, len(CHANNELS)).double()
-    )
+    hoppings, fields = torch.zeros(2, edges, len(CHANNELS), dtype=torch.float64)
+    terms = Terms(torch.zeros(2, len(ANGULAR), dtype=torch.float64), hoppings, fields)
     unit = torch.nn.functional.normalize(cell.pairs.vector, dim=-1)
     nearest = cell.pairs.vector.norm(dim=-1) < 2.2
     assert nearest.sum() == 12

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepdos_nb.widgets.base.shipped import shipped_model
 from deepdos_nb.widgets.base.tabbed import Tab, Tabbed
 from deepdos_nb.widgets.crystal.structure import Backend
 from deepdos_nb.widgets.explorer.upload import MAX_UPLOAD, UploadPredictor
@@ -17,6 +16,8 @@ class Dashboard(Tabbed):
     ----------
     max_bytes : int
         Largest file a visitor may drop in.
+    max_seconds : float, optional
+        Longest time a visitor's file may take; see `UploadPredictor`.
     first : str
         Example crystal that is there from the start.
     backend : {"auto", "nglview", "canvas"}
@@ -24,17 +25,22 @@ class Dashboard(Tabbed):
     """
 
     def __init__(
-        self, *, max_bytes: int = MAX_UPLOAD, first: str = "MgO", backend: Backend = "auto"
+        self,
+        *,
+        max_bytes: int = MAX_UPLOAD,
+        max_seconds: float | None = None,
+        first: str = "MgO",
+        backend: Backend = "auto",
     ) -> None:
         def own() -> Any:
-            view = UploadPredictor(max_bytes=max_bytes, backend=backend)
+            view = UploadPredictor(max_bytes=max_bytes, max_seconds=max_seconds, backend=backend)
             view.choose(first)
             return view
 
         def data() -> Any:
             from deepdos_nb.widgets.explorer.explorer import SpectrumExplorer
 
-            return SpectrumExplorer(predictor=shipped_model("phdos"), backend=backend)
+            return SpectrumExplorer(backend=backend)
 
         def laboratory() -> Any:
             from deepdos_nb.widgets.transport.laboratory import TransportLab
