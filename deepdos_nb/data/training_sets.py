@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepdos_nb.core.errors import ConfigError, DataError
@@ -12,10 +12,13 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.catalogue import open_dataset
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.records import Record
-from deepdos_nb.data.sources.embedded import load_embedded
+from deepdos_nb.data.sources.embedded import embedded_store, load_embedded
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.data.splits import PARTS, benchmark_split, small_parts, without_leaks
+
+FIRST_EDITION = 1019
+"""Electronic labels of the package's first edition; later ones stand behind them."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,16 @@ class TrainingData:
     """Training, validation and test records of one kind.
 
     `test_sites` are site-projected records of test materials, never trained on: phonondb's for the
-    phonon benchmark, the test records themselves for the embedded labels.
+    phonon benchmark, the test records themselves for the embedded labels. `test_first` are the test
+    records of the first edition of labels that have grown since, on which scores of all editions
+    compare.
     """
 
     train: list[Record]
     valid: list[Record]
     test: list[Record]
     test_sites: list[Record]
+    test_first: list[Record] = field(default_factory=list)
     name: str = ""
     """Of the data set, where it is not what the shipped weights were trained on."""
 
@@ -105,7 +111,13 @@ def embedded_data(kind: str, folder: str | Path | None = None) -> TrainingData:
         See `load_embedded`.
     """
     parts = load_embedded(kind, folder)
-    return TrainingData(parts["train"], parts["valid"], parts["test"], parts["test"])
+    train, valid, test = (parts[part] for part in PARTS)
+    first: list[Record] = []
+    if Kind(kind) is Kind.edos and folder is None:
+        entries = list(embedded_store(kind).entries())[:FIRST_EDITION]
+        known = {entry.material_id for entry in entries}
+        first = [record for record in test if record.material_id in known]
+    return TrainingData(train, valid, test, test, first)
 
 
 def training_data(

@@ -184,8 +184,8 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
     scores = score(ensemble, data)
     settings = [known["training"] for known in ensemble.metadata]
     tables = [score_table(scores, data.kind)]
-    if "test_sites" in scores:
-        tables.append(site_table(scores["test_sites"], data.kind))
+    sites = [scores[part] for part in ("test_sites", "test_first_sites") if part in scores]
+    tables += [site_table(part, data.kind) for part in sites]
     write_text(folder / SCORES, json.dumps(scores, indent=1))
     write_text(folder / CARD, card_text(tables, settings, data, command))
     return folder / CARD
@@ -197,32 +197,38 @@ def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]
     The band is fitted to the validation part, so that only its coverage of the test part
     says anything.
     """
+    parts = {"valid": data.valid, "test": data.test, "test_first": data.test_first}
+    parts = {name: records for name, records in parts.items() if records}
     scores = {
         part: score_totals(ensemble, records) | score_readings(ensemble, records)
-        for part, records in (("valid", data.valid), ("test", data.test))
+        for part, records in parts.items()
     }
     if len(ensemble.models) > 1:
         band = fit_band(*seed_curves(ensemble, data.valid))
         scores["valid"] |= {f"band_{name}": value for name, value in asdict(band).items()}
-        for part, records in (("valid", data.valid), ("test", data.test)):
+        for part, records in parts.items():
             scores[part] |= score_band(ensemble, records, band)
     scores["test"] |= score_claims(ensemble, data.test, data.train)
     scores["test"] |= recall_interval(scores["test"])
     if data.test_sites:
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
+    if data.test_first:
+        scores["test_first_sites"] = score_sites(ensemble, data.test_first)
     return scores
 
 
 def score_table(scores: dict[str, dict[str, float]], kind: str) -> str:
     """Markdown table of validation and test scores."""
     kind = Kind(kind)
+    columns = {"valid": "validation", "test": "test", "test_first": "first edition's test"}
+    columns = {part: head for part, head in columns.items() if part in scores}
     rows = []
     for key, (name, norm, form) in ROWS.items():
         if all(key in scores[part] for part in ("valid", "test")):
             form = kind.distance_format if form == "energy" else form
-            cells = [with_interval(scores[part], key, form) for part in ("valid", "test")]
+            cells = [with_interval(scores[part], key, form) for part in columns]
             rows.append([name.format(unit=kind.grid.unit, axis=kind.axis), norm, *cells])
-    return markdown_table(["score", "normalisation", "validation", "test"], rows, left=2)
+    return markdown_table(["score", "normalisation", *columns.values()], rows, left=2)
 
 
 def site_table(scores: dict[str, float], kind: str) -> str:

@@ -17,7 +17,7 @@ from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.physics.hoppings import HoppingNetwork
-from deepdos_nb.physics.slater_koster import ORBITALS, SHELL
+from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELLS
 from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.physics.tight_binding import (
     Terms,
@@ -41,8 +41,9 @@ class Orbitals(DraftBands):
     Parameters
     ----------
     levels : DataFrame
-        One row for each kind of level, lowest first: "element", "shell", "energy (eV)" in the
-        crystal before orbitals couple, from the zero of the spectrum, "per cell".
+        One row for each kind of level, lowest first: "element", "shell" (s* is the next s shell),
+        "energy (eV)" in the crystal before orbitals couple, from the zero of the spectrum, "per
+        cell".
     gap : float
         On the mesh that the spectrum is made on, eV; zero for a metal.
     """
@@ -68,7 +69,7 @@ class Orbitals(DraftBands):
         weights = np.abs(self.vectors(self.k[point])[:, band]) ** 2
         by_orbital = weights.reshape(len(self.cell), ORBITALS)
         shells: Array = np.stack(
-            [by_orbital[:, np.array(SHELL) == shell].sum(axis=1) for shell in range(3)], axis=1
+            [by_orbital[:, np.array(MOMENT) == shell].sum(axis=1) for shell in range(3)], axis=1
         )
         return shells / shells.sum()
 
@@ -134,8 +135,8 @@ def level_table(terms: Terms, primitive: PrimitiveCell, zero: float) -> pd.DataF
 
     rows = [
         (Element.from_Z(int(number)).symbol, shell, float(level) - zero)
-        for number, three in zip(primitive.graph.numbers, terms.levels, strict=True)
-        for shell, level in zip("spd", three, strict=True)
+        for number, levels in zip(primitive.graph.numbers, terms.levels, strict=True)
+        for shell, level in zip(SHELLS, levels, strict=True)
         if shell != "d" or has_d_orbitals()[number]
     ]
     table = pd.DataFrame(rows, columns=["element", "shell", "energy (eV)"])

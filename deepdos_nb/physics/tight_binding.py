@@ -1,6 +1,6 @@
 r"""Tight binding: from levels and hoppings to bands, and from bands to the states of every orbital.
 
-Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (9 × 9, eV) along
+Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (10 × 10, eV) along
 every pair, the Hamiltonian of wave vector k is::
 
     H_ij(k) = Σ_images h_ij exp(i k·r_ij) + δ_ij (levels of i + field of its neighbours)
@@ -29,7 +29,7 @@ from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
-from deepdos_nb.physics.slater_koster import ORBITALS, SHELL, couplings
+from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELL, couplings
 
 MANY = 300
 """Orbitals above which half the `MESH_LENGTH` must do: the cost grows with their cube."""
@@ -56,7 +56,7 @@ class OrbitalCell:
     pairs : PairCell
         Its mesh of wave vectors contains Γ, where many bands have their edges.
     orbital : Tensor
-        Which of the nine orbitals of each atom there are, as 9 × atom + orbital.
+        Which of the ten orbitals of each atom there are, as 10 × atom + orbital.
     electrons : int
         Valence electrons.
     """
@@ -70,7 +70,7 @@ def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCel
     """Take from a primitive cell what its electrons need."""
     numbers = np.minimum(cell.graph.numbers, MAX_NUMBER)
     wide = has_d_orbitals()[numbers]
-    orbital = np.flatnonzero((np.array(SHELL) < 2) | wide[:, None])
+    orbital = np.flatnonzero((np.array(SHELL) != 2) | wide[:, None])
     if len(orbital) > MANY:
         length = length / 2
     return OrbitalCell(
@@ -89,13 +89,13 @@ class Terms(NamedTuple):
     Attributes
     ----------
     levels
-        Of the s, p and d shell of every atom.
+        Of the s, p, d and second s shell of every atom.
     hoppings, fields
         What couples the two ends of an edge, and what its sender does to the orbitals of its
         receiver.
     """
 
-    levels: Float[Tensor, "atoms 3"]
+    levels: Float[Tensor, "atoms shells"]
     hoppings: Float[Tensor, "edges channels"]
     fields: Float[Tensor, "edges channels"]
 
@@ -126,7 +126,7 @@ def hamiltonians(
 
 def orbital_blocks(
     terms: Terms, pairs: PairCell
-) -> tuple[Float[Tensor, "edges 9 9"], Float[Tensor, "atoms 9 9"]]:
+) -> tuple[Float[Tensor, "edges 10 10"], Float[Tensor, "atoms 10 10"]]:
     """What couples the ends of every edge, and the orbitals of every atom with one another."""
     n, real = len(pairs.numbers), terms.levels.dtype
     unit = torch.nn.functional.normalize(pairs.vector, dim=-1).to(real)
@@ -276,7 +276,7 @@ def site_states(
     grid, n = Kind.edos.grid, len(cell.pairs.numbers)
     energies = torch.from_numpy(grid.energies).to(terms.levels.dtype)
     weight = cell.pairs.weight.to(terms.levels.dtype)
-    shell = 3 * (cell.orbital // ORBITALS) + torch.tensor(SHELL)[cell.orbital % ORBITALS]
+    shell = 3 * (cell.orbital // ORBITALS) + torch.tensor(MOMENT)[cell.orbital % ORBITALS]
     table = torch.zeros(3 * n, grid.n_bins, dtype=terms.levels.dtype)
     if len(cell.orbital) > LARGE and not any(t.requires_grad for t in terms):
         states = list(

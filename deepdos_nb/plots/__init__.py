@@ -8,7 +8,12 @@ return a whole figure, which a notebook shows when it is the last thing in a cel
 
 from deepdos_nb.plots.attention import attention_axes, attention_grid
 from deepdos_nb.plots.attention_shares import shares_axes
-from deepdos_nb.plots.benchmark import errors_axes, gallery_figure, learning_curve_axes
+from deepdos_nb.plots.benchmark import (
+    errors_axes,
+    gallery_figure,
+    learning_curve_axes,
+    precision_recall_axes,
+)
 from deepdos_nb.plots.compare import compare
 from deepdos_nb.plots.ensemble import calibration_axes, ensemble_figure
 from deepdos_nb.plots.force_constants import springs_figure
@@ -38,6 +43,7 @@ __all__ = [
     "neighbours_axes",
     "neighbours_figure",
     "orbitals_figure",
+    "precision_recall_axes",
     "save",
     "shares_axes",
     "sites_axes",
