@@ -28,7 +28,11 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 .PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments draft train weights clean distclean FORCE
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+<<<<<<< HEAD
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+=======
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+>>>>>>> train
 
 # The stamp holds the place it was made for: a checkout that was moved or copied gets its own set-up.
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
@@ -66,6 +70,15 @@ check: lint types
 lint: $(STAMP)  ## ruff, notebooks included
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) scripts/audit.py
+
+.PHONY: audit wheel-check
+audit: $(STAMP)  ## licences of everything the package needs; ONLINE=1: known vulnerabilities too
+	$(PY) scripts/audit.py $(if $(ONLINE),--online)
+
+CONSTRAINTS ?= constraints.txt
+wheel-check:  ## the wheel in a fresh environment, without home, read-only (slow): CONSTRAINTS=constraints-oldest.txt
+	CONSTRAINTS=$(CONSTRAINTS) bash scripts/wheel_check.sh
 
 types: $(STAMP)  ## mypy on the package
 	$(PY) -m mypy
@@ -102,6 +115,10 @@ book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: not
 	  -D nb_execution_cache_path=$(BOOK_CACHE)/notebooks \
 	  $(if $(FAST),-D nb_execution_mode=off,-t live -D html_extra_path=$(abspath $(BOOK_CACHE)/views))
 	@echo "Done: open $(BOOK)/index.html in any browser"
+
+.PHONY: faults
+faults: $(STAMP)  ## kill -9 at random moments, resume, compare: COMMANDS="sweep label" TRIES=20
+	$(PY) scripts/faults.py $(COMMANDS) --tries $(or $(TRIES),20)
 
 bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	@mkdir -p $(OUT)/benchmarks
@@ -152,6 +169,14 @@ train: draft  ## train an ensemble: KIND=phdos SEEDS="0 1" PETRETTO=data.csv PHO
 weights: train  ## the same, then pack it with its scores and model card into runs/weights
 	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights $(DATA) \
 	  --command 'make weights $(MADE_WITH)'
+
+.PHONY: gpu-check kills
+gpu-check: $(STAMP)  ## train, break off, resume and predict on a GPU, with times (ARGS="--device cpu --small" tries it on a CPU)
+	$(PY) scripts/gpu_check.py $(ARGS)
+
+KILLS ?= 20
+kills: $(STAMP)  ## kill trainings at random moments, KILLS=20 times; resumed, they must end as undisturbed ones
+	DEEPDOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/training/test_resume.py -k many_times
 
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,22 +14,30 @@ from typing import TYPE_CHECKING, Any
 from deepdos_nb.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from deepdos_nb.core.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.cases.studies import case_studies
+    from deepdos_nb.core.errors import DeepDOSError, ExtrapolationWarning, StructureError
     from deepdos_nb.crystal.graph import CrystalGraph, build_graph
     from deepdos_nb.crystal.read import example, examples, parse_structure, read_structure
     from deepdos_nb.data.catalogue import datasets, open_dataset
     from deepdos_nb.data.dataset import Dataset
     from deepdos_nb.diagnostics.doctor import doctor
+    from deepdos_nb.inference.cost import expected_cost
     from deepdos_nb.inference.ensemble import Ensemble, load_model
     from deepdos_nb.inference.orbitals import orbitals
     from deepdos_nb.inference.vibrations import vibrations
     from deepdos_nb.labelling.label import label
+    from deepdos_nb.learning.result import Training
+    from deepdos_nb.learning.train import train
     from deepdos_nb.plots.compare import compare
+    from deepdos_nb.screening.result import Screen
+    from deepdos_nb.screening.run import screen
+    from deepdos_nb.screening.substitution import substituted
     from deepdos_nb.spectra.spectrum import Spectrum
     from deepdos_nb.spectra.trace import Trace
+    from deepdos_nb.sweeps.sweep import sweep
     from deepdos_nb.widgets import (
         AttentionExplorer,
+        BandView,
         EnsembleView,
         GraphView,
         SpectrumExplorer,
@@ -54,10 +62,17 @@ _HOMES = {
     "build_graph": "crystal.graph",
     "compare": "plots.compare",
     "label": "labelling.label",
+    "train": "learning.train",
+    "Training": "learning.result",
     "Ensemble": "inference.ensemble",
+    "expected_cost": "inference.cost",
     "load_model": "inference.ensemble",
+    "Screen": "screening.result",
+    "screen": "screening.run",
+    "substituted": "screening.substitution",
     "Spectrum": "spectra.spectrum",
     "Trace": "spectra.trace",
+    "sweep": "sweeps.sweep",
     "example": "crystal.read",
     "examples": "crystal.read",
     "parse_structure": "crystal.read",
@@ -65,6 +80,7 @@ _HOMES = {
     "orbitals": "inference.orbitals",
     "vibrations": "inference.vibrations",
     "AttentionExplorer": "widgets",
+    "BandView": "widgets",
     "EnsembleView": "widgets",
     "GraphView": "widgets",
     "SpectrumExplorer": "widgets",
@@ -79,6 +95,7 @@ _HOMES = {
 
 __all__ = [
     "AttentionExplorer",
+    "BandView",
     "CrystalGraph",
     "Dataset",
     "DeepDOSError",
@@ -86,10 +103,12 @@ __all__ = [
     "EnsembleView",
     "ExtrapolationWarning",
     "GraphView",
+    "Screen",
     "Spectrum",
     "SpectrumExplorer",
     "StructureError",
     "Trace",
+    "Training",
     "TransportLab",
     "TransportStepper",
     "UploadPredictor",
@@ -100,6 +119,7 @@ __all__ = [
     "doctor",
     "example",
     "examples",
+    "expected_cost",
     "explore",
     "export_html",
     "label",
@@ -109,6 +129,10 @@ __all__ = [
     "parse_structure",
     "quicklook",
     "read_structure",
+    "screen",
+    "substituted",
+    "sweep",
+    "train",
     "vibrations",
 ]
 

@@ -3,10 +3,11 @@
     python scripts/execute_tutorials.py                             every chapter
     python scripts/execute_tutorials.py --changed                   those whose code has changed
     python scripts/execute_tutorials.py tutorials/03_encoder.ipynb  this one
+    python scripts/execute_tutorials.py --times                     none, only the table of times
 
 Figures stay as PNG, widgets as their still pictures; the state of widgets goes. What was executed,
 how long it took and on what is written into the notebook's metadata, so that the tests see a
-notebook whose code has changed since, and so that the book can state the times.
+notebook whose code has changed since, and into the table of docs/tutorials.md.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ import papermill
 from PIL import Image
 
 from deepdos_nb.core.files import write_text
+from deepdos_nb.core.markdown import NOTHING, markdown_table
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tutorials"
+PAGE = ROOT / "docs" / "tutorials.md"
+MARKS = ("<!-- times -->", "<!-- /times -->")
 LARGEST = 1_000_000
 """Bytes of a chapter."""
 
@@ -39,7 +43,7 @@ RECORD = "deepdos_nb"
 """Key of the notebook's metadata under which a record of the run stands."""
 
 FEW_COLOURS = 40_000
-"""Bytes of a picture above which it is drawn with 256 colours."""
+"""Bytes of an opaque picture above which it is drawn with 256 colours."""
 
 
 def fingerprint(notebook: nbformat.NotebookNode) -> str:
@@ -57,7 +61,8 @@ def smaller(png: str) -> str:
     """A picture, as base64, in as few bytes as a figure needs."""
     data = base64.b64decode(png)
     picture = Image.open(io.BytesIO(data))
-    if len(data) > FEW_COLOURS:
+    # Figures that let the page's colour through keep their half-tones: their letters need them.
+    if len(data) > FEW_COLOURS and picture.convert("RGBA").getextrema()[3][0] == 255:
         picture = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     best = io.BytesIO()
     picture.save(best, "PNG", optimize=True)
@@ -122,13 +127,37 @@ def execute(path: Path) -> None:
         sys.exit(f"{path.name} is larger than {LARGEST} bytes: draw fewer or smaller figures.")
 
 
+def times() -> str:
+    """Every chapter with its exercises and how long it took, as Markdown."""
+    rows = []
+    for path in sorted(FOLDER.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+        tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
+        record = notebook.metadata.get(RECORD, {})
+        link = f"[{title}](tutorials/{path.stem}.ipynb)"
+        seconds = [record.get(key, NOTHING) for key in ("seconds", "processor_seconds")]
+        rows.append((link, tags.count("exercise"), *seconds))
+    return markdown_table(["chapter", "exercises", "clock (s)", "processor (s)"], rows, left=1)
+
+
+def page() -> str:
+    """docs/tutorials.md as it should be."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    return f"{before}{MARKS[0]}\n{times()}\n{MARKS[1]}{after}"
+
+
 def main(arguments: list[str]) -> None:
     """Execute what is asked for."""
     named = [Path(name) for name in arguments if not name.startswith("-")]
-    for path in named or sorted(FOLDER.glob("*.ipynb")):
+    every = [] if "--times" in arguments else sorted(FOLDER.glob("*.ipynb"))
+    for path in named or every:
         if "--changed" in arguments and is_current(nbformat.read(path, as_version=4)):
             continue
         execute(path.resolve())
+    write_text(PAGE, page())
 
 
 if __name__ == "__main__":

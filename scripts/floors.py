@@ -26,6 +26,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"core": "what everything may use: errors, kinds and grids, settings, files, version"},
     {
         "crystal": "reading and checking crystals, their graph, symmetry and wave vectors",
+        "parallel": "many tasks, runs that share a folder; alone knows Dask",
         "style": "colours and axes that every picture shares; no torch",
     },
     {
@@ -47,8 +48,13 @@ FLOORS: tuple[dict[str, str], ...] = (
     {
         "evaluation": "experiments, tables, model cards",
         "plots": "figures from spectra and traces; no torch",
+        "screening": "any number of crystals through a model, into parquet files",
     },
-    {"widgets": "what people touch: Python, script and style side by side; no torch"},
+    {
+        "widgets": "what people touch: Python, script and style side by side; no torch",
+        "learning": "`dd.train`: data to a model that predicts, with a live curve",
+        "sweeps": "notebooks over grids: their parameters, runs, results",
+    },
     {"diagnostics": "why something does not work here"},
     {FACE: "`import deepdos_nb as dd`: names that are imported when first used"},
     {"course": "exercises with their answers, quizzes, copies of the tutorials"},

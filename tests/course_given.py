@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 import deepdos_nb as dd
 from deepdos_nb.core.grids import grid_for
@@ -23,6 +25,18 @@ def predicted(example: str) -> dict[str, Any]:
 
 
 @cache
+def labelled(formula: str) -> dict[str, Any]:
+    record = next(r for r in dd.open_dataset("embedded-edos") if r.formula == formula)
+    return {"spectrum": record.reference()}
+
+
+def trained() -> SimpleNamespace:
+    """What the exercises read of a training: 280 crystals, 16 a step, 30 epochs."""
+    history = pd.DataFrame({"epoch": range(1, 31), "step": range(18, 541, 18)})
+    return SimpleNamespace(history=history, data=SimpleNamespace(train=range(280)))
+
+
+@cache
 def electrons(example: str) -> dict[str, Any]:
     model = dd.load_model("edos")
     structure = dd.example(example)
@@ -30,9 +44,12 @@ def electrons(example: str) -> dict[str, Any]:
 
 
 GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
+    "graphs.disguise": lambda: {"structure": dd.example("MgO")},
     "quickstart.owner": lambda: {"spectrum": predicted("ZnO")["spectrum"]},
     "quickstart.mean": lambda: {"spectrum": predicted("ZnO")["spectrum"]},
+    "training.steps": lambda: {"training": trained()},
     "quickstart.way": lambda: {"trace": predicted("ZnO")["trace"]},
+    "states.filled": lambda: labelled("GaN"),
     "attention.element": lambda: electrons("SrTiO3"),
     "attention.modes": lambda: {"trace": predicted("MgO")["trace"]},
     "transport.distance": lambda: {"grid": grid_for("phdos")},

@@ -12,16 +12,16 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 
-ORBITALS = ("s", "x", "y", "z", "xy", "yz", "z²", "zx", "x²−y²")
-"""In the package's order."""
+ORBITALS = ("s", "x", "y", "z", "xy", "yz", "z²", "zx", "x²−y²", "s")
+"""In the package's order, which ends with a second s."""
 
 NEXT = {"x": "y", "y": "z", "z": "x", "xy": "yz", "yz": "zx", "zx": "xy", "s": "s"}
 ROOT3 = 3**0.5
-ANGULAR = "spppddddd"
+SHELLS = "spppdddddt"
 
 
 def slater_koster(direction: Array, integrals: Mapping[str, float]) -> Array:
-    """Matrix (9, 9): rows are orbitals of the first atom, columns of the second.
+    """Matrix (10, 10): rows are orbitals of the first atom, columns of the second.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ def slater_koster(direction: Array, integrals: Mapping[str, float]) -> Array:
         Named ssσ, spσ, psσ, …; the shell of the first atom comes first, and psσ, dsσ, dpσ, dpπ
         stand where the paper has spσ, sdσ, pdσ, pdπ of the same direction.
     """
-    table = np.zeros((9, 9))
+    table = np.zeros((10, 10))
     for row, a in enumerate(ORBITALS):
         for column, b in enumerate(ORBITALS):
-            pair = ANGULAR[row] + ANGULAR[column]
+            pair = SHELLS[row] + SHELLS[column]
             v = [integrals.get(pair + symmetry, 0.0) for symmetry in "σπδ"]
-            table[row, column] = _integral(*((a, b) if row <= column else (b, a)), direction, v)
+            table[row, column] = _integral(a, b, direction, v)
     return table
 
 

@@ -32,6 +32,7 @@ TITLES = {
     "core": "Predictions",
     "views": "Views",
     "app": "Web app",
+    "cluster": "Many processes",
     "labels": "Reference calculations",
     "data": "Weights and data",
     "hardware": "Hardware",

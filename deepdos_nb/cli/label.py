@@ -27,6 +27,9 @@ def label(
     ] = Kind.edos,
     out: Annotated[Path, typer.Option(help="Folder of labels; an earlier run goes on.")] = OUT,
     workers: Annotated[int, typer.Option(min=1, help="Calculations at a time.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler whose workers calculate.")
+    ] = None,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds for each attempt.")] = 900.0,
     retry: Annotated[bool, typer.Option(help="Try a failure again, slower and safer.")] = True,
     max_atoms: Annotated[int, typer.Option(min=1, help="Largest cell accepted.")] = MAX_ATOMS,
@@ -34,8 +37,9 @@ def label(
 ) -> None:
     """Compute reference densities of states, one process a crystal.
 
-    Interrupt it when you like: finished crystals are kept, and the same command goes on. Failures
-    are recorded with their reason and not tried again; delete failures.jsonl to do so.
+    Interrupt it when you like: finished crystals are kept, and the same command goes on. Run it
+    twice on one folder, from other machines too: the runs share the crystals. Failures are
+    recorded with their reason and not tried again; delete failures.jsonl to do so.
     """
     from rich.console import Console
     from rich.markup import escape
@@ -73,6 +77,7 @@ def label(
             time_limit=time_limit,
             retry=retry,
             report=report,
+            address=scheduler,
         )
     console.print(
         f"{counts['labelled']} labelled, {counts['failed']} failed, "

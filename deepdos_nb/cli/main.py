@@ -16,7 +16,9 @@ from deepdos_nb.cli.data import app as data
 from deepdos_nb.cli.doctor import doctor
 from deepdos_nb.cli.label import label
 from deepdos_nb.cli.predict import demo, predict
+from deepdos_nb.cli.screen import screen
 from deepdos_nb.cli.serve import serve
+from deepdos_nb.cli.sweep import app as sweep
 from deepdos_nb.cli.train import draft, pack, score, train
 from deepdos_nb.core.errors import DeepDOSError
 
@@ -63,7 +65,20 @@ def main(
     """Electronic and phonon densities of states of crystals, atom by atom."""
 
 
-for command in (predict, demo, doctor, label, draft, train, pack, score, tutorials, student):
+for command in (
+    predict,
+    demo,
+    screen,
+    doctor,
+    label,
+    draft,
+    train,
+    pack,
+    score,
+    tutorials,
+    student,
+):
     app.command()(command)
 app.command("app")(serve)
 app.add_typer(data, name="data")
+app.add_typer(sweep, name="sweep")

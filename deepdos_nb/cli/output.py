@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +14,13 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from deepdos_nb.core.errors import ConfigError, DeepDOSError
 from deepdos_nb.core.files import write_text
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.inference.cost import WORTH_SAYING, Cost, together
 from deepdos_nb.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
@@ -71,6 +75,24 @@ class Report:
         self.notes: list[tuple[str, str]] = []
         self.errors: list[DeepDOSError] = []
         self.written = 0
+
+    @contextmanager
+    def progress(self, costs: Sequence[Cost]) -> Iterator[Callable[[float], None]]:
+        """Say what is to come where it takes a while, and how far it is; to the error stream.
+
+        Yields a function to call with the expected seconds of what is finished.
+        """
+        expected = together(costs)
+        if self.quiet or expected.seconds < WORTH_SAYING:
+            yield lambda _: None
+            return
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        atoms = f"{len(costs)} crystals" if len(costs) > 1 else "this crystal"
+        console.print(f"{atoms}: {expected}.")
+        parts = (SpinnerColumn(), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        with Progress(*parts, console=console, transient=True) as bar:
+            task = bar.add_task("", total=expected.seconds)
+            yield lambda seconds: bar.advance(task, seconds)
 
     def fail(self, path: Path, error: DeepDOSError) -> None:
         """Show and remember the one error of a file."""

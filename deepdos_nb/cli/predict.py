@@ -16,6 +16,7 @@ from deepdos_nb.core.limits import MAX_ATOMS
 
 if TYPE_CHECKING:
     from deepdos_nb.cli.output import Report, Result
+    from deepdos_nb.inference.cost import Cost
 
 OUT = Path("deepdos-out")
 """Where files go unless told otherwise."""
@@ -97,6 +98,7 @@ def _run(
     max_atoms: int = MAX_ATOMS,
 ) -> None:
     import deepdos_nb as dd
+    from deepdos_nb.inference.cost import expected_cost
 
     structures: list[tuple[str, Path, Any]] = []
     for label, path in named:
@@ -107,9 +109,25 @@ def _run(
     if not structures:
         return
     model = dd.load_model(report.kind, folder=weights)
-    for start in range(0, len(structures), BATCH):
-        for result in _predicted(model, structures[start : start + BATCH], report, max_atoms):
-            report.add(result)
+    costs = [expected_cost(structure, report.kind) for _, _, structure in structures]
+    with report.progress(costs) as done:
+        for batch in _batches(costs):
+            some = [structures[i] for i in batch]
+            for result in _predicted(model, some, report, max_atoms):
+                report.add(result)
+            done(sum(costs[i].seconds for i in batch))
+
+
+def _batches(costs: Sequence[Cost]) -> Iterator[list[int]]:
+    """Places of crystals that are predicted together: `BATCH` at most, large ones alone."""
+    batch: list[int] = []
+    for place, cost in enumerate(costs):
+        if batch and (len(batch) == BATCH or cost.seconds > 1.0):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _predicted(

@@ -16,6 +16,8 @@ from deepdos_nb.core.files import PACKAGE
 MAX_BYTES = "DEEPDOS_MAX_BYTES"
 """Environment variable that tells the page's kernels how large an upload may be."""
 
+MAX_SECONDS = "DEEPDOS_MAX_SECONDS"
+"""Environment variable that tells them how long an upload may take."""
 
 UNUSED = ("@jupyter-notebook/lab-extension", "jupyterlab-plotly")
 """JupyterLab extensions often installed beside ours, of no use on the page."""
@@ -49,6 +51,9 @@ def serve(
     upload: Annotated[
         float, typer.Option(min=0.01, max=5.0, help="Largest structure file, MB.")
     ] = 2.0,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="Longest time for reading or predicting an upload, s.")
+    ] = 60.0,
     theme: Annotated[Theme, typer.Option(help="Look of the page.")] = Theme.light,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser here.")] = True,
 ) -> None:
@@ -78,7 +83,7 @@ def serve(
         theme=theme.value,
         browser=browser,
     )
-    prepare(int(upload * 1e6))
+    prepare(int(upload * 1e6), seconds)
     from deepdos_nb.cli.app_server import ClassroomVoila
 
     typer.echo(f"Serving on http://{ip}:{port}/ (Ctrl+C stops it)")
@@ -102,9 +107,9 @@ def dashboard() -> Path:
     )
 
 
-def prepare(max_bytes: int) -> None:
+def prepare(max_bytes: int, max_seconds: float) -> None:
     """Set what the server's and the kernels' processes read from their environment."""
-    os.environ[MAX_BYTES] = str(max_bytes)
+    os.environ[MAX_BYTES], os.environ[MAX_SECONDS] = str(max_bytes), str(max_seconds)
     # Many small predictions side by side: more than one thread each would only be in the way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Where Voilà finds our page, which fetches nothing from the web.

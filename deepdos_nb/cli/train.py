@@ -22,6 +22,14 @@ Phonondb = Annotated[
     typer.Option(help="Folder with structures.jsonl and phdos_sites.npz; none without it."),
 ]
 
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="A data set's name (`deepdos data list`), or a folder of structures and curves; "
+        "without it, what the shipped weights learnt from."
+    ),
+]
+
 
 class ModelName(StrEnum):
     """Networks that can be trained; the baselines are `model.baselines.NAMES`."""
@@ -35,6 +43,7 @@ class ModelName(StrEnum):
 def draft(
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
     kind: KindOption = Kind.phdos,
+    data: Data = None,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
@@ -55,9 +64,9 @@ def draft(
     from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
 
     config = draft_config(kind, seed, epochs, projections=projections)
-    data = training_data(kind, petretto, phonondb)
-    typer.echo(f"{len(data.train)} crystals to learn from, {len(data.valid)} to validate.")
-    train_draft_model(data.train, data.valid, config, out, progress=progress)
+    parts = training_data(kind, petretto, phonondb, data)
+    typer.echo(f"{len(parts.train)} crystals to learn from, {len(parts.valid)} to validate.")
+    train_draft_model(parts.train, parts.valid, config, out, progress=progress)
     typer.echo(
         f"The draft model ({kind.draft}) is {out / DRAFT}; "
         f"name it with `deepdos train --kind {kind} --draft`."
@@ -67,69 +76,107 @@ def draft(
 def train(
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one is resumed.")],
     kind: KindOption = Kind.phdos,
+    data: Data = None,
     model: Annotated[ModelName, typer.Option(help="Ours, or a baseline.")] = ModelName.deepdos,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Weights to go on from: shipped, or a folder or file."),
+    ] = None,
+    freeze: Annotated[
+        list[str] | None,
+        typer.Option(help="encoder, decoder, transport or totals stay as they are; repeat it."),
+    ] = None,
+    size: Annotated[str, typer.Option(help="small or full.")] = "full",
+    draft: Annotated[
+        str | None,
+        typer.Option(help="Read drafts: a file of `deepdos draft`, or shipped."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, data order and dropout.")] = 0,
     epochs: Annotated[int, typer.Option(min=1)] = 36,
-    batch_size: Annotated[int, typer.Option(min=1, help="Crystals a step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(min=0)] = 1.5e-3,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Crystals a step; 32, or fewer for small sets.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=0, help="0.0015 without it, and 0.0003 with --from.")
+    ] = None,
     weight_decay: Annotated[float, typer.Option(min=0)] = 0.05,
-    dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.2,
-    width: Annotated[int, typer.Option(min=6, help="A multiple of six, the attention heads.")] = 96,
-    draft: Annotated[
-        Path | None,
-        typer.Option(help="File of `deepdos draft`: read its drafts."),
+    dropout: Annotated[float | None, typer.Option(min=0, max=0.9, help="0.2 without it.")] = None,
+    width: Annotated[
+        int | None, typer.Option(min=6, help="A multiple of six, the attention heads.")
     ] = None,
     refiner: Annotated[
-        str, typer.Option(help="transport, remap, factor, softmax or none.")
-    ] = "transport",
+        str | None, typer.Option(help="transport (default), remap, factor, softmax or none.")
+    ] = None,
     site_weight: Annotated[
         float, typer.Option(min=0, help="Weight of site projections; 0 trains on totals alone.")
     ] = 1.0,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     devices: Annotated[
         int, typer.Option(min=0, help="GPUs to train on together; 0 takes what is there.")
     ] = 0,
+    nodes: Annotated[
+        int, typer.Option(min=1, help="Machines; start the command on each with torchrun.")
+    ] = 1,
+    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that draft crystals and lay out batches.")
+    ] = 0,
+    logs: Annotated[str, typer.Option(help="Further tables: none, csv or tensorboard.")] = "none",
+    checkpoint_steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep the state every so many steps, not every two minutes."),
+    ] = None,
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
     """Train one seed of a model; run it once for each seed of an ensemble."""
     from deepdos_nb.data.training_sets import training_data
-    from deepdos_nb.model import ModelConfig
-    from deepdos_nb.model.baselines import BaselineConfig
-    from deepdos_nb.model.weights import load_draft_model
-    from deepdos_nb.training.losses import LossWeights
-    from deepdos_nb.training.train import TrainConfig
+    from deepdos_nb.training.recipe import make_recipe
+    from deepdos_nb.training.settings import Machine
     from deepdos_nb.training.train import train as run
 
-    network: ModelConfig | BaselineConfig
-    if model == ModelName.deepdos:
-        network = ModelConfig.standard(
-            kind, width=width, dropout=dropout, draft=draft is not None, refiner=refiner
-        )
-    else:
-        network = BaselineConfig(name=model.value, kind=kind, dropout=dropout)  # type: ignore[arg-type]
-    config = TrainConfig(
-        model=network,
-        loss=LossWeights(sites=site_weight),
+    parts = training_data(kind, petretto, phonondb, data)
+    recipe = make_recipe(
+        kind,
+        len(parts.train),
+        start=start,
+        size=size,
+        draft=draft,
+        model=model.value,
         seed=seed,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         weight_decay=weight_decay,
+        dropout=dropout,
+        width=width,
+        refiner=refiner,
+        site_weight=site_weight,
+        precision=precision,
+        freeze=freeze or (),
     )
-    data = training_data(kind, petretto, phonondb)
-    typer.echo(f"{len(data.train)} crystals to train on, {len(data.valid)} to validate.")
+    typer.echo(f"{len(parts.train)} crystals to train on, {len(parts.valid)} to validate.")
     run(
-        data.train,
-        data.valid,
-        config,
+        parts.train,
+        parts.valid,
+        recipe.config,
         out,
-        draft_model=None if draft is None else load_draft_model(draft)[0],
-        cache=None if draft is None else draft.parent,
-        devices=devices or "auto",
+        draft_model=recipe.draft_model,
+        start=recipe.start,
+        cache=_drafts(draft, out),
+        machine=Machine(device, devices or "auto", nodes, workers),
         progress=progress,
+        logs=logs,
+        checkpoint_steps=checkpoint_steps,
     )
     typer.echo(f"Best weights of seed {seed} are in {out}; `deepdos pack` makes them loadable.")
+
+
+def _drafts(draft: str | None, out: Path) -> Path:
+    """Where drafts are kept for the other seeds: beside the draft model, or beside the run."""
+    path = Path(draft) if draft is not None else None
+    return path.parent if path is not None and path.is_file() else out.resolve().parent / "drafts"
 
 
 def pack(
@@ -139,6 +186,7 @@ def pack(
         typer.Argument(help="Folders of finished runs, one a seed; without any, score OUT again."),
     ] = None,
     kind: KindOption = Kind.phdos,
+    data: Data = None,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     command: Annotated[str, typer.Option(help="How the runs were made, for the card.")] = "",
@@ -147,11 +195,13 @@ def pack(
     from deepdos_nb.data.training_sets import training_data
     from deepdos_nb.evaluation.model_card import pack as make
 
-    typer.echo(f"Wrote {make(runs or [], training_data(kind, petretto, phonondb), out, command)}.")
+    parts = training_data(kind, petretto, phonondb, data)
+    typer.echo(f"Wrote {make(runs or [], parts, out, command)}.")
 
 
 def score(
     kind: KindOption = Kind.phdos,
+    data: Data = None,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     weights: Annotated[
@@ -167,7 +217,8 @@ def score(
     from deepdos_nb.evaluation.model_card import score_table, site_table
     from deepdos_nb.inference.ensemble import load_model
 
-    scores = run(load_model(kind, folder=weights), training_data(kind, petretto, phonondb))
+    parts = training_data(kind, petretto, phonondb, data)
+    scores = run(load_model(kind, folder=weights), parts)
     text = score_table(scores, kind)
     if "test_sites" in scores:
         text += "\n\n" + site_table(scores["test_sites"], kind)

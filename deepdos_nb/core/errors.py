@@ -67,12 +67,20 @@ class WeightsError(DeepDOSError):
     """Model weights that are missing or do not fit the code."""
 
 
+class TrainingError(DeepDOSError):
+    """A training that cannot go on: its numbers are no numbers any more."""
+
+
 class LabelError(DeepDOSError):
     """A reference calculation that could not be done, or did not converge."""
 
 
 class ConfigError(DeepDOSError, ValueError):
     """A setting outside its allowed values."""
+
+
+class ClusterError(DeepDOSError):
+    """A scheduler of tasks that does not answer, or a worker that was lost."""
 
 
 class DataWarning(UserWarning):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -59,3 +61,26 @@ def write_arrays(path: str | Path, arrays: Mapping[str, Array]) -> Path:
     with replacing(path) as part, part.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **dict(arrays))
     return Path(path)
+
+
+def safe_name(name: str) -> str:
+    """A safe file name for any identifier, distinct for distinct ones."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:60]
+    return f"{plain}-{hashlib.sha1(name.encode()).hexdigest()[:8]}"
+
+
+def remove_parts(folder: str | Path, *, but: str = "") -> None:
+    """Remove what killed processes left half written, in a folder where nobody writes now.
+
+    Parameters
+    ----------
+    folder : path
+    but : str
+        Folders below it that hold something of this name are left alone.
+    """
+    for place, folders, files in os.walk(folder):
+        if but:
+            folders[:] = [name for name in folders if not Path(place, name, but).exists()]
+        for name in files:
+            if name.startswith(".") and name.endswith(".part"):
+                Path(place, name).unlink(missing_ok=True)

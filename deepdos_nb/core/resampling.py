@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError, DataWarning
@@ -95,6 +94,8 @@ def to_bins(kind: str, energies: Array, curves: Array, *, broadening: float = 0.
     counts = np.diff(_integral(energies, curves, np.linspace(low, high, cells + 1)), axis=-1)
     if broadening:
         width = broadening / grid.step * fine
+        from scipy.ndimage import gaussian_filter1d
+
         counts = gaussian_filter1d(counts, width, axis=-1, mode="constant", truncate=REACH)
     bins = counts.reshape(*counts.shape[:-1], -1, fine).sum(axis=-1)
     return bins[..., spare : bins.shape[-1] - spare]

@@ -31,13 +31,14 @@ class Mistake:
     says : str
         What is wrong and what to think of next, in a sentence or two, without the answer.
     seen : callable, optional
-        Tells from an answer whether it is this mistake. Without it, every answer equal to `answer`
-        is. `answer` is then an example that the tests try.
+        Tells from an answer, and from what the notebook hands over by name, whether it is this
+        mistake; `answer` is then an example that the tests try. Without it, every answer equal to
+        `answer` is.
     """
 
     answer: Any
     says: str
-    seen: Callable[[Any], bool] | None = None
+    seen: Callable[..., bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ class Exercise(ABC):
         """Whether an answer is a certain mistake; `value`: as read, None if unusable."""
         if mistake.seen is not None:
             try:
-                return bool(mistake.seen(answer))
+                return bool(mistake.seen(answer, **given))
             except Exception:  # whatever a student's object does, it is not this mistake
                 return False
         if value is None:

@@ -273,8 +273,9 @@ def _cautions(structure: Structure, found: Nearest) -> list[str]:
     """What no training crystal looks like: isolated, stretched or squeezed atoms."""
     ranges, (densest, loosest), _ = seen()
     cautions = []
-    for symbol in dict.fromkeys(site.specie.symbol for site in structure):
-        here = found.ratio[[site.specie.symbol == symbol for site in structure]]
+    symbols = np.array([site.specie.symbol for site in structure])
+    for symbol in dict.fromkeys(symbols.tolist()):
+        here = found.ratio[symbols == symbol]
         if np.isinf(here).any():
             cautions.append(f"{CAUTION} {symbol} has no neighbour within {SEARCH[1]:g} Å.")
             continue
@@ -286,7 +287,7 @@ def _cautions(structure: Structure, found: Nearest) -> list[str]:
                 f"{'close' if close else 'far'}, {here.min() if close else here.max():.2f} times "
                 f"the sum of covalent radii; in training it was {low:.2f} to {high:.2f}."
             )
-    if NOBLE_GASES.issuperset(site.specie.symbol for site in structure):
+    if NOBLE_GASES.issuperset(symbols.tolist()):
         return cautions
     volume = volume_ratio(structure)
     if not densest <= volume <= loosest:

@@ -13,6 +13,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import (
     EmptyStructureError,
     OverlappingAtomsError,
+    PartialOccupancyError,
     UnsupportedElementError,
 )
 from deepdos_nb.crystal.atom_labels import LONGEST, Readings, of_label, of_type
@@ -216,6 +217,12 @@ def _check_occupancies(atoms: Atoms, occupancy: Array, source: str) -> None:
     label = atoms.labels[i]
     if not np.isfinite(occupancy[here]).all() or (occupancy[here] < 0).any():
         raise partial(f"the occupancy of site {label} is no number between 0 and 1.", source)
+    if len(here) == 1 and occupancy[i] > 1.5:
+        raise PartialOccupancyError(
+            f"the occupancy of site {label} is {occupancy[i]:g}, and one atom has 1.",
+            source=source,
+            remedy="Write occupancies as parts of one, not in per cent or as numbers of atoms.",
+        )
     if total[place[i]] > 1.5:
         raise OverlappingAtomsError(
             f"there is more than one atom at the position of {label} ({content}).",

@@ -181,6 +181,8 @@ def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
                 )
                 for s in settings
             ]
+    if found and not others:
+        found = _doubted(found, numbers, block)
     if found or others:
         return found
     stated_otherwise = unknown + [
@@ -194,6 +196,22 @@ def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
         )
     note = "The file states no symmetry; its atoms were taken as all of the cell."
     return [Candidate(IDENTITY, note, settled=True)]
+
+
+def _doubted(found: list[Candidate], numbers: list[int], block: Block) -> list[Candidate]:
+    """The same with a note where symbols and numbers name several space groups."""
+    named = [s.number for h in block.matching(HALL) if (s := hall_setting(h))]
+    named += [s[0].number for h in block.matching(HERMANN_MAUGUIN) if (s := settings_of(h)[0])]
+    several = list(dict.fromkeys(named + numbers))
+    if len(several) < 2:
+        return found
+    note = f"The file names space groups {' and '.join(map(str, several))}; {several[0]} was taken."
+    rest = [
+        Candidate(s.operators, note.replace(f"{several[0]} was", f"{n} was"), confirm=True)
+        for n in several[1:]
+        for s in all_settings(n)
+    ]
+    return [c if c.note else c._replace(note=note, settled=True) for c in found] + rest
 
 
 def _choices(symbol: str, settings: list[Setting], stated: bool) -> list[Candidate]:

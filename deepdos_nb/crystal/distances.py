@@ -58,12 +58,8 @@ def covalent_radii() -> Array:
 
 def searchable(structure: Structure) -> bool:
     """Whether a search for neighbours stays small: not in needles of a thousandth of an Å."""
-    heights = structure.volume / np.array(
-        [
-            np.linalg.norm(np.cross(*np.delete(structure.lattice.matrix, axis, axis=0)))
-            for axis in range(3)
-        ]
-    )
+    # Rows of the inverse's transpose stand on the faces; they are as long as one over the height.
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(structure.lattice.matrix), axis=0)
     return bool(np.prod(2 * SEARCH[1] / heights + 3) < MAX_IMAGES)
 
 

@@ -53,7 +53,9 @@ def element_features() -> Array:
     mean, spread = np.nanmean(table, axis=0), np.nanstd(table, axis=0)
     table = np.where(np.isnan(table), mean, table)
     standard = (table - mean) / spread
-    return np.vstack([np.zeros(standard.shape[1]), standard]).astype(np.float32)
+    # Rounded as files of weights keep them, so that a model that was stored reads the same.
+    rounded = np.vstack([np.zeros(standard.shape[1]), standard]).astype(np.float16)
+    return rounded.astype(np.float32)
 
 
 @cache
@@ -104,9 +106,15 @@ def has_d_orbitals() -> Array:
     return np.concatenate([[False], wide])
 
 
+SECOND = 6.0
+"""How far above the outermost shell an empty second s level starts, eV."""
+
+
 @cache
 def atomic_levels() -> Array:
-    """Levels of the outermost s, p and d shells of free atoms, eV, shape (MAX_NUMBER + 1, 3).
+    """Levels of the outermost s, p and d shells of free atoms, and a guess for the next s shell.
+
+    In eV, shape (MAX_NUMBER + 1, 4).
 
     In the local density approximation, from pymatgen's copy of the NIST tables (Kotochigova et
     al., Phys. Rev. A 55, 191 (1997)). Shells that a free atom leaves empty are not in the tables;
@@ -116,7 +124,7 @@ def atomic_levels() -> Array:
     """
     from pymatgen.core import Element
 
-    rows = [[0.0, 0.0, 0.0]]
+    rows = [[0.0, 0.0, 0.0, 0.0]]
     for number in range(1, MAX_NUMBER + 1):
         element = Element.from_Z(min(number, 92))
         known = dict(element.atomic_orbitals_eV or {})
@@ -124,7 +132,7 @@ def atomic_levels() -> Array:
         p = float(known.get(f"{element.row}p", 2.0 if number <= 2 else max(0.35 * s, s + 2.0)))
         d = float(known.get(f"{element.row - 1}d", -0.5 if element.group <= 2 else -2.5))
         # Below p electrons, the d shell is core.
-        rows.append([s, p, d if element.group <= 12 else 3.0])
+        rows.append([s, p, d if element.group <= 12 else 3.0, max(s, p) + SECOND])
     levels = np.array(rows)
     between = np.arange(TRIVALENT[0], TRIVALENT[-1])
     for shell in range(3):

@@ -160,11 +160,8 @@ class CrystalGraph:
         weight = np.bincount(orbit, weights=self.weight)
         draft = None
         if self.draft is not None:
-            *several, _, n_bins = self.draft.shape
-            draft = np.zeros((*several, len(weight), n_bins), self.draft.dtype)
-            weighed = self.draft * self.weight[:, None]
-            np.add.at(np.moveaxis(draft, -2, 0), orbit, np.moveaxis(weighed, -2, 0))
-            draft /= weight[:, None]
+            share = (orbit == np.arange(len(weight))[:, None]) * self.weight / weight[:, None]
+            draft = (share @ self.draft).astype(self.draft.dtype)
         return CrystalGraph(
             numbers=self.numbers[first],
             weight=weight,

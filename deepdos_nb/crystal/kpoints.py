@@ -50,29 +50,23 @@ def wave_vectors(
         counts += (counts % 2) * (counts > 1)
     index = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 3)
     shift = 0.0 if centred else 0.5
-    equal = [_images(index, counts, shift, -np.eye(3, dtype=int))]
-    for rotation in () if rotations is None else rotations:
+    turned = np.eye(3, dtype=int)[None]
+    if rotations is not None:
         # q = (i + shift) / counts turns with the inverse transpose.
-        turned = np.rint(np.linalg.inv(rotation).T).astype(int)
-        equal.append(_images(index, counts, shift, turned))
-    stars = np.arange(len(index))
-    found = [images for images in equal if images is not None]
-    while True:
-        lowest = np.minimum.reduce([stars, *(stars[images] for images in found)])
-        for images in found:
-            np.minimum.at(lowest, images, stars)
-        if (lowest == stars).all():
-            break
-        stars = lowest
+        turned = np.rint(np.linalg.inv(rotations)).astype(int).transpose(0, 2, 1)
+    # Rotations that keep the mesh form a group, with −1 too: a star is all its images at once.
+    stars = _images(index, counts, shift, np.concatenate([turned, -turned])).min(axis=0)
     first, weight = np.unique(stars, return_counts=True)
     reciprocal = 2 * np.pi * np.linalg.inv(lattice).T
     return ((index[first] + shift) / counts) @ reciprocal, weight / weight.sum()
 
 
-def _images(index: Array, counts: Array, shift: float, rotation: Array) -> Array | None:
-    """Place of every mesh point's image in the mesh; None where it lies between the points."""
-    turned = ((index + shift) / counts) @ rotation.T * counts - shift
+def _images(index: Array, counts: Array, shift: float, rotations: Array) -> Array:
+    """Place in the mesh of every mesh point's images, of rotations that put none between points."""
+    turned = ((index + shift) / counts) @ rotations.transpose(0, 2, 1) * counts - shift
     nearest = np.rint(turned).astype(int)
-    if np.abs(turned - nearest).max() > 1e-6:
-        return None
-    return np.ravel_multi_index(tuple((nearest % counts).T), tuple(counts))
+    kept = np.abs(turned - nearest).max(axis=(1, 2)) <= 1e-6
+    places: Array = np.ravel_multi_index(
+        tuple(np.moveaxis(nearest[kept] % counts, -1, 0)), tuple(counts)
+    )
+    return places

@@ -7,9 +7,10 @@ is reduced after Niggli, whose cell is unique up to its orientation.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.graph import CrystalGraph
 
 if TYPE_CHECKING:
+    from moyopy import MoyoDataset
     from pymatgen.core import Structure
 
 TRANSLATION_TOLERANCE = 1e-3
@@ -47,6 +49,12 @@ class PrimitiveCell:
     orbit: Array
     rotations: Array
 
+    @property
+    def orbits(self) -> Array:
+        """Symmetry orbit of each atom of the cell it was found in, shape (n_atoms,)."""
+        orbits: Array = self.orbit[self.member]
+        return orbits
+
 
 def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
     """Find the primitive cell of a crystal whose graph is known.
@@ -61,23 +69,22 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
     """
     import spglib
 
-    lattice = np.asarray(structure.lattice.matrix, dtype=float)
+    given = np.asarray(structure.lattice.matrix, dtype=float)
+    lattice = given
     member: Array = np.arange(len(structure))
     orbit: Array = np.arange(len(structure))
     rotations: Array = np.eye(3, dtype=int)[None]
-    given = lattice
-    cell: Any = (lattice, np.asarray(structure.frac_coords), graph.numbers)
+    found = space_group(structure)
+    if found is not None:
+        smaller = np.asarray(found.prim_std_linear).T @ given
+        found_member = _numbered(np.asarray(found.mapping_std_prim))
+        copies = np.bincount(found_member)
+        # Each atom of a primitive cell has as many copies as that cell fits into the other.
+        if (copies == round(volume(given) / volume(smaller))).all():
+            member, lattice = found_member, smaller
+            orbit, rotations = np.asarray(found.orbits), np.asarray(found.operations.rotations)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = spglib.get_symmetry_dataset(cell, symprec=TRANSLATION_TOLERANCE)
-        if found is not None:
-            found_member = np.unique(found.mapping_to_primitive, return_inverse=True)[1]
-            smaller = np.asarray(found.primitive_lattice, dtype=float)
-            copies = np.bincount(found_member)
-            # Each atom of a primitive cell has as many copies as that cell fits into the other.
-            if (copies == round(volume(lattice) / volume(smaller))).all():
-                member, lattice = found_member, smaller
-                orbit, rotations = np.asarray(found.equivalent_atoms), np.asarray(found.rotations)
         reduced = spglib.niggli_reduce(lattice)
     if reduced is not None:
         lattice = np.asarray(reduced)
@@ -86,9 +93,42 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
         graph.quotient(member),
         lattice,
         member,
-        np.unique(orbit[first], return_inverse=True)[1],
+        _numbered(orbit[first]),
         _in_basis(rotations, given, lattice),
     )
+
+
+def space_group(
+    structure: Structure, tolerance: float = TRANSLATION_TOLERANCE
+) -> MoyoDataset | None:
+    """Data set of the space group; None where the search fails.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    tolerance : float
+        Å within which an atom must meet its like.
+    """
+    import moyopy
+
+    # It tells of operations that a supercell's own vectors break: they are not needed.
+    logging.getLogger("moyo").setLevel(logging.ERROR)
+    rows = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist())
+    try:
+        return moyopy.MoyoDataset(
+            moyopy.Cell(*rows, list(structure.atomic_numbers)), symprec=tolerance
+        )
+    except ValueError:
+        return None
+
+
+def _numbered(groups: Array) -> Array:
+    """The same groups, numbered from zero in the order in which they appear."""
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=int)
+    rank[np.argsort(first)] = np.arange(len(first))
+    numbered: Array = rank[inverse]
+    return numbered
 
 
 def _in_basis(rotations: Array, old: Array, new: Array) -> Array:

@@ -16,7 +16,7 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.downloads import data_home
 from deepdos_nb.data.sources.embedded import embedded_shards, embedded_store
-from deepdos_nb.data.sources.folder import FolderStore
+from deepdos_nb.data.sources.folder import own_stores
 from deepdos_nb.data.sources.jarvis import JarvisStore, jarvis_file
 from deepdos_nb.data.sources.petretto import PetrettoStore, petretto_file
 from deepdos_nb.data.sources.phonondb import PhonondbStore
@@ -192,8 +192,9 @@ def open_dataset(name: str | Path) -> Dataset:
     """Open a known data set by its name (see `datasets`), or a file or folder of records.
 
     A file is taken for a copy of the phonon benchmark's table. A folder may hold labels (shards, as
-    `deepdos label` writes them), phonondb's two files, or structures with CSV files (see
-    `deepdos_nb.data.sources.folder`).
+    `deepdos label` writes them), phonondb's two files, structures with CSV files (see
+    `deepdos_nb.data.sources.folder`), or results of VASP, phonopy and pymatgen (see
+    `deepdos_nb.data.sources.calculations`).
 
     Raises
     ------
@@ -207,7 +208,7 @@ def open_dataset(name: str | Path) -> Dataset:
     if path.is_file():
         return Dataset([PetrettoStore(path)], name=path.stem)
     if path.is_dir():
-        return Dataset([_folder_store(path)], name=path.resolve().name)
+        return Dataset(_folder_stores(path), name=path.resolve().name)
     near = difflib.get_close_matches(str(name), SOURCES, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise DataError(
@@ -217,13 +218,13 @@ def open_dataset(name: str | Path) -> Dataset:
     )
 
 
-def _folder_store(path: Path) -> Store:
+def _folder_stores(path: Path) -> list[Store]:
     if shards := label_files(path):
-        return ShardStore(shards, path.resolve().name)
+        return [ShardStore(shards, path.resolve().name)]
     if (path / "structures.jsonl").is_file():
-        return PhonondbStore(path)
+        return [PhonondbStore(path)]
     try:
-        return FolderStore(path)
+        return own_stores(path)
     except DataError:
         try:
             found = archives(path)

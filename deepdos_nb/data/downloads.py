@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import hashlib
 import io
@@ -17,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.files import replacing
 
 HOME = "DEEPDOS_DATA"
 """Environment variable that names the folder for downloaded data."""
@@ -28,6 +30,20 @@ MAX_MEMBERS = 10_000
 """Files an archive may list."""
 
 _PIECE = 1 << 20
+
+_FOLDER = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EEXIST,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+}
+"""What is wrong with the folder, and not with the network."""
 
 _DAMAGE = (
     OSError,
@@ -86,30 +102,40 @@ def fetch(
 
     if target.exists() and not verify(target):
         return target
-    part = target.with_name(f"{target.name}.part")
     try:
-        part.unlink(missing_ok=True)
-        # The content is verified below, in ways pooch does not know.
-        options = {"progressbar": Bar()} if progress else {}
-        pooch.retrieve(
-            url,
-            known_hash=None,
-            fname=part.name,
-            path=target.parent,
-            **({"downloader": pooch.HTTPDownloader(**options)} if progress else {}),
-        )
-        if wrong := verify(part):
-            raise DataError(
-                wrong,
-                source=url,
-                remedy="Try again later, or pass the path of a copy you trust.",
+        # A name of its own: another process may be at it too.
+        with replacing(target) as part:
+            # The content is verified below, in ways pooch does not know.
+            options = {"progressbar": Bar()} if progress else {}
+            pooch.retrieve(
+                url,
+                known_hash=None,
+                fname=part.name,
+                path=target.parent,
+                **({"downloader": pooch.HTTPDownloader(**options)} if progress else {}),
             )
-        part.replace(target)
+            if wrong := verify(part):
+                raise DataError(
+                    wrong,
+                    source=url,
+                    remedy="Try again later, or pass the path of a copy you trust.",
+                )
     except OSError as error:
-        raise DataError(f"download failed ({error}).", source=url, remedy=remedy) from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise download_error(error, url, target.parent, remedy) from error
     return target
+
+
+def download_error(error: Exception, url: str, folder: Path, remedy: str) -> DataError:
+    """What to say of a download that failed: whether the network or the folder is to blame."""
+    from requests import RequestException
+
+    if getattr(error, "errno", None) in _FOLDER and not isinstance(error, RequestException):
+        return DataError(
+            f"nothing can be kept there ({getattr(error, 'strerror', None) or error}).",
+            source=str(folder),
+            remedy=f"Make room or give access, or name another folder in ${HOME}.",
+        )
+    return DataError(f"download failed ({error}).", source=url, remedy=remedy)
 
 
 class Bar:

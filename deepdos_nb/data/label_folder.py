@@ -6,18 +6,18 @@ It holds
 - `shard-0000.npz` …  gathered crystals,
 - `failures.jsonl`    name and reason of every crystal that failed.
 
-A crystal found in any of them needs no more work.
+A crystal found in any of them needs no more work. Several runs may add to a folder at once;
+only one of them may gather.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from deepdos_nb.core.files import safe_name
 from deepdos_nb.data.label_shards import Label, read_shard, write_shard
 
 SHARD_SIZE = 100
@@ -31,6 +31,7 @@ class Folder:
         self.path = Path(path)
         self.singles = self.path / "done"
         self.failures_file = self.path / "failures.jsonl"
+        self._gathered: dict[tuple[str, int], frozenset[str]] = {}
         self.singles.mkdir(parents=True, exist_ok=True)
 
     def shards(self) -> list[Path]:
@@ -40,11 +41,31 @@ class Folder:
     def labels(self) -> Iterator[Label]:
         """Every label, gathered ones first, none twice."""
         seen: set[str] = set()
-        for path in [*self.shards(), *sorted(self.singles.glob("*.npz"))]:
-            for label in read_shard(path):
-                if label.name not in seen:
-                    seen.add(label.name)
-                    yield label
+        singles = sorted(self.singles.glob("*.npz"))
+        read = self.shards()
+        for path in [*read, *singles]:
+            if path.exists() or path not in singles:
+                yield from _unseen(path, seen)
+        # What another run has gathered in the meantime.
+        for path in self.shards():
+            if path not in read:
+                yield from _unseen(path, seen)
+
+    def has(self, name: str) -> bool:
+        """Whether a crystal needs no more work: it is labelled, or has failed."""
+        # Singles first: what is gathered meanwhile is in its shard before its own file goes.
+        if self._single(name).exists():
+            return True
+        return any(name in self._names(path) for path in self.shards()) or name in self.failures()
+
+    def _names(self, shard: Path) -> frozenset[str]:
+        key = shard.name, shard.stat().st_mtime_ns
+        if key not in self._gathered:
+            self._gathered[key] = frozenset(label.name for label in read_shard(shard))
+        return self._gathered[key]
+
+    def _single(self, name: str) -> Path:
+        return self.singles / f"{safe_name(name)}.npz"
 
     def failures(self) -> dict[str, str]:
         """Reason of every recorded failure, by name."""
@@ -65,7 +86,7 @@ class Folder:
 
     def add(self, label: Label) -> None:
         """Store one label."""
-        write_shard(self.singles / f"{_file_name(label.name)}.npz", [label])
+        write_shard(self._single(label.name), [label])
 
     def fail(self, name: str, reason: str) -> None:
         """Record a failure, in one write."""
@@ -97,7 +118,8 @@ class Folder:
         return moved
 
 
-def _file_name(name: str) -> str:
-    """A safe file name for any identifier, distinct for distinct ones."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:60]
-    return f"{plain}-{hashlib.sha1(name.encode()).hexdigest()[:8]}"
+def _unseen(path: Path, seen: set[str]) -> Iterator[Label]:
+    for label in read_shard(path):
+        if label.name not in seen:
+            seen.add(label.name)
+            yield label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -16,6 +16,9 @@ from deepdos_nb.data.records import Record
 
 Part = Literal["train", "valid", "test"]
 PARTS: tuple[Part, ...] = ("train", "valid", "test")
+
+FEWEST = 4
+"""Formulas that a small set keeps back for validation, and for the test."""
 
 BENCHMARK = "petretto"
 """The source whose own published split decides."""
@@ -41,13 +44,35 @@ class Known(Interface):
 def hashed_part(formula: str) -> Part:
     """Part of a formula in an 80/10/10 split, from the formula's SHA-256 alone.
 
-    The first eight bytes, read as a fraction of their range, below 0.8: train; below 0.9: valid.
+    Its `hashed_place` below 0.8: train; below 0.9: valid.
     It depends neither on the data set nor on the order, so two sets split this way never have a
     formula on different sides.
     """
+    place = hashed_place(formula)
+    return "train" if place < 0.8 else "valid" if place < 0.9 else "test"
+
+
+def hashed_place(formula: str) -> float:
+    """Place of a formula between 0 and 1: the first eight bytes of its SHA-256."""
     digest = hashlib.sha256(formula.encode()).digest()
-    fraction = int.from_bytes(digest[:8], "big") / 2**64
-    return "train" if fraction < 0.8 else "valid" if fraction < 0.9 else "test"
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def small_parts(records: Sequence[Known]) -> list[Part | None]:
+    """`part_of` every record, with something in every part however small the set.
+
+    Where the validation or the test part would get fewer than `FEWEST` formulas (a fifth of all, if
+    that is less), formulas of the training part join it, those that come last by `hashed_place`
+    first. None ever moves towards training, so that nothing is learnt from that is tested on
+    elsewhere.
+    """
+    parts = {r.formula: part for r in records if (part := part_of(r)) is not None}
+    least = max(1, min(FEWEST, len(parts) // 5))
+    last = sorted((f for f in parts if parts[f] == "train"), key=hashed_place)
+    for wanted in ("test", "valid"):
+        while last and sum(part == wanted for part in parts.values()) < least:
+            parts[last.pop()] = wanted
+    return [None if part_of(r) is None else parts[r.formula] for r in records]
 
 
 def part_of(record: Known) -> Part | None:

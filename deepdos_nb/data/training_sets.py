@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.catalogue import open_dataset
+from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.records import Record
-from deepdos_nb.data.sources.embedded import load_embedded
+from deepdos_nb.data.sources.embedded import embedded_store, load_embedded
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
-from deepdos_nb.data.splits import PARTS, benchmark_split, without_leaks
+from deepdos_nb.data.splits import PARTS, benchmark_split, small_parts, without_leaks
+
+FIRST_EDITION = 1019
+"""Electronic labels of the package's first edition; later ones stand behind them."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,18 @@ class TrainingData:
     """Training, validation and test records of one kind.
 
     `test_sites` are site-projected records of test materials, never trained on: phonondb's for the
-    phonon benchmark, the test records themselves for the embedded labels.
+    phonon benchmark, the test records themselves for the embedded labels. `test_first` are the test
+    records of the first edition of labels that have grown since, on which scores of all editions
+    compare.
     """
 
     train: list[Record]
     valid: list[Record]
     test: list[Record]
     test_sites: list[Record]
+    test_first: list[Record] = field(default_factory=list)
+    name: str = ""
+    """Of the data set, where it is not what the shipped weights were trained on."""
 
     @property
     def kind(self) -> Kind:
@@ -102,47 +111,93 @@ def embedded_data(kind: str, folder: str | Path | None = None) -> TrainingData:
         See `load_embedded`.
     """
     parts = load_embedded(kind, folder)
-    return TrainingData(parts["train"], parts["valid"], parts["test"], parts["test"])
+    train, valid, test = (parts[part] for part in PARTS)
+    first: list[Record] = []
+    if Kind(kind) is Kind.edos and folder is None:
+        entries = list(embedded_store(kind).entries())[:FIRST_EDITION]
+        known = {entry.material_id for entry in entries}
+        first = [record for record in test if record.material_id in known]
+    return TrainingData(train, valid, test, test, first)
 
 
 def training_data(
-    kind: str, petretto: str | Path | None = None, phonondb: str | Path | None = None
+    kind: str,
+    petretto: str | Path | None = None,
+    phonondb: str | Path | None = None,
+    source: str | Path | None = None,
 ) -> TrainingData:
-    """What the shipped weights of a kind were trained on, see `phonon_data`, `embedded_data`."""
+    """What a model of a kind is trained on.
+
+    Without a `source`, what the shipped weights were trained on, see `phonon_data` and
+    `embedded_data`; with one, its records, see `source_data`.
+
+    Raises
+    ------
+    ConfigError
+        If both a source and copies of the benchmark's data are named.
+    """
+    if source is not None:
+        if petretto is not None or phonondb is not None:
+            raise ConfigError(
+                "either a data set of its own or copies of the benchmark's, not both.",
+                source=str(source),
+            )
+        return source_data(kind, source)
     phonons = Kind(kind) is Kind.phdos
     return phonon_data(petretto, phonondb) if phonons else embedded_data(Kind.edos)
+
+
+def source_data(kind: str, source: str | Path | Dataset) -> TrainingData:
+    """Records of one kind of a known data set, or of a file or folder of your own.
+
+    Every source is divided by formula, the same formula always into the same part, and materials
+    of the held-out list are in none; so models trained on one are tested on another without a leak.
+    In a small set formulas of the training part join the other two, see `small_parts`.
+
+    Parameters
+    ----------
+    kind : {"phdos", "edos"}
+    source : str, path or Dataset
+        As `open_dataset` takes it.
+
+    Raises
+    ------
+    DataError
+        If the data set is not here, or holds no records of this kind for one of the parts.
+    """
+    kind = Kind(kind)
+    whole = source if isinstance(source, Dataset) else open_dataset(source)
+    data = whole.filter(kind=kind)
+    entries = list(data.entries())
+    places = small_parts(entries)
+    rows = {part: [i for i, p in enumerate(places) if p == part] for part in PARTS}
+    if empty := [part for part in PARTS if not rows[part]]:
+        raise DataError(
+            f"no {kind.adjective} records for the parts {', '.join(empty)}.",
+            source=whole.name if isinstance(source, Dataset) else str(source),
+            remedy="Parts are drawn by formula, 80/10/10: add materials of other formulas.",
+        )
+    train, valid, test = ([data[i] for i in rows[part]] for part in PARTS)
+    sites = [record for record in test if record.site_shape is not None]
+    return TrainingData(train, valid, test, sites, name=whole.name)
 
 
 def electron_data(source: str | Path | None = None) -> TrainingData:
     """Electronic records of the package, of a downloaded data set or of a folder of your own.
 
-    Every source is divided by formula, the same formula always into the same part, and materials
-    of the held-out list are in none; so models trained on one are tested on another without a leak.
     Where a source has totals only, the sites are judged on the test part of the package's labels.
 
     Parameters
     ----------
     source : str or path, optional
-        "materials_project", "jarvis", or a folder as `open_dataset` takes it; the package's own
-        labels without it.
-
-    Raises
-    ------
-    DataError
-        If the data set is not here, or holds no electronic records for one of the parts.
+        See `source_data`; the package's own labels without it.
     """
     if source is None:
         return embedded_data(Kind.edos)
-    parts = open_dataset(source).filter(lambda entry: entry.kind == Kind.edos).split()
-    if empty := [part for part in PARTS if not len(parts[part])]:
-        raise DataError(
-            f"no electronic records for the parts {', '.join(empty)}.",
-            source=str(source),
-            remedy="Parts are drawn by formula, 80/10/10: add materials of other formulas.",
-        )
-    train, valid, test = (list(parts[part]) for part in PARTS)
-    sites = [record for record in test if record.site_shape is not None]
-    return TrainingData(train, valid, test, sites or embedded_data(Kind.edos).test_sites)
+    data = source_data(Kind.edos, source)
+    return (
+        data if data.test_sites else replace(data, test_sites=embedded_data(Kind.edos).test_sites)
+    )
 
 
 def seen_elements(records: Sequence[Record]) -> list[int]:

@@ -53,7 +53,7 @@ class Check:
     Parameters
     ----------
     group : str
-        "core", "views", "app", "labels", "data" or "hardware".
+        "core", "views", "app", "cluster", "labels", "data" or "hardware".
     name : str
     status : {"ok", "note", "missing", "broken"}
         A "note" is worth knowing and no fault.
@@ -78,6 +78,7 @@ def all_checks(*, gpu: bool) -> Iterator[Check]:
     yield from _core()
     yield from _views()
     yield _installed("app", "voila", "pip install 'deepdos-nb[app]'", essential=False)
+    yield _cluster()
     yield from _labels()
     yield from _data()
     yield from _hardware(gpu=gpu)
@@ -169,6 +170,14 @@ def _nglview() -> Check:
         reason, _, remedy = problem.partition(": pip")
         return Check("views", "nglview", "broken", f"{version}; {reason}", f"pip{remedy}")
     return Check("views", "nglview", "ok", f"{version}, and its extension is the one it asks for")
+
+
+def _cluster() -> Check:
+    version = version_of("distributed")
+    if version:
+        return Check("cluster", "Dask", "ok", version)
+    absent = "not installed; sweeps, screens, experiments and labels run one task after the other"
+    return Check("cluster", "Dask", "missing", absent, "pip install 'deepdos-nb[cluster]'")
 
 
 def _labels() -> Iterator[Check]:

@@ -7,23 +7,18 @@ made of them.
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import re
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from rich.progress import track
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.files import write_arrays, write_text
-from deepdos_nb.core.processes import end_with
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.evaluation.scoring import drafted_total
@@ -32,12 +27,20 @@ from deepdos_nb.evaluation.variants import ALONE, Config
 from deepdos_nb.model.baselines import parameter_count
 from deepdos_nb.model.networks import Network
 from deepdos_nb.model.weights import load_draft_model
+from deepdos_nb.parallel.claims import Claims, unclaimed
+from deepdos_nb.parallel.progress import shown
+from deepdos_nb.parallel.scheduler import open_scheduler
+from deepdos_nb.parallel.tasks import LATER, Later, Scheduler, Task
 from deepdos_nb.physics.draft import DraftModel
+from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.training.batches import collate_items, prepare
 from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
 from deepdos_nb.training.draft_cache import record_inputs
 from deepdos_nb.training.draft_training import DraftConfig
 from deepdos_nb.training.train import CONFIG, keep_config, train
+
+if TYPE_CHECKING:
+    from deepdos_nb.parallel.scheduler import Client
 
 
 def run(
@@ -157,8 +160,12 @@ def run_all(
     *,
     workers: int = 1,
     draft_epochs: int | None = None,
+    address: str | None = None,
+    client: Client | None = None,
 ) -> dict[str, list[RunResult]]:
     """Train every variant with every seed; what is finished is read, what was interrupted goes on.
+
+    Calls on one folder at the same time, from other machines too, share the runs.
 
     Parameters
     ----------
@@ -172,29 +179,37 @@ def run_all(
         Runs at a time; more than one only helps on a CPU.
     draft_epochs : int, optional
         Of draft models that models read; as many as the model's without it.
+    address, client : optional
+        A Dask scheduler whose workers train, see `parallel.scheduler.open_scheduler`.
 
     Returns
     -------
     dict
         For every variant, one `RunResult` a seed.
+
+    Raises
+    ------
+    ConfigError
+        If a folder holds a run with other settings.
     """
     # By seed first, so that an interrupted table has every variant.
     jobs = [(name, seed) for seed in seeds for name in configs]
     places = {(n, s): place(folder, n, configs[n], s) for n, s in jobs}
     read = {(n, s): draft_run(configs[n], s, folder, draft_epochs) for n, s in jobs}
-    before = {needed.folder: needed.config for needed in read.values() if needed is not None}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
-        first = [pool.submit(run, c, data, where, progress=False) for where, c in before.items()]
-        _wait(first, "Drafts")
-        futures = []
-        for (name, seed), where in places.items():
-            config, needed = replace(configs[name], seed=seed), read[name, seed]
-            draft_model = needed.folder if needed is not None else None
-            futures.append(
-                pool.submit(run, config, data, where, draft_model=draft_model, progress=False)
-            )
-        _wait(futures, "Training")
+    before: Runs = {
+        needed.folder: (needed.config, None) for needed in read.values() if needed is not None
+    }
+    after: Runs = {}
+    for (name, seed), where in places.items():
+        needed = read[name, seed]
+        draft_model = needed.folder if needed is not None else None
+        after[where] = replace(configs[name], seed=seed), draft_model
+    with (
+        open_scheduler(workers, address=address, client=client) as scheduler,
+        Claims(folder) as claims,
+    ):
+        _finish("Drafts", before, data, scheduler, claims)
+        _finish("Training", after, data, scheduler, claims)
     return {name: [read_curves(places[name, seed]) for seed in seeds] for name in configs}
 
 
@@ -221,17 +236,45 @@ def draft_run(
     return DraftRun(draft, place(folder, name, draft, seed))
 
 
-def _wait(futures: Sequence[Future[RunResult]], what: str) -> None:
-    # Runs take minutes: redrawn ten times a second, the bar would flood a notebook's channel.
-    for future in track(as_completed(futures), what, total=len(futures), refresh_per_second=0.5):
-        future.result()
+Runs = dict[Path, tuple[Config, Path | None]]
+"""Folder of every run, with its settings and the folder of the draft model it reads."""
 
 
-def _one_thread() -> None:
-    # A notebook's kernel may be killed; its runs would train on, unseen.
-    end_with(os.getppid())
+def _finish(
+    what: str, runs: Runs, data: TrainingData, scheduler: Scheduler, claims: Claims
+) -> None:
+    """Do the runs that nobody has done; wait for those that somebody else is doing."""
+    here = Path.cwd()  # workers elsewhere are in another folder
+    places = {str(where): where for where in runs}
+
+    def finished(key: str) -> bool:
+        done = (places[key] / CURVES).exists()
+        if done:
+            keep_config(places[key] / CONFIG, runs[places[key]][0])
+        return done
+
+    def tasks() -> Iterator[Task | Later]:
+        for key in unclaimed(places, finished, claims):
+            if isinstance(key, Later):
+                yield LATER
+                continue
+            config, draft_model = runs[places[key]]
+            read = here / draft_model if draft_model is not None else None
+            yield Task(key, (config, here / places[key], read))
+
+    outcomes = scheduler.run(_run_on_one_thread, tasks(), common=(data,))
+    done = sum((where / CURVES).exists() for where in runs)
+    for outcome in shown(outcomes, what, len(runs), done=done):
+        claims.release(outcome.key)
+        outcome.get()
+
+
+def _run_on_one_thread(
+    data: TrainingData, config: Config, folder: Path, draft_model: Path | None
+) -> None:
     # The networks are small: a second thread costs more in waiting than it computes.
-    torch.set_num_threads(1)
+    with one_thread():
+        run(config, data, folder, draft_model=draft_model, progress=False)
 
 
 def predict_totals(

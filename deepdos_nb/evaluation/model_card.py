@@ -12,9 +12,12 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.markdown import NOTHING, markdown_table
 from deepdos_nb.core.version import __version__
 from deepdos_nb.data.training_sets import TrainingData, seen_elements
+from deepdos_nb.evaluation.claim_tables import with_interval
 from deepdos_nb.evaluation.model_card_text import card_text
 from deepdos_nb.evaluation.scoring import (
+    recall_interval,
     score_band,
+    score_claims,
     score_readings,
     score_sites,
     score_totals,
@@ -23,6 +26,7 @@ from deepdos_nb.evaluation.scoring import (
 from deepdos_nb.inference.ensemble import SCORES, Ensemble, load_model
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.model.weights import save_weights
+from deepdos_nb.training.settings import CONFIG, DATA
 from deepdos_nb.training.train import best_reasoner
 
 CARD = "MODEL_CARD.md"
@@ -118,18 +122,48 @@ def pack(runs: Sequence[str | Path], data: TrainingData, folder: str | Path, com
     ConfigError
         If a run is a baseline's.
     """
-    folder = Path(folder)
-    for run in map(Path, runs):
-        setting = json.loads((run / "config.json").read_text("utf-8"))
-        metadata = {
-            "elements": seen_elements(data.train),
-            "n_train": len(data.train),
-            "training": setting,
-            "version": __version__,
-        }
-        model = best_reasoner(run, "Pack runs of `deepdos train --model deepdos`.")
-        save_weights(model, folder / f"seed-{setting['seed']}.safetensors", metadata=metadata)
+    for run in runs:
+        save_run(run, data, folder)
     return describe(folder, data, command)
+
+
+def save_run(run: str | Path, data: TrainingData, folder: str | Path) -> Path:
+    """Write the best weights of a run as ``seed-<n>.safetensors``; returns the file.
+
+    Parameters
+    ----------
+    run, folder : path
+        Of `training.train`, and of the weights.
+    data : TrainingData
+        What it was trained on.
+
+    Raises
+    ------
+    ConfigError
+        If the run is a baseline's.
+    """
+    run = Path(run)
+    setting = json.loads((run / CONFIG).read_text("utf-8"))
+    metadata = {
+        "elements": _elements(run, data),
+        "n_train": len(data.train),
+        "training": setting,
+        "version": __version__,
+    }
+    if data.name:
+        metadata["data"] = data.name
+    model = best_reasoner(run, "Pack runs of `deepdos train --model deepdos`.")
+    return save_weights(
+        model, Path(folder) / f"seed-{setting['seed']}.safetensors", metadata=metadata
+    )
+
+
+def _elements(run: Path, data: TrainingData) -> list[int]:
+    """Atomic numbers that a run has seen, in its data and before."""
+    facts = run / DATA
+    if not facts.exists():
+        return seen_elements(data.train)
+    return list(json.loads(facts.read_text("utf-8"))["elements"])
 
 
 def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
@@ -150,8 +184,8 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
     scores = score(ensemble, data)
     settings = [known["training"] for known in ensemble.metadata]
     tables = [score_table(scores, data.kind)]
-    if "test_sites" in scores:
-        tables.append(site_table(scores["test_sites"], data.kind))
+    sites = [scores[part] for part in ("test_sites", "test_first_sites") if part in scores]
+    tables += [site_table(part, data.kind) for part in sites]
     write_text(folder / SCORES, json.dumps(scores, indent=1))
     write_text(folder / CARD, card_text(tables, settings, data, command))
     return folder / CARD
@@ -163,30 +197,38 @@ def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]
     The band is fitted to the validation part, so that only its coverage of the test part
     says anything.
     """
+    parts = {"valid": data.valid, "test": data.test, "test_first": data.test_first}
+    parts = {name: records for name, records in parts.items() if records}
     scores = {
         part: score_totals(ensemble, records) | score_readings(ensemble, records)
-        for part, records in (("valid", data.valid), ("test", data.test))
+        for part, records in parts.items()
     }
     if len(ensemble.models) > 1:
         band = fit_band(*seed_curves(ensemble, data.valid))
         scores["valid"] |= {f"band_{name}": value for name, value in asdict(band).items()}
-        for part, records in (("valid", data.valid), ("test", data.test)):
+        for part, records in parts.items():
             scores[part] |= score_band(ensemble, records, band)
+    scores["test"] |= score_claims(ensemble, data.test, data.train)
+    scores["test"] |= recall_interval(scores["test"])
     if data.test_sites:
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
+    if data.test_first:
+        scores["test_first_sites"] = score_sites(ensemble, data.test_first)
     return scores
 
 
 def score_table(scores: dict[str, dict[str, float]], kind: str) -> str:
     """Markdown table of validation and test scores."""
     kind = Kind(kind)
+    columns = {"valid": "validation", "test": "test", "test_first": "first edition's test"}
+    columns = {part: head for part, head in columns.items() if part in scores}
     rows = []
     for key, (name, norm, form) in ROWS.items():
-        if key in scores["test"]:
+        if all(key in scores[part] for part in ("valid", "test")):
             form = kind.distance_format if form == "energy" else form
-            cells = [format(scores[part][key], form) for part in ("valid", "test")]
+            cells = [with_interval(scores[part], key, form) for part in columns]
             rows.append([name.format(unit=kind.grid.unit, axis=kind.axis), norm, *cells])
-    return markdown_table(["score", "normalisation", "validation", "test"], rows, left=2)
+    return markdown_table(["score", "normalisation", *columns.values()], rows, left=2)
 
 
 def site_table(scores: dict[str, float], kind: str) -> str:

@@ -27,7 +27,7 @@ def card_text(
     command : str
         How the runs were made.
     """
-    about = ABOUT[data.kind](data)
+    about = ABOUT[data.kind](data) | (_own(data, settings) if data.name else {})
     seeds = ", ".join(str(s["seed"]) for s in settings)
     epochs = _all("epochs", settings)
     dropout = _all("dropout", [s["model"] for s in settings])
@@ -71,6 +71,12 @@ models, not whether another step of equal size would add more.
 total and only share it out, so that they compare like for like: *shares* does so bin by bin as the
 model's site densities do; of the two naive answers, *equal share* gives every atom the same part,
 and *source attention* goes by the attention map.
+"""
+    if len(tables) > 2:
+        text += f"""
+Of the {len(data.test_first)} test crystals of the first edition alone:
+
+{tables[2]}
 """
     return (
         text
@@ -157,13 +163,15 @@ Fermi level of a metal, and the number of states in that window.""",
   plane waves, tetrahedra; totals and site projections. `deepdos data show embedded-edos` says
   where the structures come from.
 - Kept out: every crystal whose reduced formula is in a published list of
-  {len(protocol().held_out_edos)} held-out materials. The split is 80/10/10 by reduced formula.""",
+  {len(protocol().held_out_edos)} held-out materials. The split is 80/10/10 by reduced formula; a
+  formula stays in its part as the set grows. Scores on the {len(data.test_first)} test crystals of
+  its first edition stand beside those on all, so that editions compare.""",
         "draft": """
 
-Every seed reads the same draft by tight binding: s, p and d levels and Slater-Koster hoppings that
-were learnt before, from the states of every shell of every atom of the same training crystals
-(primitive cells of at most ten atoms), and which travel with the weights. Its own scores stand in
-the tables.""",
+Every seed reads the same draft by tight binding: levels of s, p and d shells and of a second s
+shell, and Slater-Koster hoppings, that were learnt before, from the states of every shell of every
+atom of the same training crystals (primitive cells of at most ten atoms), and which travel with
+the weights. Its own scores stand in the tables.""",
         "against": "PBE",
         "absolute": """\
 . *End-to-end* and
@@ -175,6 +183,33 @@ sites:""",
 Small sets make coarse models: expect the gross shape of the bands, not their fine structure. PBE
 itself puts gaps too low. Cells of up to a dozen atoms near equilibrium; spin only with Cr, Mn, Fe,
 Co, Ni; no spin-orbit coupling, no open 4f shells, no disorder, no surfaces.""",
+    }
+
+
+def _own(data: TrainingData, settings: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """What differs on the card of weights that learnt from another data set than the shipped."""
+    methods = sorted({r.method for r in data.train})
+    licences = sorted({str(r.provenance.get("licence") or "not stated") for r in data.train})
+    begun = sorted({str(s["start"]) for s in settings if s.get("start")})
+    fine = ""
+    if begun:
+        fine = f"""
+- Training went on from weights that had learnt from other data before (fingerprints
+  {", ".join(begun)}); what those had seen is on their own card. Formulas of the test part may have
+  been among it."""
+    return {
+        "data": f"""\
+- {len(data.train)} crystals of the data set *{data.name}*: {", ".join(methods[:4])}. Licence:
+  {", ".join(licences[:4])}.{fine}
+- The split is by reduced formula, 80/10/10, with a few formulas at least in each part. Materials of
+  published held-out lists are in none.""",
+        "draft": """
+
+Every seed reads drafts by physics of a model that was learnt before, and which travels with the
+weights. Their own scores stand in the tables.""",
+        "against": "the references of the data set",
+        "limits": """\
+Crystals like those of the data set; others are extrapolation.""",
     }
 
 

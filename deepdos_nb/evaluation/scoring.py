@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,20 +12,24 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.data.records import Record
+from deepdos_nb.evaluation.prototypes import look_up, twins
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.metrics.attribution import attention_share, distance_from_flat, equal_share
 from deepdos_nb.metrics.calibration import counted_bins
 from deepdos_nb.metrics.gap_screen import gap_scores
+from deepdos_nb.metrics.intervals import bootstrap_mean, wilson
 from deepdos_nb.metrics.observables import electron_scores, phonon_scores
 from deepdos_nb.metrics.scores import (
     PROTOCOLS,
     cosine,
     mse,
+    mse_per_crystal,
     normalise,
     r2_per_crystal,
     shape_scores,
     wasserstein,
 )
+from deepdos_nb.metrics.sharp_features import sharp_scores
 from deepdos_nb.metrics.valence_gap import vb_gap
 from deepdos_nb.spectra.error_band import ErrorBand
 
@@ -55,10 +59,7 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         scores[f"seeds_mse_{protocol}_mean"] = float(np.mean(single))
     scaled = normalise(members, "max").mean(axis=1)
     scores["mse_max_of_scaled"] = float(np.mean((scaled - normalise(reference, "max")) ** 2))
-    stages = {"start": 0}
-    if ensemble.models[0].config.corrects:
-        stages["moved"] = -2
-    for stage, step in stages.items():
+    for stage, step in _stages(ensemble).items():
         curves = _totals(ensemble, graphs, step=step).mean(axis=1)
         early = shape_scores(curves, reference, ensemble.grid.energies)
         scores |= {f"{stage}_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
@@ -68,6 +69,72 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         spread, error = curves.std(axis=1, ddof=1), curves.mean(axis=1) - reference
         scores["error_over_spread"] = float(np.sqrt(np.mean(error**2) / np.mean(spread**2)))
     return scores
+
+
+def score_claims(
+    ensemble: Ensemble, records: Sequence[Record], train: Sequence[Record]
+) -> dict[str, float]:
+    """What a claim about an ensemble must say beside its scores, on records it never saw.
+
+    ``…_ci_low`` and ``…_ci_high`` of ``mse_max`` and ``wd_mean``: 95 % intervals over crystals. The
+    same two scores of ``twin_…`` and ``alone_…``, crystals with and without a twin in training (and
+    ``…_n``, how many), and of ``lookup_…``, what a prototype look-up answers. ``start_…`` and the
+    ensemble's own `sharp_scores`, ``moved_…`` where a correction follows. ``peak_kept``, the
+    highest value of the mean curve over the mean of the seeds' highest values, and
+    ``kept_low_…`` and ``kept_high_…``, the MSE (max) of the ensemble and of single seeds on the
+    halves of crystals that keep less and more of it.
+    """
+    graphs, reference = _graphs(ensemble, records), np.stack([r.shape for r in records])
+    step, members = ensemble.grid.step, _totals(ensemble, graphs)
+    mean = members.mean(axis=1)
+    found = twins(records, train)
+    has = np.array([len(places) > 0 for places in found])
+    scores: dict[str, float] = {}
+    for whose, curves in (("", mean), ("lookup_", look_up(records, train, found))):
+        errors = {
+            "mse_max": mse_per_crystal(curves, reference),
+            "wd_mean": wasserstein(curves, reference, step),
+        }
+        for name, values in errors.items():
+            low, high = bootstrap_mean(values)
+            scores |= {f"{whose}{name}_ci_low": low, f"{whose}{name}_ci_high": high}
+            if whose:
+                scores[f"{whose}{name}"] = float(values.mean())
+            for part, chosen in (("twin", has), ("alone", ~has)):
+                scores[f"{part}_n"] = float(chosen.sum())
+                if chosen.any():
+                    scores[f"{part}_{whose}{name}"] = float(values[chosen].mean())
+    for stage, place in _stages(ensemble).items():
+        curves = _totals(ensemble, graphs, step=place).mean(axis=1)
+        scores |= {f"{stage}_{k}": v for k, v in sharp_scores(curves, reference, step).items()}
+    scores |= sharp_scores(mean, reference, step)
+    highest = members.max(axis=-1).mean(axis=1)
+    kept = mean.max(axis=-1) / np.maximum(highest, 1e-30)
+    scores["peak_kept"] = float(kept.mean())
+    own = mse_per_crystal(mean, reference)
+    single = np.mean([mse_per_crystal(m, reference) for m in members.swapaxes(0, 1)], axis=0)
+    little = kept <= np.median(kept)
+    for name, half in (("low", little), ("high", ~little)):
+        if half.any():
+            scores[f"kept_{name}"] = float(kept[half].mean())
+            scores[f"kept_{name}_mse_max"] = float(own[half].mean())
+            scores[f"kept_{name}_seeds_mse_max"] = float(single[half].mean())
+    return scores
+
+
+def recall_interval(readings: Mapping[str, float]) -> dict[str, float]:
+    """``gap_recall_ci_low`` and ``gap_recall_ci_high`` (95 %, Wilson); empty for phonons."""
+    if "gap_recall" not in readings:
+        return {}
+    positives = round(readings["gap_positives"])
+    found = round(readings["gap_recall"] * positives) if positives else 0
+    low, high = wilson(found, positives)
+    return {"gap_recall_ci_low": low, "gap_recall_ci_high": high}
+
+
+def _stages(ensemble: Ensemble) -> dict[str, int]:
+    """Steps before the last that are scored by themselves."""
+    return {"start": 0} | ({"moved": -2} if ensemble.models[0].config.corrects else {})
 
 
 def seed_curves(ensemble: Ensemble, records: Sequence[Record]) -> tuple[Array, Array, Array]:
@@ -103,12 +170,8 @@ def score_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, f
     Phonons: `metrics.observables.phonon_scores`. Electrons: `metrics.observables.electron_scores`
     per atom, of absolute densities with the model's own number of states, and
     `metrics.gap_screen.gap_scores` of the screen for gaps inside the valence band, its names
-    beginning with ``gap_``.
-
-    Raises
-    ------
-    ConfigError
-        If an electronic record does not say how many states its window holds.
+    beginning with ``gap_``. Electronic records that do not say how many states their window holds
+    are left out, and nothing is scored where none says so.
     """
     return READINGS[ensemble.kind](ensemble, records)
 
@@ -120,12 +183,13 @@ def _phonon_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str,
 
 
 def _electron_readings(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, float]:
+    # Some sources, such as JARVIS, give shapes without a scale.
+    records = [r for r in records if r.states is not None]
+    if not records:
+        return {}
     grid = ensemble.grid
     shapes = np.stack([r.shape for r in records])
     graphs = _graphs(ensemble, records)
-    unknown = [r.material_id for r in records if r.states is None]
-    if unknown:
-        raise ConfigError(f"the number of states of {unknown[0]} in the window is not known.")
     reference = shapes * np.array([[r.states] for r in records]) / grid.step
     predicted = np.stack(
         [
@@ -212,7 +276,7 @@ def _totals(ensemble: Ensemble, graphs: Sequence[CrystalGraph], step: int = -1) 
 
 
 def _graphs(ensemble: Ensemble, records: Sequence[Record]) -> list[CrystalGraph]:
-    return [ensemble.graph(r.structure, r.orbits) for r in records]
+    return ensemble.graphs([r.structure for r in records], [r.orbits for r in records])
 
 
 def drafted_total(graph: CrystalGraph) -> Array:

@@ -23,6 +23,7 @@ from deepdos_nb.evaluation.tables import RunResult, references
 from deepdos_nb.evaluation.variants import OURS, Config
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.metrics.gap_screen import gap_scores
+from deepdos_nb.metrics.intervals import wilson
 from deepdos_nb.metrics.valence_gap import vb_gap
 from deepdos_nb.model import Reasoner
 from deepdos_nb.training.train import best_reasoner
@@ -146,6 +147,10 @@ def gap_markdown(rows: pd.DataFrame) -> str:
     lines = []
     for variant, group in rows.groupby("variant", sort=False):
         means = [number(group[key].mean(), form) for key, (_, form) in GAP_COLUMNS.items()]
+        # Seeds screen the same crystals: they make the interval no narrower.
+        found, positives = (group["recall"] * group["positives"]).mean(), group["positives"].mean()
+        low, high = wilson(round(found), round(positives))
+        means[list(GAP_COLUMNS).index("recall")] += f" ({low:.2f} to {high:.2f})"
         lines.append([variant, len(group), *means])
     names = [name for name, _ in GAP_COLUMNS.values()]
     return markdown_table(["model", "seeds", *names], lines, left=1)

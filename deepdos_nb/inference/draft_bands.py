@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,12 +35,22 @@ class DraftBands:
         Place of each wave vector on the path, Å⁻¹.
     ticks : tuple of (float, str)
         Place and name of the points of high symmetry.
+    k : ndarray, shape (n_q, 3)
+        The wave vectors, Å⁻¹.
+    cell : Structure
+        The primitive cell they belong to.
+    vectors : callable
+        Takes a wave vector (Å⁻¹) and gives the eigenvectors of all bands there, complex, shape
+        (n_basis, n_bands). The phase of an atom at x is exp(i k·x) times its entry.
     """
 
     spectrum: Spectrum
     bands: Array
     distance: Array
     ticks: Ticks
+    k: Array
+    cell: Structure
+    vectors: Callable[[Array], Array]
 
 
 def draft_model_of(model: Ensemble, wanted: type[Wanted]) -> Wanted:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from importlib import resources
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,12 @@ from deepdos_nb.core.grids import Grid, Kind, grid_for
 from deepdos_nb.crystal.checks import CAUTION
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_unseen
+from deepdos_nb.inference.grouping import like_sized
 from deepdos_nb.inference.tracing import make_trace
 from deepdos_nb.model import Prediction, Reasoner, collate
 from deepdos_nb.model.weights import load_weights
 from deepdos_nb.physics.draft import DraftMemory, DraftModel, same_draft_model
-from deepdos_nb.physics.model_input import model_input
+from deepdos_nb.physics.model_input import model_inputs
 from deepdos_nb.spectra.error_band import ErrorBand
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
@@ -39,9 +41,6 @@ FAR = 2.0
 EXTRAPOLATION = "Extrapolation:"
 FAR_NOTES = (CAUTION, EXTRAPOLATION)
 """How notes begin that widen the band."""
-
-EDGES_PER_BATCH = 60_000
-"""Bound on padded neighbour-table entries of one forward pass; keeps memory below about 1 GB."""
 
 
 class Ensemble:
@@ -113,7 +112,8 @@ class Ensemble:
     @cached_property
     def elements(self) -> set[int]:
         """Atomic numbers seen in training; empty where unknown."""
-        return {z for known in self.metadata for z in known.get("elements", [])}
+        lists = [known.get("elements") for known in self.metadata]
+        return {z for some in lists if isinstance(some, list) for z in some if isinstance(z, int)}
 
     def predict(self, structure: Any, *, max_atoms: int = MAX_ATOMS) -> Spectrum:
         """Predict one crystal's spectrum.
@@ -147,14 +147,17 @@ class Ensemble:
     ) -> list[Spectrum]:
         """Predict many crystals, several at a time; the order is kept."""
         structures = [read_structure(s, max_atoms=max_atoms) for s in structures]
-        notes = [self._notes(s) for s in structures]
-        shares = self.predict_graphs([self.graph(s) for s in structures])
+        notes = [self.notes_on(s) for s in structures]
+        graphs = self.graphs(structures)
+        shares = self.predict_graphs(graphs)
         spectra = []
-        for structure, note, (density, outside, states) in zip(
-            structures, notes, shares, strict=True
+        for structure, note, graph, (density, outside, states) in zip(
+            structures, notes, graphs, shares, strict=True
         ):
-            scale = states[:, None, None] / self.grid.step
-            absolute = density * scale
+            # The atoms of an orbit are alike.
+            one = 1.0 / graph.weight[graph.orbit]
+            density, outside = density[:, graph.orbit] * one[:, None], outside[:, graph.orbit] * one
+            absolute = density * states[:, None, None] / self.grid.step
             spectra.append(
                 Spectrum(
                     self.kind,
@@ -170,12 +173,24 @@ class Ensemble:
         return spectra
 
     def graph(self, structure: Structure, orbits: Array | None = None) -> CrystalGraph:
-        """What the models read of a crystal, see `model_input`; drafts are remembered.
+        """What the models read of a crystal, see `model_inputs`; drafts are remembered.
 
-        Its `draft` holds one draft for each draft model of the ensemble, shape (n_drafts, n_nodes,
-        n_bins).
+        One node for each atom, or for each of some given orbits.
         """
-        return model_input(structure, orbits, self._memories or None)
+        (graph,) = model_inputs([structure], self._memories)
+        return graph if orbits is None else graph.quotient(orbits)
+
+    def graphs(
+        self, structures: Sequence[Structure], orbits: Sequence[Array] | None = None
+    ) -> list[CrystalGraph]:
+        """The same of many crystals, which are drafted together; a node for each symmetry orbit.
+
+        Orbits are found to a thousandth of an Å unless they are given.
+        """
+        if orbits is None:
+            return model_inputs(structures, self._memories, by_orbit=True)
+        graphs = model_inputs(structures, self._memories)
+        return [graph.quotient(rows) for graph, rows in zip(graphs, orbits, strict=True)]
 
     def forget_drafts(self) -> None:
         """Draft crystals anew that were looked at before."""
@@ -194,7 +209,7 @@ class Ensemble:
             float64. A node that stands for m atoms carries the shares of all m.
         """
         answers: list[Any] = [None] * len(graphs)
-        for group, outputs in self._outputs(graphs):
+        for group, outputs in self.outputs(graphs):
             density, outside, states = (
                 torch.stack(parts, dim=1).double().cpu().numpy()
                 for parts in (
@@ -217,7 +232,7 @@ class Ensemble:
             Rows sum to one; a node that stands for m atoms carries the attention of all m.
         """
         answers: list[Any] = [None] * len(graphs)
-        for group, outputs in self._outputs(graphs):
+        for group, outputs in self.outputs(graphs):
             maps = torch.stack(
                 [torch.stack(o.decoded.source_attention).mean(dim=(0, 2)) for o in outputs], dim=1
             )
@@ -225,11 +240,14 @@ class Ensemble:
                 answers[i] = _array(maps[row, ..., : graphs[i].n_nodes])
         return answers
 
-    def _outputs(
+    def outputs(
         self, graphs: Sequence[CrystalGraph]
     ) -> Iterator[tuple[list[int], list[Prediction]]]:
-        """What every seed computed, for indices of graphs that went through together."""
-        for group in _groups(graphs):
+        """What every seed computed, for indices of graphs that went through together.
+
+        Graphs of similar size go together, see `like_sized`.
+        """
+        for group in like_sized(graphs):
             with torch.inference_mode():
                 yield group, self._run([graphs[i] for i in group])
 
@@ -277,7 +295,8 @@ class Ensemble:
         chosen = outputs if seed is None else [outputs[seed]]
         return make_trace(structure, graph, self.models[0].config, chosen, seed)
 
-    def _notes(self, structure: Structure) -> tuple[str, ...]:
+    def notes_on(self, structure: Structure) -> tuple[str, ...]:
+        """What was assumed when a crystal was read, cautions, and elements never trained on."""
         unseen = warn_unseen(structure, self.elements) if self.elements else ()
         if not unseen:
             return notes_of(structure)
@@ -321,7 +340,11 @@ def load_model(
         raise WeightsError(f"no weights for {grid.kind!r}.", source=str(folder), remedy=remedy)
     models, metadata = zip(*(load_weights(f) for f in files), strict=True)
     if any(m.config.kind != grid.kind for m in models):
-        raise WeightsError(f"weights of another kind than {grid.kind!r}.", source=str(folder))
+        raise WeightsError(
+            f"weights of another kind than {grid.kind!r}.",
+            source=str(folder),
+            remedy=f"Ask for {models[0].config.kind!r}, or name another folder.",
+        )
     return Ensemble(models, metadata, device, _error_band(folder / SCORES))
 
 
@@ -332,8 +355,13 @@ def _error_band(path: Path) -> ErrorBand | None:
     try:
         valid = json.loads(path.read_text("utf-8"))["valid"]
         found = [valid.get(f"band_{field.name}") for field in fields(ErrorBand)]
-        return None if None in found else ErrorBand(*map(float, found))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if None in found:
+            return None
+        numbers = [float(value) for value in found]
+        if not all(map(isfinite, numbers)):
+            raise ValueError("a number is not finite")
+        return ErrorBand(*numbers)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(
             f"the scores cannot be read ({error}).",
             source=str(path),
@@ -343,19 +371,3 @@ def _error_band(path: Path) -> ErrorBand | None:
 
 def _array(tensor: torch.Tensor) -> Array:
     return tensor.detach().cpu().numpy()
-
-
-def _groups(graphs: Sequence[CrystalGraph]) -> Iterable[list[int]]:
-    """Indices in groups of similar size whose padded neighbour tables stay within bounds."""
-    order = sorted(range(len(graphs)), key=lambda i: graphs[i].n_edges)
-    group: list[int] = []
-    nodes = widest = 0
-    for i in order:
-        nodes += graphs[i].n_nodes
-        widest = max(widest, int(graphs[i].degree.max()))
-        if group and nodes * widest > EDGES_PER_BATCH:
-            yield group
-            group, nodes, widest = [], graphs[i].n_nodes, int(graphs[i].degree.max())
-        group.append(i)
-    if group:
-        yield group

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.band_path import band_path
 from deepdos_nb.crystal.elements import has_d_orbitals
 from deepdos_nb.crystal.graph import build_graph
@@ -15,8 +17,15 @@ from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.physics.hoppings import HoppingNetwork
+from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELLS
 from deepdos_nb.physics.threads import one_thread
-from deepdos_nb.physics.tight_binding import Terms, bands, fermi_level, orbital_cell
+from deepdos_nb.physics.tight_binding import (
+    Terms,
+    bands,
+    fermi_level,
+    hamiltonians,
+    orbital_cell,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,14 +41,37 @@ class Orbitals(DraftBands):
     Parameters
     ----------
     levels : DataFrame
-        One row for each kind of level, lowest first: "element", "shell", "energy (eV)" in the
-        crystal before orbitals couple, from the zero of the spectrum, "per cell".
+        One row for each kind of level, lowest first: "element", "shell" (s* is the next s shell),
+        "energy (eV)" in the crystal before orbitals couple, from the zero of the spectrum, "per
+        cell".
     gap : float
         On the mesh that the spectrum is made on, eV; zero for a metal.
     """
 
     levels: pd.DataFrame
     gap: float
+
+    def shares(self, point: int, band: int) -> Array:
+        """Which orbitals make one state.
+
+        Parameters
+        ----------
+        point : int
+            Wave vector on the path.
+        band : int
+            From the lowest.
+
+        Returns
+        -------
+        ndarray, shape (n_atoms, 3)
+            Share of the s, p and d shell of each atom of `cell`; their sum is one.
+        """
+        weights = np.abs(self.vectors(self.k[point])[:, band]) ** 2
+        by_orbital = weights.reshape(len(self.cell), ORBITALS)
+        shells: Array = np.stack(
+            [by_orbital[:, np.array(MOMENT) == shell].sum(axis=1) for shell in range(3)], axis=1
+        )
+        return shells / shells.sum()
 
 
 @one_thread()
@@ -72,11 +104,25 @@ def orbitals(model: Ensemble, structure: Any) -> Orbitals:
     terms = hoppings(cell.pairs).double()
     occupation = fermi_level(bands(terms, cell, cell.pairs.q), cell.pairs.weight, cell.electrons)
     zero = float(occupation.zero)
+
+    @one_thread()
+    def vectors(k: Array) -> Array:
+        matrix = hamiltonians(terms, cell, torch.from_numpy(k[None]))[0]
+        there = torch.linalg.eigh(matrix)[1].numpy()
+        # Orbitals that an element lacks have no part in any state.
+        every = np.zeros((len(primitive.graph.numbers) * ORBITALS, there.shape[1]), there.dtype)
+        every[cell.orbital.numpy()] = there
+        found: Array = every.reshape(-1, ORBITALS, there.shape[1])[primitive.member]
+        return found.reshape(ORBITALS * len(path.cell), -1)
+
     return Orbitals(
         spectrum=drafted(hoppings, structure, build_graph(structure)),
         bands=bands(terms, cell, torch.from_numpy(path.k)).numpy() - zero,
         distance=path.distance,
         ticks=path.ticks,
+        k=path.k,
+        cell=path.cell,
+        vectors=vectors,
         levels=level_table(terms, primitive, zero),
         gap=occupation.gap,
     )
@@ -89,8 +135,8 @@ def level_table(terms: Terms, primitive: PrimitiveCell, zero: float) -> pd.DataF
 
     rows = [
         (Element.from_Z(int(number)).symbol, shell, float(level) - zero)
-        for number, three in zip(primitive.graph.numbers, terms.levels, strict=True)
-        for shell, level in zip("spd", three, strict=True)
+        for number, levels in zip(primitive.graph.numbers, terms.levels, strict=True)
+        for shell, level in zip(SHELLS, levels, strict=True)
         if shell != "d" or has_d_orbitals()[number]
     ]
     table = pd.DataFrame(rows, columns=["element", "shell", "energy (eV)"])

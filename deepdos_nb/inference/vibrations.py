@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.band_path import band_path
+from deepdos_nb.crystal.elements import atomic_masses
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
-from deepdos_nb.physics.lattice_dynamics import frequencies, phonon_cell
+from deepdos_nb.physics.lattice_dynamics import dynamical_matrices, frequencies, phonon_cell
 from deepdos_nb.physics.threads import one_thread
 
 if TYPE_CHECKING:
@@ -37,6 +39,29 @@ class Vibrations(DraftBands):
     """
 
     bonds: pd.DataFrame
+
+    def displacements(self, point: int, branch: int) -> Array:
+        """How the atoms move in one mode.
+
+        Parameters
+        ----------
+        point : int
+            Wave vector on the path.
+        branch : int
+            From the lowest.
+
+        Returns
+        -------
+        ndarray of complex, shape (n_atoms, 3)
+            Of each atom of `cell`; the one that moves farthest moves by one, and begins there. At x
+            and time t an atom is displaced by the real part of u exp(i (k·x − ω t)).
+        """
+        mode = self.vectors(self.k[point])[:, branch].reshape(-1, 3)
+        masses = atomic_masses()[[site.specie.Z for site in self.cell]]
+        moved = mode / np.sqrt(masses)[:, None]
+        largest = moved.ravel()[np.abs(moved).argmax()]
+        turned: Array = moved * (abs(largest) / largest) / np.linalg.norm(moved, axis=1).max()
+        return turned
 
 
 @one_thread()
@@ -64,14 +89,27 @@ def vibrations(model: Ensemble, structure: Any) -> Vibrations:
     structure = read_structure(structure)
     graph = build_graph(structure)
     path = band_path(structure)
-    cell = phonon_cell(primitive_cell(path.cell, build_graph(path.cell)))
+    primitive = primitive_cell(path.cell, build_graph(path.cell))
+    cell = phonon_cell(primitive)
     with torch.no_grad():
-        bands = frequencies(springs(cell).double(), cell, torch.from_numpy(path.k)).numpy()
+        constants = springs(cell).double()
+        bands = frequencies(constants, cell, torch.from_numpy(path.k)).numpy()
+
+    @one_thread()
+    def vectors(k: Array) -> Array:
+        matrix = dynamical_matrices(constants, cell, torch.from_numpy(k[None]))[0]
+        by_node = torch.linalg.eigh(matrix)[1].numpy().reshape(len(cell.numbers), 3, -1)
+        found: Array = by_node[primitive.member].reshape(3 * len(path.cell), -1)
+        return found
+
     return Vibrations(
         spectrum=drafted(springs, structure, graph),
         bands=bands,
         distance=path.distance,
         ticks=path.ticks,
+        k=path.k,
+        cell=path.cell,
+        vectors=vectors,
         bonds=bond_table(springs, primitive_cell(structure, graph)),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from deepdos_nb.core.errors import DeepDOSError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.processes import temporary_folder
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.labelling.gpaw import STATES_LOG
@@ -124,8 +124,8 @@ def label(
     kind = Kind(kind)
     crystal = read_structure(structure)
     job = Job(crystal.composition.reduced_formula, crystal)
-    with tempfile.TemporaryDirectory(prefix="deepdos-label-") as folder:
-        log = Path(folder) / "report.txt"
+    with temporary_folder("deepdos-report") as folder:
+        log = folder / "report.txt"
         started = time.perf_counter()
         done = _in_background(lambda: compute(job, kind, settings, time_limit=time_limit, log=log))
         _watch(done, log, job.name, kind, show=progress)

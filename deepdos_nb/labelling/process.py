@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from deepdos_nb.core.errors import LabelError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.processes import temporary_folder
 from deepdos_nb.data.label_shards import Label
 from deepdos_nb.labelling.gpaw import ElectronSettings
 from deepdos_nb.labelling.jobs import Job
@@ -60,8 +60,8 @@ def compute(
         If the calculation fails or runs out of time.
     """
     settings = settings or SETTINGS[kind]()
-    with tempfile.TemporaryDirectory(prefix="deepdos-label-") as folder:
-        job_file, out_file = Path(folder) / "job.json", Path(folder) / "out.npz"
+    with temporary_folder("deepdos-label") as folder:
+        job_file, out_file = folder / "job.json", folder / "out.npz"
         content = {
             "kind": kind,
             "structure": job.structure.as_dict(),

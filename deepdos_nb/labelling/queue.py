@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import queue
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepdos_nb.core.errors import LabelError
 from deepdos_nb.core.grids import Kind
@@ -16,6 +15,15 @@ from deepdos_nb.data.label_shards import Label
 from deepdos_nb.labelling.jobs import Job
 from deepdos_nb.labelling.process import SETTINGS, Settings, compute, engine
 from deepdos_nb.labelling.server import WorkerServer
+from deepdos_nb.parallel.claims import Claims, unclaimed
+from deepdos_nb.parallel.scheduler import open_scheduler
+from deepdos_nb.parallel.tasks import LATER, Later, Task
+
+if TYPE_CHECKING:
+    from deepdos_nb.parallel.scheduler import Client
+
+GATHERING = "gathering shards"
+"""What a run claims before it moves labels into shards."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,12 @@ def label_many(
     time_limit: float = 600.0,
     retry: bool = True,
     report: Callable[[Outcome], None] | None = None,
+    address: str | None = None,
+    client: Client | None = None,
 ) -> dict[str, int]:
     """Label crystals into a folder, going on where an earlier run stopped.
+
+    Several runs may share a folder, on several machines too: they share the crystals.
 
     Parameters
     ----------
@@ -48,18 +60,20 @@ def label_many(
     kind : {"edos", "phdos"}
     settings : optional
     workers : int
-        Calculations at a time.
+        Calculations at a time on this machine.
     time_limit : float
         Wall-clock seconds for each attempt.
     retry : bool
         Try a failed crystal again with `settings.safer()`.
     report : callable, optional
         Called with the `Outcome` of each crystal.
+    address, client : optional
+        A Dask scheduler whose workers calculate, see `parallel.scheduler.open_scheduler`.
 
     Returns
     -------
     dict
-        Counts under "labelled", "failed" and "skipped" (finished earlier).
+        Counts under "labelled", "failed" and "skipped" (finished earlier, or by another run).
 
     Raises
     ------
@@ -69,67 +83,96 @@ def label_many(
     settings = settings or SETTINGS[kind]()
     engine(kind)
     folder = Folder(out)
-    finished = folder.finished()
     counts = {"labelled": 0, "failed": 0, "skipped": 0}
-
-    servers: queue.SimpleQueue[WorkerServer | None] = queue.SimpleQueue()
-    for _ in range(workers):
-        # Without fork (Windows), every calculation loads the engine itself.
-        servers.put(WorkerServer(kind) if hasattr(os, "fork") else None)
-
-    def work(job: Job) -> Label | LabelError:
-        server = servers.get()
+    with (
+        open_scheduler(workers, address=address, client=client) as scheduler,
+        Claims(folder.path) as claims,
+    ):
+        tasks = _tasks(jobs, folder, claims, counts)
+        common = (kind, settings, time_limit, retry)
         try:
-            return attempt(job, server)
+            for done in scheduler.run(attempt, tasks, common=common):
+                outcome = _settled(folder, done.key, done.get())
+                claims.release(done.key)
+                counts["failed" if outcome.reason else "labelled"] += 1
+                if not outcome.reason and counts["labelled"] % SHARD_SIZE == 0:
+                    _gather(folder, claims)
+                if report:
+                    report(outcome)
         finally:
-            servers.put(server)
-
-    def attempt(job: Job, server: WorkerServer | None) -> Label | LabelError:
-        try:
-            return compute(job, kind, settings, time_limit=time_limit, server=server)
-        except LabelError as error:
-            # More time would be needed for the safer settings, not less.
-            if not retry or "ran longer" in error.reason:
-                return error
-        try:
-            return compute(job, kind, settings.safer(), time_limit=time_limit, server=server)
-        except LabelError as error:
-            return error
-
-    def settle(future: Future[Label | LabelError], job: Job) -> None:
-        result = future.result()
-        if isinstance(result, LabelError):
-            folder.fail(job.name, result.reason)
-            counts["failed"] += 1
-            outcome = Outcome(job.name, result.reason)
-        else:
-            folder.add(result)
-            counts["labelled"] += 1
-            outcome = Outcome(job.name, seconds=float(result.facts["seconds"]))
-            if counts["labelled"] % SHARD_SIZE == 0:
-                folder.gather()
-        if report:
-            report(outcome)
-
-    running: dict[Future[Label | LabelError], Job] = {}
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for job in jobs:
-            if job.name in finished:
-                counts["skipped"] += 1
-                continue
-            finished.add(job.name)
-            running[pool.submit(work, job)] = job
-            if len(running) >= workers:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    settle(future, running.pop(future))
-        for future in list(running):
-            settle(future, running.pop(future))
-    finally:
-        pool.shutdown(cancel_futures=True)
-        while not servers.empty():
-            if server := servers.get():
-                server.close()
-    folder.gather()
+            close_server()
+        _gather(folder, claims)
     return counts
+
+
+def attempt(
+    kind: Kind, settings: Settings, time_limit: float, retry: bool, job: Job
+) -> Label | LabelError:
+    """Label one crystal, with a second try; its error where both fail."""
+    server = _server(kind)
+    try:
+        return compute(job, kind, settings, time_limit=time_limit, server=server)
+    except LabelError as error:
+        # More time would be needed for the safer settings, not less.
+        if not retry or "ran longer" in error.reason:
+            return error
+    try:
+        return compute(job, kind, settings.safer(), time_limit=time_limit, server=server)
+    except LabelError as error:
+        return error
+
+
+def _tasks(
+    jobs: Iterable[Job], folder: Folder, claims: Claims, counts: dict[str, int]
+) -> Iterator[Task | Later]:
+    """Jobs that nobody has done or is doing; counts those that somebody has."""
+    known: dict[str, Job] = {}
+
+    def names() -> Iterator[str]:
+        for job in jobs:
+            if job.name in known:
+                counts["skipped"] += 1
+            else:
+                known[job.name] = job
+                yield job.name
+
+    def finished(name: str) -> bool:
+        found = folder.has(name)
+        counts["skipped"] += found
+        return found
+
+    for name in unclaimed(names(), finished, claims):
+        yield LATER if isinstance(name, Later) else Task(name, (known[name],))
+
+
+def _settled(folder: Folder, name: str, result: Label | LabelError) -> Outcome:
+    if isinstance(result, LabelError):
+        folder.fail(name, result.reason)
+        return Outcome(name, result.reason)
+    folder.add(result)
+    return Outcome(name, seconds=float(result.facts["seconds"]))
+
+
+def _gather(folder: Folder, claims: Claims) -> None:
+    if claims.take(GATHERING):
+        folder.gather()
+        claims.release(GATHERING)
+
+
+# Of this process: it loads the engine once, and ends with it.
+_servers: dict[Kind, WorkerServer] = {}
+
+
+def _server(kind: Kind) -> WorkerServer | None:
+    # Without fork (Windows), every calculation loads the engine itself.
+    if not hasattr(os, "fork"):
+        return None
+    if kind not in _servers:
+        _servers[kind] = WorkerServer(kind)
+    return _servers[kind]
+
+
+def close_server() -> None:
+    """End the servers of this process."""
+    while _servers:
+        _servers.popitem()[1].close()

@@ -12,7 +12,6 @@ from math import erf, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
@@ -60,6 +59,8 @@ def fit_band(mean: Array, spread: Array, reference: Array) -> ErrorBand:
     mean, spread, reference : ndarray, shape (n_crystals, n_bins)
         Curves of crystals that were not trained on, each of sum one.
     """
+    from scipy.optimize import minimize  # half a second, for what few ask for
+
     counted = counted_bins(mean, reference)
     error, basis = np.abs(mean - reference)[counted], terms(mean, spread)[:, counted]
     # In units of the error's own size, so that the search starts near its end.

@@ -16,6 +16,7 @@ from math import nan, sqrt
 
 import numpy as np
 
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.metrics.valence_gap import Gap
 
@@ -138,6 +139,63 @@ def gap_scores(
         "high_edge_mae": _mean([abs(p.high - r.high) for p, r in both]),
         "width_mae": _mean([abs(p.width - r.width) for p, r in both]),
     }
+
+
+def precision_recall(emptiness: Array, positive: Array) -> tuple[Array, Array]:
+    """Precision and recall as a screen takes more and more materials, the emptiest window first.
+
+    Parameters
+    ----------
+    emptiness : ndarray, shape (n,)
+        `emptiest_window` of every prediction. Infinite ones are never picked.
+    positive : ndarray of bool, shape (n,)
+        Whether the reference has a gap.
+
+    Returns
+    -------
+    precision, recall : ndarray, shape (picks,)
+        One point for every value of `emptiness` at which materials come in.
+
+    Raises
+    ------
+    ConfigError
+        If the arrays differ in length, or nothing is positive.
+    """
+    emptiness, positive = np.asarray(emptiness, float), np.asarray(positive, bool)
+    if emptiness.shape != positive.shape or not positive.any():
+        raise ConfigError("precision and recall need one answer a material, and a positive one.")
+    order = np.argsort(emptiness, kind="stable")
+    order = order[np.isfinite(emptiness[order])]
+    found = np.cumsum(positive[order])
+    # Materials that are equally empty come in together.
+    ends = np.flatnonzero(np.append(np.diff(emptiness[order]) > 0, True)) if len(order) else order
+    return found[ends] / (ends + 1.0), found[ends] / positive.sum()
+
+
+def average_precision(precision: Array, recall: Array) -> float:
+    """Area under the steps of a curve of `precision_recall`, Σ P_i (R_i − R_{i−1})."""
+    return float(np.sum(precision * np.diff(recall, prepend=0.0)))
+
+
+def f1_interval(
+    predicted: Sequence[Gap | None],
+    reference: Sequence[Gap | None],
+    *,
+    draws: int = 2000,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Interval of F₁ by drawing materials again with replacement (bootstrap, percentiles)."""
+    if len(predicted) != len(reference):
+        raise ConfigError(f"{len(predicted)} predictions for {len(reference)} references.")
+    picked = np.array([gap is not None for gap in predicted])
+    true = np.array([gap is not None for gap in reference])
+    drawn = np.random.default_rng(0).integers(0, len(true), (draws, len(true)))
+    hits = (picked & true)[drawn].sum(axis=1)
+    both = picked[drawn].sum(axis=1) + true[drawn].sum(axis=1)
+    values = 2.0 * hits / np.maximum(both, 1)
+    tail = (1.0 - level) / 2.0
+    low, high = np.quantile(values, [tail, 1.0 - tail])
+    return float(low), float(high)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -104,6 +104,61 @@ def vb_gap(
     return widest
 
 
+def emptiest_window(
+    energies: Array,
+    density: Array,
+    *,
+    threshold: float = THRESHOLD,
+    width: float = MIN_WIDTH,
+    zero: float = 0.0,
+    metallic: bool = True,
+) -> float:
+    """How empty the emptiest window below the zero is: its highest density.
+
+    Where `vb_gap` says yes or no, this puts materials into an order, by which a screen can be made
+    stricter or more generous. Windows count that have bins at or above the threshold on either
+    side, as a gap must.
+
+    Parameters
+    ----------
+    energies, density, threshold, zero, metallic
+        As for `vb_gap`.
+    width : float
+        Of the window, eV.
+
+    Returns
+    -------
+    float
+        Unit of `density`; inf where no window is closed on both sides, or the density at `zero`
+        does not reach the threshold though `metallic` demands it.
+    """
+    energies, density = np.asarray(energies, float), np.asarray(density, float)
+    if metallic and float(np.interp(zero, energies, density)) < threshold:
+        return float("inf")
+    full = np.flatnonzero((density >= threshold) & (energies <= zero + 1e-9))
+    bins = max(1, round(width / float(energies[1] - energies[0])) - 1)
+    highest = np.lib.stride_tricks.sliding_window_view(density, bins).max(axis=1)
+    starts = np.arange(len(highest))
+    if not len(full):
+        return float("inf")
+    closed = (starts > full[0]) & (starts + bins - 1 < full[-1])
+    return float(highest[closed].min()) if closed.any() else float("inf")
+
+
+def empty_windows(energies: Array, density: Array, threshold: float) -> list[Gap]:
+    """Every window with a density below the threshold, lowest first, those at the ends included.
+
+    Edges are where straight lines between the bins cross the threshold, or the ends of the grid.
+    """
+    windows = []
+    for first, last in _runs(density < threshold):
+        low = energies[0] if first == 0 else _crossing(energies, density, first - 1, threshold)
+        ends = last == len(density) - 1
+        high = energies[-1] if ends else _crossing(energies, density, last, threshold)
+        windows.append(Gap(float(low), float(high)))
+    return windows
+
+
 def _runs(mask: Array) -> list[tuple[int, int]]:
     """First and last index of every unbroken run of True."""
     steps = np.diff(np.pad(mask.astype(int), 1))

@@ -9,6 +9,17 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind, OfKind
 from deepdos_nb.core.settings import Settings
 
+MOST = {
+    "width": 2048,
+    "heads": 256,
+    "encoder_layers": 64,
+    "decoder_layers": 64,
+    "moments": 1024,
+    "radial": 1024,
+    "reasoner_width": 2048,
+}
+"""Far above anything sensible: settings come from files, and a model must fit into memory."""
+
 Refiner = Literal["transport", "remap", "factor", "softmax", "none"]
 
 
@@ -67,12 +78,20 @@ class ModelConfig(OfKind, Settings):
         super().__post_init__()
         # JSON knows no tuples.
         object.__setattr__(self, "strides", tuple(self.strides))
+        for name, most in MOST.items():
+            value, least = getattr(self, name), 0 if name == "moments" else 1
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise ConfigError(f"{name} must be a whole number from {least} to {most}.")
         if self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
         if self.refiner not in get_args(Refiner):
             raise ConfigError(f"unknown refiner {self.refiner!r}.")
-        if any(not 1 <= s < self.grid.n_bins for s in self.strides):
-            raise ConfigError(f"strides {self.strides} must lie between 1 and the number of bins.")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout {self.dropout} must lie between 0 and 1.")
+        if len(self.strides) > MOST["encoder_layers"] or any(
+            not 1 <= s < self.grid.n_bins for s in self.strides
+        ):
+            raise ConfigError("strides, few of them, must lie between 1 and the number of bins.")
 
     @property
     def fixed_modes(self) -> bool:

@@ -46,7 +46,8 @@ class ElementEmbedding(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        table = torch.from_numpy(element_features())
+        # A copy: weights that are loaded or averaged are written into it.
+        table = torch.tensor(element_features())
         self.register_buffer("table", table)
         self.properties = nn.Linear(table.shape[1], width)
         self.learnt = nn.Embedding(len(table), width)

@@ -38,6 +38,9 @@ STILL = 2.0
 FLOOR = 1e-2
 """Added to a density, in units of its mean, where a softmax shall find states everywhere."""
 
+VANISHED = 1e-20
+"""Part of the states below which factors have lost them to round-off."""
+
 
 class Refined(NamedTuple):
     """Output of Stage II for K steps, the correction included where there is one.
@@ -190,8 +193,19 @@ def reweigh(cells: Tensor, logits: Tensor, *, by_site: bool = False) -> Tensor:
     over = (2,) if by_site else (1, 2)
     highest = logits.masked_fill(cells <= 0, -1e4).amax(dim=over, keepdim=True)
     weighed = cells * torch.exp((logits - highest).clamp_max(0.0))
-    total = weighed.sum(dim=over, keepdim=True).clamp_min(1e-30)
-    return weighed * (cells.sum(dim=over, keepdim=True) / total)
+    total, held = (part.sum(dim=over, keepdim=True) for part in (weighed, cells))
+    lost = total < VANISHED * held
+    if lost.any():
+        # The highest factor met a cell with next to nothing, and all others vanished beside it.
+        weighed = torch.where(lost, _shares(cells, logits, over), weighed)
+        total = torch.where(lost, 1.0, total)
+    return weighed * (held / total.clamp_min(1e-30))
+
+
+def _shares(cells: Tensor, logits: Tensor, over: tuple[int, ...]) -> Tensor:
+    """The same by logarithms, which reach further, and sum to one."""
+    joint = (logits + torch.log(cells)).clamp_min(torch.finfo(logits.dtype).min)
+    return torch.softmax(joint.flatten(over[0]), dim=-1).view_as(cells)
 
 
 class TransportReasoner(Stepwise):

@@ -11,9 +11,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from deepdos_nb.core.errors import WeightsError
+from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.files import replacing
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.model.checksums import add_sum, check_sum
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.reasoner import Reasoner
 from deepdos_nb.physics.draft import DraftModel, make_draft_model
@@ -57,9 +58,16 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
     """
     path = Path(path)
     header, floats = _read(path, FORMAT)
-    model = Reasoner(ModelConfig.from_dict(json.loads(header["config"])))
+    try:
+        config = ModelConfig.from_dict(_facts(header, "config", path))
+    except ConfigError as error:
+        raise _other_version(f"settings: {error.reason}", path) from error
+    # Shapes cost nothing on this device, and a file may ask for far more than it holds.
+    with torch.device("meta"):
+        _compare(Reasoner(config), floats, path)
+    model = Reasoner(config)
     _fill(model, floats, path)
-    return model.eval(), json.loads(header[METADATA])
+    return model.eval(), _facts(header, METADATA, path)
 
 
 def save_draft_model(
@@ -91,7 +99,7 @@ def load_draft_model(path: str | Path) -> tuple[DraftModel, dict[str, Any]]:
     kind = next(k for k, form in DRAFT_FORMATS.items() if form == header["format"])
     draft_model = make_draft_model(kind)
     _fill(draft_model, floats, path)
-    return draft_model.eval().requires_grad_(False), json.loads(header[METADATA])
+    return draft_model.eval().requires_grad_(False), _facts(header, METADATA, path)
 
 
 def _text(metadata: dict[str, Any]) -> str:
@@ -105,6 +113,7 @@ def _write(module: nn.Module, path: Path, form: str, header: dict[str, str], *, 
     }
     with replacing(path) as part:
         save_file(tensors, part, metadata={"format": form} | header)
+    add_sum(path)
     return path
 
 
@@ -114,23 +123,63 @@ def _read(path: Path, *forms: str) -> tuple[dict[str, str], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        check_sum(path)
     except FileNotFoundError:
-        raise WeightsError("no such file.", source=str(path)) from None
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"not a safetensors file ({error}).", source=str(path)) from error
-    if header.get("format") not in forms:
         raise WeightsError(
-            f"format {header.get('format')!r}, but this reads {', '.join(map(repr, forms))}.",
+            "no such file.", source=str(path), remedy="Check the path and the spelling."
+        ) from None
+    except (SafetensorError, OSError, RuntimeError, ValueError, MemoryError) as error:
+        raise WeightsError(
+            f"not a safetensors file, or a damaged one ({error}).",
             source=str(path),
-            remedy="Use the deepdos_nb version that wrote it, or train again.",
+            remedy="Copy or download it again.",
+        ) from error
+    if header.get("format") not in forms:
+        raise _other_version(
+            f"format {header.get('format')!r}, but this reads {', '.join(map(repr, forms))}", path
         )
     return header, {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
 
 
-def _fill(module: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+def _facts(header: dict[str, str], name: str, path: Path) -> dict[str, Any]:
+    """An entry of the header, which must be a JSON object."""
     try:
-        module.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise WeightsError(f"tensors do not fit the model ({error}).", source=str(path)) from error
+        facts = json.loads(header[name])
+    except (KeyError, ValueError, RecursionError) as error:
+        reason = f"the entry {name!r} of its header cannot be read ({type(error).__name__})"
+        raise _other_version(reason, path) from error
+    if not isinstance(facts, dict):
+        raise _other_version(f"the entry {name!r} of its header is no object", path)
+    return facts
+
+
+def _other_version(reason: str, path: Path) -> WeightsError:
+    return WeightsError(
+        f"{reason}.",
+        source=str(path),
+        remedy="Use the deepdos_nb version that wrote it, or train again.",
+    )
+
+
+def _compare(module: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Refuse tensors of other names or shapes than the model's."""
+    wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    there = {name: tuple(value.shape) for name, value in tensors.items()}
+    for name in sorted(wanted.keys() | there.keys()):
+        mine, theirs = (shapes.get(name, "none") for shapes in (wanted, there))
+        if mine != theirs:
+            reason = (
+                f"tensors do not fit the model: {name} has shape {theirs}, and should have {mine}"
+            )
+            raise _other_version(reason, path)
+
+
+def _fill(module: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    _compare(module, tensors, path)
     if not all(torch.isfinite(v).all() for v in tensors.values() if v.is_floating_point()):
-        raise WeightsError("holds numbers that are not finite.", source=str(path))
+        raise WeightsError(
+            "holds numbers that are not finite.",
+            source=str(path),
+            remedy="Its training went wrong, or the file is damaged: train or copy it again.",
+        )
+    module.load_state_dict(tensors)

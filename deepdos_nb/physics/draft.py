@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -35,15 +36,8 @@ def make_draft_model(kind: Kind) -> DraftModel:
     return DRAFT_MODELS[kind]()
 
 
-@one_thread()
-@torch.no_grad()
-def draft_spectrum(
-    draft_model: DraftModel,
-    structure: Structure,
-    graph: CrystalGraph,
-    primitive: PrimitiveCell | None = None,
-) -> Array:
-    """Drafted spectra of the sites.
+def draft_spectrum(draft_model: DraftModel, structure: Structure, graph: CrystalGraph) -> Array:
+    """Drafted spectra of the sites of one crystal, see `draft_spectra`.
 
     Parameters
     ----------
@@ -51,21 +45,52 @@ def draft_spectrum(
     structure : pymatgen Structure
     graph : CrystalGraph
         Of all its atoms.
-    primitive : PrimitiveCell, optional
-        Where it is known already: the search for symmetry takes as long as a small draft.
 
     Returns
     -------
     ndarray, shape (n_atoms, n_bins), float32
-        Phonons: share of one atom's three modes in each bin. Electrons: states of one atom in each
-        bin. What lies beyond the window is missing.
     """
-    primitive = primitive or primitive_cell(structure, graph)
-    device = draft_model.radius.device
-    rows = draft_model.cpu().projected_dos(primitive)
-    draft_model.to(device)
-    drafted: Array = rows.float().numpy()[primitive.member]
+    ((drafted,),) = draft_spectra([draft_model], [primitive_cell(structure, graph)])
     return drafted
+
+
+@one_thread()
+@torch.no_grad()
+def draft_spectra(
+    draft_models: Sequence[DraftModel], primitives: Sequence[PrimitiveCell]
+) -> list[Array]:
+    """Drafted spectra of the sites of some crystals.
+
+    Each network runs once for all of them, and each crystal's wave vectors are found once for all
+    networks.
+
+    Parameters
+    ----------
+    draft_models : sequence of DraftModel
+        Of one kind.
+    primitives : sequence of PrimitiveCell
+
+    Returns
+    -------
+    list of ndarray, each of shape (n_draft_models, n_atoms, n_bins), float32
+        For each crystal. Phonons: share of one atom's three modes in each bin. Electrons: states of
+        one atom in each bin. What lies beyond the window is missing.
+    """
+    if not primitives:
+        return []
+    cells: list[Any] = [draft_models[0].cell(primitive) for primitive in primitives]
+    drafted = []
+    for draft_model in draft_models:
+        device = draft_model.radius.device
+        if device.type != "cpu":
+            draft_model.cpu()
+        drafted.append([rows.float().numpy() for rows in draft_model.projected_dos(cells)])
+        if device.type != "cpu":
+            draft_model.to(device)
+    return [
+        np.stack(rows)[:, primitive.member]
+        for rows, primitive in zip(zip(*drafted, strict=True), primitives, strict=True)
+    ]
 
 
 class DraftMemory:
@@ -90,16 +115,15 @@ class DraftMemory:
         """Whether this crystal has been drafted."""
         return crystal_key(structure) in self.drafts
 
-    def draft(
-        self, structure: Structure, graph: CrystalGraph, primitive: PrimitiveCell | None = None
-    ) -> Array:
-        """See `draft_spectrum`."""
-        key = crystal_key(structure)
-        if key not in self.drafts:
-            while self.most is not None and len(self.drafts) >= self.most:
-                self.drafts.pop(next(iter(self.drafts)))
-            self.drafts[key] = draft_spectrum(self.draft_model, structure, graph, primitive)
-        return self.drafts[key]
+    def recall(self, structure: Structure) -> Array:
+        """Draft of a crystal that is known, shape (n_atoms, n_bins); see `draft_spectra`."""
+        return self.drafts[crystal_key(structure)]
+
+    def keep(self, structure: Structure, draft: Array) -> None:
+        """Remember the draft of a crystal."""
+        while self.most is not None and len(self.drafts) >= self.most:
+            self.drafts.pop(next(iter(self.drafts)))
+        self.drafts[crystal_key(structure)] = draft
 
 
 def crystal_key(structure: Structure) -> str:

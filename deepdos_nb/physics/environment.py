@@ -40,7 +40,7 @@ class AtomicEnvironment(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        features = torch.from_numpy(element_features())
+        features = torch.tensor(element_features())
         self.register_buffer("table", features, persistent=False)
         self.register_buffer("centres", torch.linspace(NEAREST, FARTHEST, GAUSSIANS))
         self.radius = nn.Parameter(torch.from_numpy(atomic_radii().copy()))

@@ -13,6 +13,8 @@ site, drafted by mechanics, that the decoder reads beside the atoms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -27,8 +29,8 @@ from deepdos_nb.physics.environment import (
     WIDTH,
     AtomicEnvironment,
 )
-from deepdos_nb.physics.lattice_dynamics import broadened, modes, phonon_cell
-from deepdos_nb.physics.pairs import PairCell
+from deepdos_nb.physics.lattice_dynamics import phonon_cell, site_lines
+from deepdos_nb.physics.pairs import PairCell, join
 
 HIDDEN = 96
 
@@ -74,10 +76,14 @@ class ForceConstantNetwork(AtomicEnvironment):
         one = torch.eye(3, dtype=along.dtype)
         return across[:, None, None] * one + (along - across)[:, None, None] * dyads
 
-    def projected_dos(self, primitive: PrimitiveCell) -> Float[Tensor, "atoms bins"]:
-        """Share of one atom's three modes in each bin; see `draft_spectrum`."""
-        cell = phonon_cell(primitive)
-        wavenumbers, share = modes(self(cell).double(), cell)
-        lines = broadened(wavenumbers, self.kind.grid)
-        rows = torch.einsum("q,qnm,qmb->nb", cell.weight, share, lines) / MODES_PER_ATOM
-        return cell.over_orbits(rows)
+    def cell(self, primitive: PrimitiveCell) -> PairCell:
+        """What the drafts of a crystal are made from."""
+        return phonon_cell(primitive)
+
+    def projected_dos(self, cells: Sequence[PairCell]) -> list[Float[Tensor, "atoms bins"]]:
+        """Share of one atom's three modes in each bin, for each crystal; see `draft_spectra`."""
+        constants = self(join(cells)).double().split([len(c.receiver) for c in cells])
+        return [
+            cell.over_orbits(site_lines(part, cell, self.kind.grid)) / MODES_PER_ATOM
+            for part, cell in zip(constants, cells, strict=True)
+        ]

@@ -1,14 +1,17 @@
 r"""Stage 0 of electrons: levels of atoms and hoppings between them, learnt from spectra.
 
-A tight-binding model: every atom brings an s and a p shell, from the fourth row on transition
-metals and what stands before them a d shell too, with the levels of the free atom to start from;
-every pair within reach is joined by Slater-Koster hoppings that fall off exponentially, in the
-proportions of Harrison's universal parameters (Electronic Structure and the Properties of Solids,
-1980). A small network corrects all of it: it shifts levels and scales hoppings by what the atoms
-and their surroundings are. `tight_binding` does the rest.
+A tight-binding model: every atom brings an s and a p shell and the next s shell, which is empty in
+the free atom (sp³s*: Vogl, Hjalmarson and Dow, J. Phys. Chem. Solids 44, 365 (1983)); from the
+fourth row on transition metals and what stands before them a d shell too. They start from the
+levels of the free atom. Every pair within reach is joined by Slater-Koster hoppings that fall off
+exponentially, in the proportions of Harrison's universal parameters (Electronic Structure and the
+Properties of Solids, 1980). A small network corrects all of it: it shifts levels and scales
+hoppings by what the atoms and their surroundings are. `tight_binding` does the rest.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -18,9 +21,9 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.elements import atomic_levels
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.environment import GAUSSIANS, WIDTH, AtomicEnvironment, after_messages
-from deepdos_nb.physics.pairs import PairCell
-from deepdos_nb.physics.slater_koster import CHANNELS, REVERSED
-from deepdos_nb.physics.tight_binding import Terms, orbital_cell, site_states
+from deepdos_nb.physics.pairs import PairCell, join
+from deepdos_nb.physics.slater_koster import ANGULAR, CHANNELS, REVERSED
+from deepdos_nb.physics.tight_binding import OrbitalCell, Terms, orbital_cell, site_states
 
 HIDDEN = 96
 
@@ -39,10 +42,28 @@ START = {
     "ddσ": -1.6,
     "ddπ": 1.0,
     "ddδ": -0.15,
+    "tsσ": -0.8,
+    "stσ": -0.8,
+    "ttσ": -1.0,
+    "tpσ": 1.6,
+    "ptσ": -1.6,
+    "tdσ": -0.8,
+    "dtσ": -0.8,
 }
 """Hoppings between atoms that touch, eV; signs and proportions about Harrison's."""
 
-DECAYS = {"ss": 1.1, "sp": 1.1, "pp": 1.1, "sd": 0.9, "pd": 0.8, "dd": 0.6}
+DECAYS = {
+    "ss": 1.1,
+    "sp": 1.1,
+    "pp": 1.1,
+    "sd": 0.9,
+    "pd": 0.8,
+    "dd": 0.6,
+    "st": 1.1,
+    "pt": 1.1,
+    "dt": 0.9,
+    "tt": 1.1,
+}
 """Å over which each falls by e: the smaller the orbitals, the faster."""
 
 FIELD_DECAY, FIELD = 0.8, 0.5
@@ -66,9 +87,9 @@ class HoppingNetwork(AtomicEnvironment):
         self.edge_again = nn.Linear(GAUSSIANS, WIDTH, bias=False)
         self.sender_again = nn.Linear(WIDTH, WIDTH)
         self.update_again = after_messages()
-        self.shift = _perceptron(WIDTH, 3, layers=1)
+        self.shift = _perceptron(WIDTH, len(ANGULAR), layers=1)
         self.pair = _perceptron(2 * WIDTH + GAUSSIANS + 2, 2 * len(CHANNELS), layers=2)
-        decay = [DECAYS["".join(sorted(c[:2], key="spd".index))] for c in CHANNELS]
+        decay = [DECAYS["".join(sorted(c[:2], key="spdt".index))] for c in CHANNELS]
         for name, values in (
             ("start", torch.tensor([START[c] for c in CHANNELS])),
             ("decay", torch.tensor(decay)),
@@ -96,10 +117,15 @@ class HoppingNetwork(AtomicEnvironment):
         fields = FIELD * field * self._fall(stretch / FIELD_DECAY) * envelope
         return Terms(levels, hoppings, fields)
 
-    def projected_dos(self, primitive: PrimitiveCell) -> Float[Tensor, "atoms bins"]:
-        """States of one atom in each bin of the window; see `draft_spectrum`."""
-        cell = orbital_cell(primitive)
-        return site_states(self(cell.pairs).double(), cell).sum(dim=1)
+    def cell(self, primitive: PrimitiveCell) -> OrbitalCell:
+        """What the drafts of a crystal are made from."""
+        return orbital_cell(primitive)
+
+    def projected_dos(self, cells: Sequence[OrbitalCell]) -> list[Float[Tensor, "atoms bins"]]:
+        """States of one atom in each bin of the window, for each crystal; see `draft_spectrum`."""
+        pairs = [cell.pairs for cell in cells]
+        terms = self(join(pairs)).double().split(pairs)
+        return [site_states(own, cell).sum(dim=1) for own, cell in zip(terms, cells, strict=True)]
 
     @staticmethod
     def _fall(exponent: Tensor) -> Tensor:

@@ -19,10 +19,12 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from deepdos_nb.core.grids import Grid
+from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import atomic_masses
-from deepdos_nb.crystal.kpoints import wave_vectors
+from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
-from deepdos_nb.physics.pairs import PairCell, pair_cell
+from deepdos_nb.physics.large_cells import states_of
+from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 
 INVERSE_CM2 = 1.602176634e-19 / 1e-20 / 1.66053906892e-27 / (2 * np.pi * 2.99792458e10) ** 2
 """(cm⁻¹)² of ω² = 1 eV/(Å² u), CODATA 2022."""
@@ -30,13 +32,20 @@ INVERSE_CM2 = 1.602176634e-19 / 1e-20 / 1.66053906892e-27 / (2 * np.pi * 2.99792
 BROADENING = 20.0
 """Standard deviation of the Gaussian every mode is drawn as, cm⁻¹; the grid's step."""
 
+REACH = 7.0
+"""Standard deviations beyond which a Gaussian is nothing: e⁻²⁴."""
+
 LEAST = 1e-6
 """Lowest ω², eV/(Å² u), that counts: 0.5 cm⁻¹. A mode without restoring force is put there."""
 
 
 def phonon_cell(cell: PrimitiveCell) -> PairCell:
-    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ."""
-    return pair_cell(cell, wave_vectors(cell.lattice, rotations=cell.rotations))
+    """Pairs of a primitive cell, with a mesh of wave vectors that avoids Γ.
+
+    For large cells half the `MESH_LENGTH` must do: the cost grows with the cube of their size.
+    """
+    length = MESH_LENGTH / 2 if 3 * cell.graph.n_nodes > LARGE else MESH_LENGTH
+    return pair_cell(cell, wave_vectors(cell.lattice, length, rotations=cell.rotations))
 
 
 def dynamical_matrices(
@@ -54,15 +63,12 @@ def dynamical_matrices(
     """
     n = len(cell.numbers)
     real = force_constants.dtype
-    angle = (q @ cell.vector.T).to(real)
-    blocks = torch.complex(angle.cos(), angle.sin())[:, :, None, None] * force_constants
-    pairs = torch.zeros(len(q), n * n, 3, 3, dtype=blocks.dtype)
-    pairs = pairs.index_add(1, cell.receiver * n + cell.sender, -blocks)
     own = torch.zeros(n, 3, 3, dtype=real).index_add(0, cell.receiver, force_constants)
-    matrix = pairs.unflatten(1, (n, n)) + torch.diag_embed(own.permute(1, 2, 0)).permute(2, 3, 0, 1)
-    root = torch.from_numpy(atomic_masses())[cell.numbers].sqrt().to(real)
-    matrix = matrix / (root[:, None] * root)[:, :, None, None]
-    matrix = matrix.transpose(2, 3).reshape(len(q), 3 * n, 3 * n)
+    matrix = torch.block_diag(*own) - image_sums(force_constants, cell, q).reshape(
+        len(q), 3 * n, 3 * n
+    )
+    root = _masses(cell).sqrt().to(real).repeat_interleave(3)
+    matrix = matrix / (root[:, None] * root)
     return (matrix + matrix.mH) / 2
 
 
@@ -82,8 +88,30 @@ def modes(
 ) -> tuple[Float[Tensor, "points modes"], Float[Tensor, "points atoms modes"]]:
     """Wavenumbers, cm⁻¹, and each atom's share of every mode."""
     squares, vectors = torch.linalg.eigh(dynamical_matrices(force_constants, cell, cell.q))
-    share = vectors.abs().square().unflatten(1, (-1, 3)).sum(dim=2)
+    share = torch.view_as_real(vectors).square().sum(dim=-1).unflatten(1, (-1, 3)).sum(dim=2)
     return _wavenumbers(squares), share
+
+
+def site_lines(
+    force_constants: Float[Tensor, "edges 3 3"], cell: PairCell, grid: Grid
+) -> Float[Tensor, "atoms bins"]:
+    """Each atom's share of all modes, drawn on the grid; the mean over the wave vectors."""
+    if 3 * len(cell.numbers) <= LARGE or force_constants.requires_grad:
+        wavenumbers, share = modes(force_constants, cell)
+        # What is drawn 20 cm⁻¹ wide needs no double precision.
+        lines = broadened(wavenumbers.float(), grid)
+        weighed = (share * cell.weight[:, None, None]).float()
+        return weighed.transpose(0, 1).flatten(1) @ lines.flatten(0, 1)
+    n, m = len(cell.numbers), _masses(cell).to(force_constants.dtype)
+    own = torch.zeros(n, 3, 3, dtype=m.dtype).index_add(0, cell.receiver, force_constants)
+    between = force_constants / (m[cell.receiver] * m[cell.sender]).sqrt()[:, None, None]
+    every = torch.arange(3 * n)
+    states = states_of(cell, -between, own / m[:, None, None], every, every // 3)
+    rows = torch.zeros(n, grid.n_bins, dtype=m.dtype)
+    for weight, (squares, shares) in zip(cell.weight, states, strict=True):
+        lines = broadened(_wavenumbers(squares), grid)
+        rows += weight * (shares @ lines.to(shares.dtype))
+    return rows
 
 
 def broadened(wavenumbers: Float[Tensor, "*lines"], grid: Grid) -> Float[Tensor, "*lines bins"]:
@@ -93,12 +121,17 @@ def broadened(wavenumbers: Float[Tensor, "*lines"], grid: Grid) -> Float[Tensor,
     """
     centres = torch.from_numpy(grid.energies).to(wavenumbers.dtype)
     height = grid.step / (BROADENING * (2 * np.pi) ** 0.5)
-    below, above = (
-        torch.exp(-0.5 * ((centres - sign * wavenumbers[..., None]) / BROADENING) ** 2)
-        for sign in (-1, 1)
-    )
-    # The first cell reaches half below zero, and the reflected half is its own other half.
-    return height * torch.where(centres > 0, above + below, above)
+    lines = torch.exp(-0.5 * ((centres - wavenumbers[..., None]) / BROADENING) ** 2)
+    # Few modes are so low that their mirror image reaches the grid. The first cell reaches half
+    # below zero, and the reflected half is its own other half.
+    low = wavenumbers < REACH * BROADENING
+    mirrored = torch.exp(-0.5 * ((centres + wavenumbers[low][:, None]) / BROADENING) ** 2)
+    return height * lines.index_put((low,), mirrored * (centres > 0), accumulate=True)
+
+
+def _masses(cell: PairCell) -> Float[Tensor, " atoms"]:
+    """Atomic mass units."""
+    return torch.from_numpy(atomic_masses())[cell.numbers]
 
 
 def _wavenumbers(squares: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64
-from torch import Tensor
+from jaxtyping import Complex, Float, Float64, Int64
+from torch import Tensor, nn
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.elements import MAX_NUMBER
@@ -94,3 +94,36 @@ def join(cells: Sequence[PairCell]) -> PairCell:
         first.weight[:0],
         torch.arange(start),
     )
+
+
+def image_sums(
+    blocks: Float[Tensor, "edges rows columns"], cell: PairCell, q: Float[Tensor, "points 3"]
+) -> Complex[Tensor, "points atoms rows atoms columns"]:
+    """Σ_images block exp(i q·r) of every pair of atoms, receivers first.
+
+    Images of a pair stand side by side, so that their sum is one small matrix product for all wave
+    vectors.
+
+    Parameters
+    ----------
+    blocks : Tensor
+        Of every edge.
+    cell : PairCell
+    q : Tensor
+        Å⁻¹.
+    """
+    n, (n_edges, rows, columns) = len(cell.numbers), blocks.shape
+    key = cell.receiver * n + cell.sender
+    order = torch.argsort(key, stable=True)
+    images = torch.bincount(key, minlength=n * n)
+    row = key[order]
+    column = torch.arange(n_edges) - (images.cumsum(0) - images)[row]
+    # Pairs with fewer images than others are filled up with the block after the last, of zeros.
+    edge = torch.full((n * n, int(images.max())), n_edges)
+    edge[row, column] = order
+    angle = (q @ cell.vector.T).to(blocks.dtype)
+    waves = nn.functional.pad(torch.cat([angle.cos(), angle.sin()]), (0, 1))
+    padded = torch.cat([blocks.flatten(1), blocks.new_zeros(1, rows * columns)])
+    sums = torch.bmm(waves.T[edge].transpose(1, 2), padded[edge])
+    parts = sums.reshape(n, n, 2, len(q), rows, columns).permute(2, 3, 0, 4, 1, 5)
+    return torch.complex(parts[0].contiguous(), parts[1].contiguous())

@@ -21,6 +21,7 @@ CHANNELS = (
     "ssσ", "spσ", "psσ", "sdσ", "dsσ",
     "ppσ", "ppπ", "pdσ", "pdπ", "dpσ", "dpπ",
     "ddσ", "ddπ", "ddδ",
+    "tsσ", "stσ", "ttσ", "tpσ", "ptσ", "tdσ", "dtσ",
 )
 # fmt: on
 """Pairs of shells, the first atom's first, and the symmetry about the bond."""
@@ -28,11 +29,20 @@ CHANNELS = (
 REVERSED = tuple(CHANNELS.index(c[1] + c[0] + c[2]) for c in CHANNELS)
 """Where each channel goes when the bond is looked at from its other end."""
 
-ORBITALS = 9
-"""s, three p, five d."""
+SHELLS = ("s", "p", "d", "s*")
+"""Shells of an atom; s* is the next s shell, empty in the free atom. Channels call it t."""
 
-SHELL = (0, 1, 1, 1, 2, 2, 2, 2, 2)
+ANGULAR = (0, 1, 2, 0)
 """Angular momentum of each of them."""
+
+ORBITALS = 10
+"""s, three p, five d, and a second s."""
+
+SHELL = (0, 1, 1, 1, 2, 2, 2, 2, 2, 3)
+"""Which of the shells each of them belongs to."""
+
+MOMENT = tuple(ANGULAR[shell] for shell in SHELL)
+"""Angular momentum of each of them: states of s* are s states."""
 
 
 def d_harmonics(
@@ -57,7 +67,7 @@ def d_harmonics(
 
 def couplings(
     strength: Float[Tensor, "edges channels"], u: Float[Tensor, "edges 3"]
-) -> Float[Tensor, "edges 9 9"]:
+) -> Float[Tensor, "edges 10 10"]:
     """Matrix elements between the orbitals of two atoms.
 
     Parameters
@@ -70,7 +80,7 @@ def couplings(
     Returns
     -------
     Tensor
-        Rows are orbitals of the first atom, in the order s, p (x, y, z), d. Harmonics are even
+        Rows are orbitals of the first atom, in the order s, p (x, y, z), d, s*. Harmonics are even
         or odd: seen from the other end, with `REVERSED` strengths and the sign (−1)^(l + l′), the
         matrix is the transposed one.
     """
@@ -79,15 +89,18 @@ def couplings(
     row, column = u[:, None, :], u[:, :, None]
     ud, dd, pp = column * d[:, None, :], d[:, :, None] * d[:, None, :], p.transpose(1, 2) @ p
     one3, one5 = torch.eye(3, dtype=u.dtype), torch.eye(5, dtype=u.dtype)
-    s = [v["ssσ"], v["spσ"] * row, v["sdσ"] * d[:, None, :]]
+    s = [v["ssσ"], v["spσ"] * row, v["sdσ"] * d[:, None, :], v["stσ"]]
+    second = [v["tsσ"], v["tpσ"] * row, v["tdσ"] * d[:, None, :], v["ttσ"]]
     p_rows = [
         v["psσ"] * column,
         v["ppσ"] * column * row + v["ppπ"] * (one3 - column * row),
         v["pdσ"] * ud + v["pdπ"] * p,
+        v["ptσ"] * column,
     ]
     d_rows = [
         v["dsσ"] * d[:, :, None],
         v["dpσ"] * ud.transpose(1, 2) + v["dpπ"] * p.transpose(1, 2),
         v["ddσ"] * dd + v["ddπ"] * pp + v["ddδ"] * (one5 - dd - pp),
+        v["dtσ"] * d[:, :, None],
     ]
-    return torch.cat([torch.cat(part, dim=2) for part in (s, p_rows, d_rows)], dim=1)
+    return torch.cat([torch.cat(part, dim=2) for part in (s, p_rows, d_rows, second)], dim=1)

@@ -1,6 +1,6 @@
 r"""Tight binding: from levels and hoppings to bands, and from bands to the states of every orbital.
 
-Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (9 × 9, eV) along
+Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (10 × 10, eV) along
 every pair, the Hamiltonian of wave vector k is::
 
     H_ij(k) = Σ_images h_ij exp(i k·r_ij) + δ_ij (levels of i + field of its neighbours)
@@ -13,6 +13,7 @@ needed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,11 +23,13 @@ from jaxtyping import Complex, Float, Int64
 from torch import Tensor
 
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
 from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
-from deepdos_nb.physics.pairs import PairCell, pair_cell
-from deepdos_nb.physics.slater_koster import ORBITALS, SHELL, couplings
+from deepdos_nb.physics.large_cells import states_of
+from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
+from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELL, couplings
 
 MANY = 300
 """Orbitals above which half the `MESH_LENGTH` must do: the cost grows with their cube."""
@@ -53,7 +56,7 @@ class OrbitalCell:
     pairs : PairCell
         Its mesh of wave vectors contains Γ, where many bands have their edges.
     orbital : Tensor
-        Which of the nine orbitals of each atom there are, as 9 × atom + orbital.
+        Which of the ten orbitals of each atom there are, as 10 × atom + orbital.
     electrons : int
         Valence electrons.
     """
@@ -67,7 +70,7 @@ def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCel
     """Take from a primitive cell what its electrons need."""
     numbers = np.minimum(cell.graph.numbers, MAX_NUMBER)
     wide = has_d_orbitals()[numbers]
-    orbital = np.flatnonzero((np.array(SHELL) < 2) | wide[:, None])
+    orbital = np.flatnonzero((np.array(SHELL) != 2) | wide[:, None])
     if len(orbital) > MANY:
         length = length / 2
     return OrbitalCell(
@@ -86,13 +89,13 @@ class Terms(NamedTuple):
     Attributes
     ----------
     levels
-        Of the s, p and d shell of every atom.
+        Of the s, p, d and second s shell of every atom.
     hoppings, fields
         What couples the two ends of an edge, and what its sender does to the orbitals of its
         receiver.
     """
 
-    levels: Float[Tensor, "atoms 3"]
+    levels: Float[Tensor, "atoms shells"]
     hoppings: Float[Tensor, "edges channels"]
     fields: Float[Tensor, "edges channels"]
 
@@ -100,25 +103,36 @@ class Terms(NamedTuple):
         """The same in double precision."""
         return Terms(*(t.double() for t in self))
 
+    def split(self, cells: Sequence[PairCell]) -> list[Terms]:
+        """Of cells that were joined, each its own."""
+        atoms, edges = [len(c.numbers) for c in cells], [len(c.receiver) for c in cells]
+        parts = (self.levels.split(atoms), self.hoppings.split(edges), self.fields.split(edges))
+        return [Terms(*terms) for terms in zip(*parts, strict=True)]
+
 
 def hamiltonians(
     terms: Terms, cell: OrbitalCell, k: Float[Tensor, "points 3"]
 ) -> Complex[Tensor, "points orbitals orbitals"]:
     """H(k) in eV, Hermitian, of the precision of `terms`; `k` in Å⁻¹."""
     pairs, n = cell.pairs, len(cell.pairs.numbers)
-    real = terms.levels.dtype
+    hop, own = orbital_blocks(terms, pairs)
+    # Orbitals that an atom lacks fall away at the end: most of the work is the sum over images.
+    matrix = torch.block_diag(*own) + image_sums(hop, pairs, k).reshape(
+        len(k), ORBITALS * n, ORBITALS * n
+    )
+    matrix = matrix[:, cell.orbital[:, None], cell.orbital]
+    return (matrix + matrix.mH) / 2
+
+
+def orbital_blocks(
+    terms: Terms, pairs: PairCell
+) -> tuple[Float[Tensor, "edges 10 10"], Float[Tensor, "atoms 10 10"]]:
+    """What couples the ends of every edge, and the orbitals of every atom with one another."""
+    n, real = len(pairs.numbers), terms.levels.dtype
     unit = torch.nn.functional.normalize(pairs.vector, dim=-1).to(real)
     hop, field = couplings(terms.hoppings, unit), couplings(terms.fields, unit)
     own = torch.zeros(n, ORBITALS, ORBITALS, dtype=real).index_add(0, pairs.receiver, field)
-    own = own + torch.diag_embed(terms.levels[:, list(SHELL)])
-    angle = (k @ pairs.vector.T).to(real)
-    blocks = torch.complex(angle.cos(), angle.sin())[:, :, None, None] * hop
-    matrix = torch.zeros(len(k), n * n, ORBITALS, ORBITALS, dtype=blocks.dtype)
-    matrix = matrix.index_add(1, pairs.receiver * n + pairs.sender, blocks).unflatten(1, (n, n))
-    matrix = matrix + torch.diag_embed(own.permute(1, 2, 0)).permute(2, 3, 0, 1)
-    matrix = matrix.transpose(2, 3).reshape(len(k), ORBITALS * n, ORBITALS * n)
-    matrix = matrix[:, cell.orbital][:, :, cell.orbital]
-    return (matrix + matrix.mH) / 2
+    return hop, own + torch.diag_embed(terms.levels[:, list(SHELL)])
 
 
 class Occupation(NamedTuple):
@@ -209,11 +223,12 @@ class OrbitalDensity(torch.autograd.Function):
         energies, vectors = torch.linalg.eigh(matrices)
         filling = fermi_level(energies, weight, electrons, gapped=gapped)
         offset = (grid + filling.zero - energies[:, :, None]) / broadening
-        drawn = torch.exp(-0.5 * offset.square()) / (broadening * (2 * np.pi) ** 0.5)
-        share = vectors.abs().square()
+        drawn = _gaussian(offset, broadening)
+        share = torch.view_as_real(vectors).square().sum(dim=-1)
         ctx.save_for_backward(energies, vectors, weight, offset, drawn, filling.slope)
         ctx.broadening = broadening
-        return 2.0 * torch.einsum("k,kon,knb->ob", weight, share, drawn)
+        weighed = (2.0 * weight[:, None, None] * share).transpose(0, 1).flatten(1)
+        return weighed @ drawn.flatten(0, 1)
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
@@ -258,21 +273,32 @@ def site_states(
     gapped : bool, optional
         See `fermi_level`.
     """
-    grid = Kind.edos.grid
-    matrices = hamiltonians(terms, cell, cell.pairs.q)
-    rows = grid.step * OrbitalDensity.apply(
-        matrices,
-        cell.pairs.weight.to(terms.levels.dtype),
-        cell.electrons,
-        torch.from_numpy(grid.energies).to(terms.levels.dtype),
-        broadening,
-        gapped,
-    )
-    n = len(cell.pairs.numbers)
-    shell = torch.tensor(SHELL)[cell.orbital % ORBITALS]
-    table = torch.zeros(3 * n, rows.shape[1], dtype=rows.dtype)
-    table = table.index_add(0, 3 * (cell.orbital // ORBITALS) + shell, rows)
+    grid, n = Kind.edos.grid, len(cell.pairs.numbers)
+    energies = torch.from_numpy(grid.energies).to(terms.levels.dtype)
+    weight = cell.pairs.weight.to(terms.levels.dtype)
+    shell = 3 * (cell.orbital // ORBITALS) + torch.tensor(MOMENT)[cell.orbital % ORBITALS]
+    table = torch.zeros(3 * n, grid.n_bins, dtype=terms.levels.dtype)
+    if len(cell.orbital) > LARGE and not any(t.requires_grad for t in terms):
+        states = list(
+            states_of(cell.pairs, *orbital_blocks(terms, cell.pairs), cell.orbital, shell)
+        )
+        bands = torch.stack([values for values, _ in states])
+        zero = fermi_level(bands, weight, cell.electrons, gapped=gapped).zero
+        for w, (values, shares) in zip(weight, states, strict=True):
+            offset = (energies + zero - values[:, None]) / broadening
+            drawn = _gaussian(offset, broadening).to(shares.dtype)
+            table[: len(shares)] += 2.0 * grid.step * w * (shares @ drawn)
+    else:
+        matrices = hamiltonians(terms, cell, cell.pairs.q)
+        rows = grid.step * OrbitalDensity.apply(
+            matrices, weight, cell.electrons, energies, broadening, gapped
+        )
+        table = table.index_add(0, shell, rows)
     return cell.pairs.over_orbits(table.unflatten(0, (n, 3)))
+
+
+def _gaussian(offset: Tensor, width: float) -> Tensor:
+    return torch.exp(-0.5 * offset.square()) / (width * (2 * np.pi) ** 0.5)
 
 
 def bands(

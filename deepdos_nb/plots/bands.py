@@ -98,7 +98,7 @@ def bands_axes(ax: Axes, banded: Banded, ink: str) -> None:
         ax.plot(place[part], banded.bands[part], color=TOTAL, linewidth=1.0)
     for at, _ in banded.ticks:
         ax.axvline(at, color=ink, linewidth=0.5, alpha=0.5)
-    names = [_name(n) for _, n in banded.ticks]
+    names = [point_name(n) for _, n in banded.ticks]
     ax.set_xticks([at for at, _ in banded.ticks], names, fontsize=8)
     ax.set_xlim(place[0], place[-1])
     ax.set_ylabel(energy_label(banded.spectrum.grid))
@@ -126,7 +126,8 @@ def states_axes(ax: Axes, spectrum: Spectrum) -> None:
     ax.legend(frameon=False, fontsize=8, labelcolor=ax.xaxis.label.get_color())
 
 
-def _name(symbol: str) -> str:
+def point_name(symbol: str) -> str:
+    """Name of a point of high symmetry as it is drawn."""
     for written, drawn in _SYMBOLS.items():
         symbol = symbol.replace(written, drawn)
     return symbol.replace("_", "")

@@ -142,3 +142,31 @@ def learning_curve_axes(rows: pd.DataFrame, axes: Axes, *, score: str = "mse_max
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, fontsize=9)
     return axes
+
+
+def precision_recall_axes(
+    curves: Mapping[str, tuple[Array, Array]], axes: Axes, *, picked: Sequence[str] = ()
+) -> Axes:
+    """Precision against recall, one line for each screen.
+
+    Parameters
+    ----------
+    curves : mapping of str to (precision, recall)
+        As `metrics.gap_screen.precision_recall` gives them.
+    axes : matplotlib Axes
+    picked : sequence of str
+        Written at the end of each line, if given: for instance its average precision.
+    """
+    for i, ((name, (precision, recall)), colour) in enumerate(
+        zip(curves.items(), ELEMENTS, strict=False)
+    ):
+        label = f"{name} ({picked[i]})" if i < len(picked) else name
+        axes.step(recall, precision, where="pre", color=colour, lw=1.6, label=label)
+        axes.plot(recall, precision, MARKERS[i], color=colour, ms=3.5)
+    axes.set_xlim(0, 1.02)
+    axes.set_ylim(0, 1.04)
+    axes.set_xlabel("recall")
+    axes.set_ylabel("precision")
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, fontsize=9)
+    return axes

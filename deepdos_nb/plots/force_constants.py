@@ -29,7 +29,8 @@ def springs_figure(vibrations: Sprung, *, dark: bool | None = None) -> Figure:
     """Draw the stiffness of every kind of bond, the bands along a path, and the density of states.
 
     Filled marks are k_L (against stretching), hollow ones k_T (against shearing); their area grows
-    with the number of such bonds in a cell; bonds that hardly hold are left out.
+    with the number of such bonds in a cell; bonds that hardly hold are left out. A negative k_T, as
+    between like ions, is a pair that pushes apart: k_T = V'(r)/r of its pair potential V.
 
     Parameters
     ----------

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 
-from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.symmetry import SYSTEMS, crystal_system
 from deepdos_nb.data.records import Record
@@ -19,6 +20,7 @@ from deepdos_nb.model import GraphBatch, collate
 from deepdos_nb.physics.draft import DraftModel
 from deepdos_nb.training.draft_cache import record_inputs
 from deepdos_nb.training.losses import Target
+from deepdos_nb.training.order import BatchOrder, ResumableLoader
 
 Item = tuple[CrystalGraph, Record]
 
@@ -29,6 +31,7 @@ def prepare(
     systems: bool = False,
     draft_model: DraftModel | None = None,
     cache: str | Path | None = None,
+    workers: int = 0,
 ) -> list[Item]:
     """Build the quotient graph of every record.
 
@@ -41,12 +44,49 @@ def prepare(
         Also draft its spectrum.
     cache : path, optional
         Folder where drafts are kept.
+    workers : int
+        Processes that draft; none or one works here.
+
+    Raises
+    ------
+    DataError
+        If a curve or a draft holds values that are no numbers, or no states.
     """
-    inputs = record_inputs(records, draft_model, cache)
+    for record in records:
+        check(record)
+    inputs = record_inputs(records, draft_model, cache, workers=workers)
     if systems:
         places = [SYSTEMS.index(crystal_system(r.structure)) for r in records]
         inputs = [replace(g, system=place) for g, place in zip(inputs, places, strict=True)]
+    for graph, record in zip(inputs, records, strict=True):
+        if graph.draft is not None and not np.isfinite(graph.draft).all():
+            raise DataError(
+                f"the draft of {record.material_id} holds values that are no numbers.",
+                source=record.source,
+                remedy="Take this crystal out of the data.",
+            )
     return list(zip(inputs, records, strict=True))
+
+
+def check(record: Record) -> None:
+    """Refuse a record that nothing can be learnt from.
+
+    Raises
+    ------
+    DataError
+        If its curve, or that of a site, holds values that are negative or no numbers, or no states.
+    """
+    known = [a for a in (record.shape, record.site_shape, record.outside) if a is not None]
+    wrong = "holds values that are negative or no numbers"
+    if all(np.isfinite(a).all() and (a >= 0).all() for a in known):
+        if record.shape.sum() > 0:
+            return
+        wrong = "holds no states"
+    raise DataError(
+        f"the curve of {record.material_id} {wrong}.",
+        source=record.source,
+        remedy="Mend it, or take this crystal out of the data.",
+    )
 
 
 def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
@@ -65,13 +105,15 @@ def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
     counted = [None if record.kind.fixed_modes else record.states for _, record in items]
     states = np.array([number or 0.0 for number in counted], dtype=np.float32)
     arrays = (shape, site_shape, outside, known, states)
-    return batch, Target(*(torch.from_numpy(a) for a in arrays))
+    names = tuple(record.material_id for _, record in items)
+    shapes, sites, beyond, told, numbers = (torch.from_numpy(a) for a in arrays)
+    return batch, Target(shapes, sites, beyond, told, numbers, names)
 
 
-class BucketSampler(Sampler[list[int]]):
+class BucketSampler(BatchOrder):
     """Random batches of crystals of similar size, so that little of the padded tables is padding.
 
-    The order depends on the seed and the epoch only.
+    Every process of a distributed run takes its own batches, and as many as the others.
     """
 
     POOL = 16
@@ -79,31 +121,27 @@ class BucketSampler(Sampler[list[int]]):
     def __init__(
         self, items: Sequence[Item], batch_size: int, seed: int, *, rank: int = 0, world: int = 1
     ):
+        super().__init__(seed)
         self.cost = np.array([graph.n_nodes * graph.degree.max() for graph, _ in items])
-        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
-        self.rank, self.world = rank, world
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before every epoch."""
-        self.epoch = epoch
+        self.batch_size, self.rank, self.world = batch_size, rank, world
 
     def __len__(self) -> int:
         return max(1, -(-len(self.cost) // self.batch_size) // self.world)
 
-    def __iter__(self) -> Iterator[list[int]]:
-        rng = np.random.default_rng((self.seed, self.epoch))
+    def batches(self) -> list[list[int]]:
+        """See `BatchOrder`."""
+        rng = self.random
         order = rng.permutation(len(self.cost))
-        batches: list[list[int]] = []
+        found: list[list[int]] = []
         pool = self.POOL * self.batch_size
         for start in range(0, len(order), pool):
             part = order[start : start + pool]
             part = part[np.argsort(self.cost[part], kind="stable")]
-            batches += [
+            found += [
                 part[i : i + self.batch_size].tolist() for i in range(0, len(part), self.batch_size)
             ]
-        shuffled = rng.permutation(len(batches))
-        # Every process of a distributed run takes its own batches, and as many as the others.
-        yield from (batches[shuffled[i * self.world + self.rank]] for i in range(len(self)))
+        shuffled = rng.permutation(len(found))
+        return [found[shuffled[i * self.world + self.rank]] for i in range(len(self))]
 
 
 class SpectrumData(L.LightningDataModule):
@@ -119,17 +157,38 @@ class SpectrumData(L.LightningDataModule):
         systems: bool = False,
         draft_model: DraftModel | None = None,
         cache: str | Path | None = None,
+        workers: int = 0,
     ):
         super().__init__()
         if not train or not valid:
             raise ConfigError("training needs at least one training and one validation record.")
-        self.train_items, self.valid_items = (
-            prepare(records, systems=systems, draft_model=draft_model, cache=cache)
-            for records in (train, valid)
-        )
-        self.batch_size, self.seed = batch_size, seed
+        self._records = train, valid
+        self._options: dict[str, Any] = {
+            "systems": systems,
+            "draft_model": draft_model,
+            "cache": cache,
+            "workers": workers,
+        }
+        self.train_items: list[Item] = []
+        self.valid_items: list[Item] = []
+        self.batch_size, self.seed, self.workers = batch_size, seed, workers
 
-    def train_dataloader(self) -> DataLoader[Item]:
+    def prepare_data(self) -> None:
+        """Make what is kept on disk: one process does, the others wait, then all read it."""
+        if self._options["cache"] is not None:
+            self._prepare()
+
+    def setup(self, stage: str) -> None:
+        """Lay out both parts."""
+        if not self.train_items:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self.train_items, self.valid_items = (
+            prepare(records, **self._options) for records in self._records
+        )
+
+    def train_dataloader(self) -> ResumableLoader:
         """Batches in an order fixed by seed and epoch."""
         sampler = BucketSampler(
             self.train_items,
@@ -138,11 +197,7 @@ class SpectrumData(L.LightningDataModule):
             rank=self.trainer.global_rank if self.trainer else 0,
             world=self.trainer.world_size if self.trainer else 1,
         )
-        return DataLoader(
-            self.train_items,  # type: ignore[arg-type]
-            batch_sampler=sampler,
-            collate_fn=collate_items,
-        )
+        return ResumableLoader(self.train_items, sampler, collate_items, workers=self.workers)
 
     def val_dataloader(self) -> DataLoader[Item]:
         """Validation crystals in their own order."""

@@ -10,16 +10,18 @@ import lightning as L
 from torch.utils.data import DataLoader
 
 from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.files import remove_parts
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
 from deepdos_nb.model.weights import load_draft_model, save_draft_model
 from deepdos_nb.physics.draft import DraftModel, make_draft_model
 from deepdos_nb.physics.threads import one_thread
-from deepdos_nb.training.draft_training import DraftConfig, DraftTraining, Shuffled
+from deepdos_nb.training.draft_training import DraftConfig, DraftTraining
 from deepdos_nb.training.force_constants import ForceConstantConfig, ForceConstantTraining
 from deepdos_nb.training.loop import best_state, fit, make_trainer
+from deepdos_nb.training.order import ResumableLoader, Shuffled
+from deepdos_nb.training.settings import CONFIG, keep_config
 from deepdos_nb.training.tight_binding import TightBindingConfig, TightBindingTraining
-from deepdos_nb.training.train import CONFIG, keep_config
 
 DRAFT = "draft.safetensors"
 """The finished draft model in the folder of its training."""
@@ -68,7 +70,7 @@ def train_draft_model(
         `DraftTraining.largest`.
     config : ForceConstantConfig or TightBindingConfig
     folder : path
-        Gets checkpoints, a table of scores, and `draft.safetensors` in the end.
+        Gets checkpoints, `history.csv`, and `draft.safetensors` in the end.
     progress : bool
         Show a progress bar.
 
@@ -80,6 +82,7 @@ def train_draft_model(
     """
     folder, kind = Path(folder), config.kind
     folder.mkdir(parents=True, exist_ok=True)
+    remove_parts(folder)
     keep_config(folder / CONFIG, config)
     file = folder / DRAFT
     if file.exists():
@@ -92,12 +95,8 @@ def train_draft_model(
     L.seed_everything(config.seed, verbose=False)
     module = TRAININGS[kind](config)
     seen, valid = module.examples(train_records, True), module.examples(valid_records, False)
-    train: DataLoader[Any] = DataLoader(
-        seen,  # type: ignore[arg-type]
-        batch_size=config.batch_size,
-        sampler=Shuffled(len(seen), config.seed),
-        collate_fn=list,
-    )
+    order = Shuffled(len(seen), config.batch_size, config.seed)
+    train = ResumableLoader(seen, order, list)
     held: DataLoader[Any] = DataLoader(
         valid,  # type: ignore[arg-type]
         batch_size=config.batch_size,

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-import lightning as L
-import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Sampler
 
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.settings import Settings
@@ -20,6 +17,8 @@ from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.data.records import Record
 from deepdos_nb.metrics.scores import shape_scores
 from deepdos_nb.physics.draft import DraftModel, make_draft_model
+from deepdos_nb.training.batches import check
+from deepdos_nb.training.history import Recorded, name_some
 from deepdos_nb.training.loop import one_cycle
 
 Example = TypeVar("Example")
@@ -58,7 +57,7 @@ class DraftConfig(Settings):
         return self
 
 
-class DraftTraining(L.LightningModule, ABC, Generic[Example]):
+class DraftTraining(Recorded, ABC, Generic[Example]):
     """Loss, optimiser and validation scores of a draft model; its kinds fill in the first two."""
 
     largest: int
@@ -71,6 +70,8 @@ class DraftTraining(L.LightningModule, ABC, Generic[Example]):
         self.config = config
         self.draft_model = make_draft_model(config.kind)
         self._curves: list[tuple[Tensor, Tensor]] = []
+        self._names: dict[int, str] = {}
+        self._batch: list[Example] = []
 
     @abstractmethod
     def example(self, record: Record, primitive: PrimitiveCell, training: bool) -> Example:
@@ -94,9 +95,11 @@ class DraftTraining(L.LightningModule, ABC, Generic[Example]):
         """What is seen of records; not the crystals that are too large to learn from."""
         found = []
         for record in records:
+            check(record)
             primitive = primitive_cell(record.structure, build_graph(record.structure))
             if not training or primitive.graph.n_nodes <= self.largest:
                 found.append(self.example(record, primitive, training))
+                self._names[id(found[-1])] = record.material_id
         return found
 
     def groups(self) -> list[dict[str, Any]]:
@@ -105,11 +108,19 @@ class DraftTraining(L.LightningModule, ABC, Generic[Example]):
 
     def training_step(self, batch: list[Example], _: int) -> Tensor:
         """Mean loss of some crystals."""
+        self._batch = batch
         squared, area = self.losses(batch)
         loss = squared + self.config.cdf * area
-        for name, value in (("shape", squared), ("cdf", area), ("loss", loss)):
-            self.log(f"train/{name}", value, on_step=False, on_epoch=True, batch_size=len(batch))
+        self.remember({"shape": squared, "cdf": area, "loss": loss}, len(batch))
         return loss
+
+    def suspects(self) -> str:
+        """The crystals whose loss is no number by themselves, or all of the batch."""
+        with torch.no_grad():
+            losses = [torch.stack(self.losses([example])).sum() for example in self._batch]
+        wrong = [e for e, loss in zip(self._batch, losses, strict=True) if not loss.isfinite()]
+        names = name_some([self._names[id(example)] for example in wrong or self._batch])
+        return f"It begins with {names}." if wrong else f"The batch held {names}."
 
     def validation_step(self, batch: list[Example], _: int) -> None:
         """Collect drafts."""
@@ -120,8 +131,8 @@ class DraftTraining(L.LightningModule, ABC, Generic[Example]):
         drafted, reference = (torch.stack(c).numpy() for c in zip(*self._curves, strict=True))
         self._curves.clear()
         scores = shape_scores(drafted, reference, self.config.kind.grid.energies)
-        for name in ("mse_max", "mse_oracle", "r2_pooled_max", "wd_mean"):
-            self.log(f"valid/{name}", scores[name], prog_bar=name in ("mse_max", "wd_mean"))
+        kept = ("mse_max", "mse_oracle", "r2_pooled_max", "wd_mean")
+        self.score({name: scores[name] for name in kept})
 
     def configure_optimizers(self) -> Any:
         """AdamW, one-cycle learning rate."""
@@ -133,20 +144,3 @@ class DraftTraining(L.LightningModule, ABC, Generic[Example]):
     ) -> list[Example]:
         """Nothing to move: draft models are learnt on the CPU."""
         return batch
-
-
-class Shuffled(Sampler[int]):
-    """All examples in an order that depends on the seed and the epoch only, so that runs resume."""
-
-    def __init__(self, size: int, seed: int):
-        self.size, self.seed, self.epoch = size, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before every epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __iter__(self) -> Iterator[int]:
-        yield from np.random.default_rng((self.seed, self.epoch)).permutation(self.size).tolist()

@@ -6,19 +6,35 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint, RichProgressBar, WeightAveraging
-from lightning.pytorch.loggers import CSVLogger
+from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
+from lightning.pytorch.callbacks import (
+    LearningRateMonitor,
+    ModelCheckpoint,
+    RichProgressBar,
+    WeightAveraging,
+)
+from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.files import replacing
+
 LAST = "last.ckpt"
 BEST = "best.ckpt"
+
+OFTEN = timedelta(minutes=2)
+"""Longest time between checkpoints, unless steps are counted instead."""
+
+LOGS = ("none", "csv", "tensorboard")
+"""Tables beside `history.csv`: nothing, Lightning's CSV files, or what TensorBoard shows."""
 
 
 def one_cycle(
@@ -53,9 +69,11 @@ def make_trainer(
     epochs: int,
     progress: bool,
     callbacks: Sequence[L.Callback] = (),
+    checkpoint_steps: int | None = None,
+    logs: str = "none",
     **settings: Any,
 ) -> L.Trainer:
-    """A trainer that keeps the last and the best epoch in a folder, and a table of scores.
+    """A trainer that keeps the last state and the best epoch in a folder.
 
     Parameters
     ----------
@@ -67,22 +85,77 @@ def make_trainer(
         Show a progress bar.
     callbacks : sequence of Callback
         Called before checkpoints are written.
+    checkpoint_steps : int, optional
+        Keep the last state after so many steps, not only after every epoch and every `OFTEN`.
+    logs : {"none", "csv", "tensorboard"}
     **settings
         Of the Trainer.
+
+    Raises
+    ------
+    ConfigError
+        If the logs are unknown, or TensorBoard's package is missing.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    within: dict[str, Any] = {"train_time_interval": OFTEN}
+    if checkpoint_steps:
+        within = {"every_n_train_steps": checkpoint_steps}
     kept = [
         ModelCheckpoint(folder, "best", monitor=monitor, enable_version_counter=False),
-        ModelCheckpoint(folder, "last", every_n_epochs=1, enable_version_counter=False),
+        ModelCheckpoint(
+            folder,
+            "last",
+            every_n_epochs=1,
+            save_on_train_epoch_end=True,
+            enable_version_counter=False,
+        ),
+        ModelCheckpoint(
+            folder,
+            "last",
+            enable_version_counter=False,
+            save_on_train_epoch_end=False,
+            **within,
+        ),
     ]
+    logger = _logger(folder, logs)
+    watching = [LearningRateMonitor("epoch")] if logger else []
     return L.Trainer(
+        default_root_dir=folder,
         max_epochs=epochs,
-        callbacks=[*callbacks, *kept, *([RichProgressBar()] if progress else [])],
-        logger=CSVLogger(folder, name="log"),  # every resumption writes its own table
+        callbacks=[*callbacks, *watching, *kept, *([RichProgressBar()] if progress else [])],
+        logger=logger or False,
+        plugins=[WholeFiles()],
         enable_progress_bar=progress,
         enable_model_summary=False,
+        num_sanity_val_steps=0,
         **settings,
     )
+
+
+def _logger(folder: Path, logs: str) -> Logger | None:
+    if logs not in LOGS:
+        raise ConfigError(f"unknown logs {logs!r}.", remedy=f"Use one of {', '.join(LOGS)}.")
+    if logs == "csv":
+        return CSVLogger(folder, name="log")  # every resumption writes its own table
+    if logs == "tensorboard":
+        try:
+            return TensorBoardLogger(folder, name="log")
+        except ModuleNotFoundError:
+            raise ConfigError(
+                "TensorBoard's logs need its package.", remedy="Run `pip install tensorboard`."
+            ) from None
+    return None
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Checkpoints that are complete or not there, whenever the process is killed."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
+    ) -> None:
+        """Write under another name, then rename."""
+        with replacing(path) as part:
+            torch.save(checkpoint, part)
 
 
 def fit(trainer: L.Trainer, module: L.LightningModule, folder: Path, **data: Any) -> None:
@@ -129,7 +202,8 @@ class MovingAverage(WeightAveraging):
     """
 
     def __init__(self, decay: float):
-        super().__init__(multi_avg_fn=partial(_average, decay))
+        # Tables are constants: averaged with themselves they would drift by rounding.
+        super().__init__(use_buffers=False, multi_avg_fn=partial(_average, decay))
 
 
 def _average(

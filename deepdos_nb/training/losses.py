@@ -33,6 +33,8 @@ class Target:
     states : (C,)
         Electrons: states per cell inside the window. Zero where unknown, and for phonons, whose
         number needs no learning.
+    materials : tuple of str
+        Identifiers of the crystals, where known.
     """
 
     shape: Tensor
@@ -40,6 +42,7 @@ class Target:
     site_outside: Tensor
     site_known: Tensor
     states: Tensor
+    materials: tuple[str, ...] = ()
 
     def to(self, device: torch.device | str) -> Target:
         """Copy to a device."""
@@ -49,6 +52,7 @@ class Target:
             self.site_outside.to(device),
             self.site_known.to(device),
             self.states.to(device),
+            self.materials,
         )
 
 

@@ -153,9 +153,7 @@ class TightBindingTraining(DraftTraining[Example]):
     def _terms(self, batch: list[Example]) -> list[Terms]:
         pairs = [e.cell.pairs for e in batch]
         terms: Terms = self.draft_model(join(pairs)).double()
-        atoms, edges = [len(p.numbers) for p in pairs], [len(p.receiver) for p in pairs]
-        parts = terms.levels.split(atoms), terms.hoppings.split(edges), terms.fields.split(edges)
-        return [Terms(*part) for part in zip(*parts, strict=True)]
+        return terms.split(pairs)
 
 
 def _from_zero(rows: Tensor) -> Tensor:

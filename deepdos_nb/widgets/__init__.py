@@ -2,6 +2,7 @@
 
 from deepdos_nb.widgets.attention.explorer import AttentionExplorer
 from deepdos_nb.widgets.attention.map import AttentionMap
+from deepdos_nb.widgets.bands.view import BandView
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.crystal.structure import StructureView
 from deepdos_nb.widgets.ensemble.ensemble import EnsembleView
@@ -19,6 +20,7 @@ from deepdos_nb.widgets.transport.stepper import TransportStepper
 __all__ = [
     "AttentionExplorer",
     "AttentionMap",
+    "BandView",
     "Dashboard",
     "EnsembleView",
     "Explore",

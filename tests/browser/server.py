@@ -60,7 +60,7 @@ class Server:
                 cwd=self.folder,
             )
         try:
-            self._wait(60.0)
+            self._wait(180.0)
         except BaseException:
             self.__exit__(None, None, None)
             raise

@@ -14,6 +14,7 @@ from browser.axe import findings
 from browser.notebook import HARMLESS, PATIENCE, changed, colours, pixels, settled, wait_until
 
 from deepdos_nb.crystal.read import examples
+from deepdos_nb.widgets.explorer.dashboard import STUDIES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request, Route
@@ -157,11 +158,50 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
 
     # The data sets, made when first looked at.
     tabs = page.locator(".ddos-tablist[aria-label='What to look at'] button")
-    assert tabs.all_text_contents() == ["Your crystal", "Data sets", "Transport laboratory"]
+    assert tabs.all_text_contents() == [
+        "Your crystal",
+        "Data sets",
+        "Case studies",
+        "Transport laboratory",
+    ]
     tabs.nth(1).click()
-    page.locator(".ddos-title:visible", has_text="density of states of Al").first.wait_for()
+    page.locator(".ddos-title:visible", has_text="Electronic density of states").first.wait_for()
+    # They open on crystals that no model has learnt from, and say so.
+    badge = page.locator(".ddos-standing .ddos-part:visible")
+    assert badge.text_content() == "test"
+    rows = page.locator(".ddos-materials button:visible")
+    assert {*rows.locator(".ddos-part").all_text_contents()} == {"test"}
+    chips = page.locator(".ddos-chip:visible").all_text_contents()
+    assert [chip.split()[0] for chip in chips[:3]] == ["MSE", "R²", "WD"]
+    assert findings(page, ".ddos-picker") == []
     page.wait_for_timeout(2000)
     page.screenshot(path=screenshots / "app-data-light.png", full_page=True)
+    page.locator(".ddos-parts button:visible", has_text="train").click()
+    wait_until(lambda: {*rows.locator(".ddos-part").all_text_contents()} == {"train"}, "the filter")
+    rows.first.click()
+    wait_until(lambda: badge.text_content() == "train", "the badge of a training crystal")
+    # Phonons have a model too.
+    data = page.locator(".ddos-tablist[aria-label='Data sets'] button")
+    data.filter(has_text="ML-potential phonons").click()
+    page.locator(".ddos-title:visible", has_text="Phonon density of states").first.wait_for()
+    wait_until(lambda: badge.text_content() == "test", "the badge of a test crystal")
+    chips = page.locator(".ddos-chip:visible").all_text_contents()
+    scored = ("MSE ", "R² ", "WD ", "Mat2Spec MSE ", "DOSTransformer MSE ")
+    assert [any(c.startswith(s) for c in chips) for s in scored] == [True] * 5
+    curves = page.locator(".ddos-spectrum:visible path[data-curve]")
+    shown = {*curves.evaluate_all("l => l.map((p) => p.dataset.curve)")}
+    assert shown >= {"total", "Mat2Spec", "DOSTransformer"}
+    assert len(shown) == 5, "prediction, band, reference and both other models"
+    page.screenshot(path=screenshots / "app-phonons-light.png", full_page=True)
+    # The case studies; a crystal without a reference says so.
+    tabs.nth(2).click()
+    page.locator(".ddos-title:visible", has_text="Cu₂Ba").first.wait_for()
+    studies = page.locator(".ddos-tablist[aria-label='Data sets']:visible button")
+    assert studies.count() == 3
+    assert [t.split(" (")[0] for t in studies.all_text_contents()] == [*STUDIES.values()]
+    studies.filter(has_text="Ga for In").click()
+    page.locator(".ddos-title:visible", has_text="InP").first.wait_for()
+    page.screenshot(path=screenshots / "app-studies-light.png", full_page=True)
     tabs.nth(0).click()
     # On a busy machine the tab that was left is still there for a moment.
     wait_until(lambda: plot.count() == 1, "one tab in view")

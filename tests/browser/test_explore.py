@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browser.axe import findings
 from browser.notebook import NotebookPage, changed, colours, pixels, settled, wait_until
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def test_every_view_of_one_crystal(sheet: NotebookPage, screenshots: Path):
     tabs = page.locator(".ddos-tablist button")
     tabs.first.wait_for()
     titles = tabs.all_text_contents()
-    assert titles == ["Spectrum", "Attention", "Transport", "Ensemble", "Graph"]
+    assert titles == ["Spectrum", "Attention", "Transport", "Bands", "Ensemble", "Graph"]
     # Opening is quick because only one view has been made.
     assert sheet.python("print(list(look.views))") == "['spectrum']"
 
@@ -58,7 +59,7 @@ def test_every_view_of_one_crystal(sheet: NotebookPage, screenshots: Path):
     # Along the tabs by keyboard: each view is made when its turn comes, and holds the selection.
     tabs.first.click()
     shown = [settled(output)]
-    for key in ("attention", "transport", "ensemble", "graph"):
+    for key in ("attention", "transport", "bands", "ensemble", "graph"):
         page.keyboard.press("ArrowRight")
         wait_until(
             lambda key=key: (
@@ -76,12 +77,47 @@ def test_every_view_of_one_crystal(sheet: NotebookPage, screenshots: Path):
     assert focus.evaluate("e => e === document.activeElement")
     assert focus.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
     held = sheet.python("print(sorted(look.views), look.state.energy_range, look.error or 'fine')")
-    assert held == f"['attention', 'ensemble', 'graph', 'spectrum', 'transport'] {chosen} fine"
+    assert (
+        held
+        == f"['attention', 'bands', 'ensemble', 'graph', 'spectrum', 'transport'] {chosen} fine"
+    )
+
+    # Bands: a click on a branch moves the atoms, and selects its energy in every view.
+    page.locator(".ddos-tablist button[data-key=bands]").click()
+    path = page.locator(".ddos-path svg")
+    atoms = page.locator(".ddos-balls canvas:visible")
+    atoms.wait_for()
+    box = path.bounding_box()
+    assert box is not None
+    branch = page.locator(".ddos-line").nth(6)
+    place = branch.bounding_box()
+    assert place is not None
+    page.mouse.click(box["x"] + 0.3 * box["width"], place["y"] + place["height"] / 2)
+    wait_until(
+        lambda: sheet.python("print(look.state.energy_range)") != chosen, "another energy", 60
+    )
+    said = page.locator(".ddos-bands .ddos-readout").text_content() or ""
+    assert "Branch" in said
+    assert "Amplitudes" in said
+    atoms.scroll_into_view_if_needed()
+    one = pixels(atoms)
+    wait_until(lambda: changed(one, pixels(atoms)) > 0.01, "atoms that move")
+    output.screenshot(path=screenshots / f"explore-bands-{theme}.png")
+    still = page.locator(".ddos-motion")
+    still.click()
+    assert still.text_content() == "Let it move"
+    settled(atoms)
+    # Keys walk along the path.
+    page.locator(".ddos-bands .ddos-panels").focus()
+    page.keyboard.press("ArrowRight")
+    readout = page.locator(".ddos-bands .ddos-readout")
+    wait_until(lambda: (readout.text_content() or "") != said, "the next place on the path")
+    assert findings(page, ".ddos-bands") == []
+    assert findings(page, ".ddos-balls") == []
+    sheet.python(f"look.state.energy_range = {chosen}; print('set')")
 
     # Back to the first: the crystal is the same one, not a new one without its colours.
-    page.keyboard.press("Home") if focus.evaluate(
-        "e => e === document.activeElement"
-    ) else tabs.first.click()
+    tabs.first.click()
     crystal.wait_for()
     wait_until(lambda: changed(before, pixels(crystal)) > 0.02, "the crystal in its colours")
 

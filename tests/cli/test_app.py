@@ -36,7 +36,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     assert voila
     from deepdos_nb.cli.app_server import ClassroomVoila
 
-    for name in (serve.MAX_BYTES, "JUPYTER_PATH", "OMP_NUM_THREADS"):
+    for name in (serve.MAX_BYTES, serve.MAX_SECONDS, "JUPYTER_PATH", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, os.environ.get(name, ""))
     started: list[list[str]] = []
     monkeypatch.setattr(ClassroomVoila, "launch_instance", started.append)
@@ -71,11 +71,14 @@ def test_it_is_closed_where_a_class_could_do_harm():
 
 
 def test_the_size_of_uploads_reaches_the_page(launched: list[list[str]]):
-    assert CliRunner().invoke(app, ["app", "--upload", "0.5"]).exit_code == 0
+    options = ["app", "--upload", "0.5", "--seconds", "20"]
+    assert CliRunner().invoke(app, options).exit_code == 0
     assert os.environ[serve.MAX_BYTES] == "500000"
+    assert os.environ[serve.MAX_SECONDS] == "20.0"
     notebook = json.loads(serve.dashboard().read_text(encoding="utf-8"))
     source = "".join("".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code")
     assert serve.MAX_BYTES in source
+    assert serve.MAX_SECONDS in source
     # Voilà finds our page, which fetches nothing from the web.
     share = Path(os.environ["JUPYTER_PATH"].split(os.pathsep)[0])
     assert (share / "voila" / "templates" / "deepdos" / "index.html.j2").is_file()

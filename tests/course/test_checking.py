@@ -156,7 +156,7 @@ def test_things():
     exercise = Thing(
         right=lambda n: list(range(n)),
         holds=lambda answer, n: len(answer) == n,
-        mistakes=(Mistake([], "It is empty.", seen=lambda answer: not len(answer)),),
+        mistakes=(Mistake([], "It is empty.", seen=lambda answer, n: not len(answer)),),
         **WORDS,
     )
     assert judge(exercise, "abc", {"n": 3}).passed

@@ -12,6 +12,8 @@ from deepdos_nb.course.verdict import Mark
 
 NAMES = [f"{c}.{e}" for c in chapter_names() for e in find_chapter(c).exercises]
 
+ENDS = (".", "!", "?", "…")
+
 
 class Awkward:
     """Fails however it is touched."""
@@ -88,7 +90,7 @@ def test_any_answer_gets_a_sentence(name: str):
     for garbage in GARBAGE:
         verdict = course.check(name, garbage, **given(name))
         assert not verdict.passed, garbage
-        assert verdict.says.endswith((".", "!", "?")), verdict.says
+        assert verdict.says.endswith(ENDS), verdict.says
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,7 +98,7 @@ def test_sentences_are_sentences(name: str):
     exercise = find_exercise(name)
     told = [exercise.hint, exercise.praise, *(m.says for m in exercise.mistakes)]
     for text in told:
-        assert text.endswith((".", "!", "?")), text
+        assert text.endswith(ENDS), text
     assert len(told[:2]) == len(set(told[:2]))
 
 

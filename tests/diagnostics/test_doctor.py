@@ -70,6 +70,15 @@ def test_what_is_missing_comes_with_its_command(missing, package, remedy, essent
     assert remedy in checkup.describe()
 
 
+def test_without_dask_everything_runs_one_after_the_other(missing):
+    assert by_name(doctor(gpu=False))["Dask"].status == "ok"
+    missing("distributed")
+    check = by_name(doctor(gpu=False))["Dask"]
+    assert (check.status, check.essential) == ("missing", False)
+    assert "one task after the other" in check.found
+    assert check.remedy == "pip install 'deepdos-nb[cluster]'"
+
+
 def test_gpaw_comes_with_everything_it_is_compiled_from(missing):
     missing("gpaw")
     lines = by_name(doctor(gpu=False))["gpaw"].remedy.splitlines()

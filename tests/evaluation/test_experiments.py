@@ -100,6 +100,13 @@ def test_a_run_with_other_settings_is_not_mixed_in(tmp_path, data):
         experiments.run(config(seed=1), data, tmp_path, progress=False)
 
 
+def test_a_run_that_failed_at_once_does_not_block_its_folder(tmp_path, data):
+    with pytest.raises(ValueError, match="batch_size"):
+        experiments.run(config(batch_size=-1), data, tmp_path, progress=False)
+    finished = experiments.run(config(), data, tmp_path, progress=False)
+    assert finished.metadata["n_train"] == len(data.train)
+
+
 def test_variants_seeds_and_dropouts_have_folders_of_their_own(tmp_path):
     places = {
         experiments.place(tmp_path, name, config().with_dropout(dropout), seed)

@@ -14,12 +14,26 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.data.sources.petretto import load_petretto
 from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.data.training_sets import TrainingData
+from deepdos_nb.evaluation.claim_tables import (
+    averaging_table,
+    sharp_table,
+    twin_table,
+    with_interval,
+)
 from deepdos_nb.evaluation.model_card import CARD, SCORES, pack, score_table, site_table
-from deepdos_nb.evaluation.scoring import score_band, score_sites, score_totals, seed_curves
+from deepdos_nb.evaluation.scoring import (
+    recall_interval,
+    score_band,
+    score_claims,
+    score_sites,
+    score_totals,
+    seed_curves,
+)
 from deepdos_nb.inference.ensemble import Ensemble, load_model
 from deepdos_nb.inference.vibrations import vibrations
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.metrics.scores import cosine, mse, wasserstein
+from deepdos_nb.model.checksums import SUMS
 from deepdos_nb.physics.model_input import model_input
 from deepdos_nb.training.train import TrainConfig, train
 
@@ -116,6 +130,7 @@ def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
         "seed-4.safetensors",
         SCORES,
         CARD,
+        SUMS,
     }
     model = load_model("phdos", folder=folder)
     assert model.elements == {int(z) for r in data.train for z in r.numbers}
@@ -130,6 +145,38 @@ def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
     ):
         assert fact in card
     assert "1 crystals of the benchmark" in card
+
+
+def test_claims_say_what_they_rest_on(ensemble, records):
+    train, test = records[::2], records
+    claims, scores = score_claims(ensemble, test, train), score_totals(ensemble, test)
+    for key in ("mse_max", "wd_mean"):
+        assert claims[f"{key}_ci_low"] < scores[key] < claims[f"{key}_ci_high"]
+        parts = [claims[f"{p}_n"] * claims.get(f"{p}_{key}", 0.0) for p in ("twin", "alone")]
+        assert sum(parts) / len(test) == pytest.approx(scores[key])
+    # Whoever is in the training set is its own nearest twin, so a look-up of it is right.
+    own = score_claims(ensemble, train, train)
+    assert own["alone_n"] == 0
+    assert own["lookup_mse_max"] == pytest.approx(0.0, abs=1e-12)
+    assert own["lookup_mse_max"] < claims["lookup_mse_max"]
+    # The mean of curves is nowhere higher than the mean of their highest values.
+    assert 0 < claims["kept_low"] <= claims["peak_kept"] <= claims["kept_high"] <= 1
+    halves = [claims[f"kept_{h}_seeds_mse_max"] for h in ("low", "high")]
+    assert min(halves) <= scores["seeds_mse_max_mean"] <= max(halves)
+    both = scores | claims
+    assert f"{len(test)} |" in twin_table(both, "phdos")
+    assert sharp_table(both, "phdos").count("| prediction |") == 1
+    assert "the other half" in averaging_table(both)
+
+
+def test_a_recall_of_three_in_seven_says_how_little_it_says():
+    found = recall_interval({"gap_recall": 3 / 7, "gap_positives": 7.0})
+    assert found == pytest.approx(
+        {"gap_recall_ci_low": 0.158, "gap_recall_ci_high": 0.750}, abs=1e-3
+    )
+    assert recall_interval({"mse_max": 0.1}) == {}
+    cell = with_interval({"gap_recall": 3 / 7} | found, "gap_recall", ".2f")
+    assert cell == "0.43 (0.16 to 0.75)"
 
 
 def test_the_band_is_scored_on_sum_normalised_curves(ensemble, records):

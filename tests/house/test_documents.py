@@ -96,8 +96,8 @@ def test_commands_exist(path: Path):
     subcommands = {c.name or c.callback.__name__ for c in data.registered_commands if c.callback}
     assert set(re.findall(r"(?:^|`)deepdos data ([a-z]+)", text, re.MULTILINE)) <= subcommands
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)) <= targets
 
 
 @pytest.mark.parametrize("path", PAGES[:2] + BOOK, ids=names(PAGES[:2] + BOOK))
@@ -210,3 +210,10 @@ def test_the_book_shows_tutorials_cards_and_floors(book: Path):
         assert (book / "tutorials" / f"{notebook.stem}.html").is_file()
     assert "Petretto" in (book / "cards" / "phonons.html").read_text("utf-8")
     assert "imported when first used" in (book / "architecture.html").read_text("utf-8")
+
+
+def test_the_page_of_experiments_shows_every_parameter_as_declared():
+    place = ROOT / "scripts" / "notebook_parameters.py"
+    done = subprocess.run([sys.executable, place], capture_output=True, text=True, check=True)
+    page = (ROOT / "docs" / "howto" / "experiments.md").read_text(encoding="utf-8")
+    assert done.stdout == f"{page}\n", "run `python scripts/notebook_parameters.py --write`"

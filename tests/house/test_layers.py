@@ -96,6 +96,17 @@ def test_only_data_sources_know_the_network():
     assert not wrong, "\n".join(wrong)
 
 
+def test_only_the_room_for_many_tasks_knows_dask():
+    """Nor does anybody start a pool of processes or threads beside it."""
+    pools = ("dask", "distributed", "multiprocessing", "concurrent")
+    wrong = [
+        str(i)
+        for i in floors.all_imports()
+        if i.root in pools and floors.room(i.module) != "parallel"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.mark.parametrize("path", floors.modules().values(), ids=list(floors.modules()))
 def test_nothing_unpickles(path: Path):
     """A weights or data file from a stranger must not be able to run code."""

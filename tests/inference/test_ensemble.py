@@ -19,7 +19,9 @@ from deepdos_nb.core.errors import (
 from deepdos_nb.core.grids import grid_for
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.grouping import FEWEST, MOST_PADDING, like_sized
 from deepdos_nb.model.weights import save_weights
+from deepdos_nb.physics.model_input import model_inputs
 from deepdos_nb.spectra.error_band import ErrorBand
 
 KINDS = ("phdos", "edos")
@@ -54,12 +56,39 @@ def test_many_at_once_are_the_same_as_one_by_one(ensemble, monkeypatch):
     structures = [rutile(), mgo(), triclinic(), mgo()]
     alone = [ensemble.predict(s) for s in structures]
     for bound in (60_000, 300):
-        monkeypatch.setattr("deepdos_nb.inference.ensemble.EDGES_PER_BATCH", bound)
+        monkeypatch.setattr("deepdos_nb.inference.grouping.EDGES_PER_BATCH", bound)
         together = ensemble.predict_many(structures)
         for a, b in zip(alone, together, strict=True):
             assert a.structure == b.structure
             np.testing.assert_allclose(a.sites, b.sites, atol=1e-5 * a.total.max())
     assert ensemble.predict_many([]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_orbits_as_nodes_give_what_all_atoms_give(kind):
+    model = load_model(kind, device="cpu")
+    conventional = Structure.from_spacegroup("Fd-3m", Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
+    crystals = [rutile(), conventional, mgo() * (2, 1, 1), triclinic()]
+    nodes = [g.n_nodes for g in model_inputs(crystals, by_orbit=True)]
+    assert nodes == [2, 1, 2, len(triclinic())]
+    by_orbit = model.predict_many(crystals)
+    every_atom = model.predict_graphs([model.graph(s) for s in crystals])
+    for spectrum, (density, outside, states) in zip(by_orbit, every_atom, strict=True):
+        absolute = (density * states[:, None, None]).mean(axis=0) / model.grid.step
+        highest = spectrum.sites.max()
+        np.testing.assert_allclose(spectrum.sites, absolute, atol=1e-5 * highest)
+        beyond = (outside * states[:, None]).mean(axis=0)
+        np.testing.assert_allclose(spectrum.outside, beyond, atol=1e-5)
+
+
+def test_groups_are_of_like_sizes_and_hold_every_graph_once():
+    crystals = [mgo(), rutile(), triclinic(), mgo() * (2, 2, 2)] * 10
+    graphs = model_inputs(crystals)
+    groups = list(like_sized(graphs))
+    assert sorted(i for group in groups for i in group) == list(range(len(graphs)))
+    for group in groups:
+        sizes = [graphs[i].n_nodes for i in group]
+        assert len(group) <= FEWEST or max(sizes) * len(sizes) <= MOST_PADDING * sum(sizes)
 
 
 def test_trace_ends_in_the_prediction_and_keeps_every_promise(ensemble):

@@ -38,12 +38,13 @@ def test_equal_levels_are_counted_and_the_lowest_come_first():
     levels = dd.orbitals(ensemble(), rutile()).levels
     assert levels["energy (eV)"].is_monotonic_increasing
     kinds = {tuple(r) for r in levels[["element", "shell", "per cell"]].itertuples(index=False)}
-    assert kinds == {("O", "s", 4), ("O", "p", 4), ("Ti", "s", 2), ("Ti", "p", 2), ("Ti", "d", 2)}
+    oxygen = {("O", shell, 4) for shell in ("s", "p", "s*")}
+    assert kinds == oxygen | {("Ti", shell, 2) for shell in ("s", "p", "d", "s*")}
 
 
 def test_bands_and_spectrum_have_one_zero():
     found = dd.orbitals(ensemble(), mgo())
-    assert found.bands.shape == (len(found.distance), 8)  # s and p of two atoms
+    assert found.bands.shape == (len(found.distance), 10)  # s, p and s* of two atoms
     assert (np.diff(found.bands, axis=1) >= -1e-9).all()
     assert found.distance[-1] == pytest.approx(found.ticks[-1][0])
     # eight electrons fill four bands up to the zero
@@ -82,3 +83,17 @@ def test_the_figure_shows_what_the_numbers_say(dark):
     assert density.get_shared_y_axes().joined(density, bands)
     assert f"gap {found.gap:.1f} eV" in levels.get_title(loc="left")
     figure.canvas.draw()
+
+
+def test_states_are_shared_out_among_the_orbitals():
+    found = dd.orbitals(ensemble(), mgo())
+    symbols = [site.specie.symbol for site in found.cell]
+    for band in range(found.bands.shape[1]):
+        shares = found.shares(7, band)
+        assert shares.shape == (2, 3)
+        assert shares.min() >= 0
+        assert shares.sum() == pytest.approx(1.0)
+        assert shares[symbols.index("O"), 2] == 0, "oxygen has no d orbitals"
+    # Over all bands every orbital is used once: s 1, p 3, d as the element has them.
+    total = sum(found.shares(7, band) for band in range(found.bands.shape[1]))
+    np.testing.assert_allclose(total[symbols.index("O")], [1, 3, 0], atol=1e-8)

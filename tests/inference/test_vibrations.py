@@ -89,3 +89,22 @@ def test_the_figure_shows_what_the_numbers_say(dark):
     np.testing.assert_allclose(total.get_xdata(), vibrations.spectrum.total)
     assert density.get_shared_y_axes().joined(density, bands)
     figure.canvas.draw()
+
+
+def test_modes_are_those_of_the_branches():
+    found = dd.vibrations(ensemble(), mgo())
+    symbols = [site.specie.symbol for site in found.cell]
+    mg, o = symbols.index("Mg"), symbols.index("O")
+    gamma = int(np.linalg.norm(found.k, axis=1).argmin())
+    for branch in range(3):
+        # The three lowest move the crystal as a whole …
+        shift = found.displacements(gamma, branch)
+        np.testing.assert_allclose(shift[0], shift[1], atol=1e-5)
+    for branch in range(3, 6):
+        # … the others leave its centre of mass where it is, so the lighter atom moves farther.
+        shift = found.displacements(gamma, branch)
+        np.testing.assert_allclose(24.305 * shift[mg], -15.999 * shift[o], atol=2e-3)
+        assert np.linalg.norm(shift[o]) == pytest.approx(1.0)
+    # Eigenvectors are orthonormal, and belong to the bands in their order.
+    vectors = found.vectors(found.k[len(found.k) // 3])
+    np.testing.assert_allclose(vectors.conj().T @ vectors, np.eye(6), atol=1e-10)

@@ -281,6 +281,19 @@ class TestLabelling:
         assert not again & kept
         assert {x.name for x in Folder(out).labels()} == {f"c{i}" for i in range(30)}
 
+    def test_two_runs_on_one_folder_share_the_crystals(self, tmp_path):
+        out = tmp_path / "labels"
+        code = SLOW_LABELLING.format(tests=str(Path(__file__).parents[1]), out=str(out))
+        both = [
+            subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        one, two = (run.communicate()[0].split() for run in both)
+        assert [run.returncode for run in both] == [0, 0]
+        assert len(one) + len(two) == 30
+        assert set(one) | set(two) == {f"c{i}" for i in range(30)}
+        assert sorted(p.name for p in out.iterdir()) == ["done"]
+
     def test_failures_are_recorded_with_their_reason_after_a_second_try(
         self, tmp_path, monkeypatch
     ):

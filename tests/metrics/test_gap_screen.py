@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from math import isnan, sqrt
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.metrics.gap_screen import Confusion, confusion, gap_scores, iou
-from deepdos_nb.metrics.valence_gap import Gap
+from deepdos_nb.metrics.gap_screen import (
+    Confusion,
+    average_precision,
+    confusion,
+    f1_interval,
+    gap_scores,
+    iou,
+    precision_recall,
+)
+from deepdos_nb.metrics.valence_gap import Gap, emptiest_window, vb_gap
 
 A = Gap(-3.0, -1.0)
 PREDICTED = [A, None, Gap(-2.0, -1.0), None, Gap(-3.0, -2.0)]
@@ -108,3 +117,51 @@ def test_bounds_and_exchange(pairs):
         assert scores[own] == pytest.approx(back[other], nan_ok=True)
     perfect = gap_scores(reference, reference)
     assert perfect["f1"] == 1 or isnan(perfect["f1"])
+
+
+# The screen as a curve
+
+
+def test_a_curve_by_hand():
+    emptiness = np.array([0.1, 0.4, 0.4, 0.8, np.inf, 2.0])
+    positive = np.array([True, True, False, False, True, True])
+    precision, recall = precision_recall(emptiness, positive)
+    # Two equally empty materials come in together; the infinite one never does.
+    assert precision.tolist() == pytest.approx([1, 2 / 3, 2 / 4, 3 / 5])
+    assert recall.tolist() == pytest.approx([1 / 4, 2 / 4, 2 / 4, 3 / 4])
+    area = 1 / 4 + (2 / 3) / 4 + 0 + (3 / 5) / 4
+    assert average_precision(precision, recall) == pytest.approx(area)
+
+
+def test_a_perfect_order_has_an_average_precision_of_one():
+    emptiness, positive = np.array([0.3, 0.1, 5.0, 4.0]), np.array([True, True, False, False])
+    assert average_precision(*precision_recall(emptiness, positive)) == pytest.approx(1)
+
+
+def test_a_curve_needs_something_to_find():
+    with pytest.raises(ConfigError, match="a positive one"):
+        precision_recall(np.ones(3), np.zeros(3, bool))
+
+
+def test_the_interval_holds_the_score_and_shrinks_with_materials():
+    few = f1_interval(PREDICTED, REFERENCE)
+    many = f1_interval(PREDICTED * 40, REFERENCE * 40)
+    score = gap_scores(PREDICTED, REFERENCE)["f1"]
+    assert few[0] <= score <= few[1]
+    assert many[0] <= score <= many[1]
+    assert many[1] - many[0] < 0.3 * (few[1] - few[0])
+    assert f1_interval([A, None], [A, None])[1] == 1
+
+
+@given(seed=st.integers(0, 10**6), bump=st.floats(0.0, 2.0))
+def test_a_gap_is_an_emptiest_window_below_the_threshold(seed, bump):
+    """Up to the bin at each end, which a gap's edges cut by straight lines."""
+    energies = np.linspace(-4, 4, 128)
+    rng = np.random.default_rng(seed)
+    centres, widths = rng.uniform(-4, 1, 6), rng.uniform(0.1, 0.5, 6)
+    density = 3 * np.exp(-0.5 * ((energies[:, None] - centres) / widths) ** 2).sum(axis=1) + bump
+    found = vb_gap(energies, density, min_width=1.0 + 3 * (energies[1] - energies[0]))
+    if found is not None:
+        assert emptiest_window(energies, density) < 0.9
+    if emptiest_window(energies, density, width=1.2) < 0.9:
+        assert vb_gap(energies, density) is not None

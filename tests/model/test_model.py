@@ -14,6 +14,7 @@ from networks import SMALL, random_model
 
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.crystal.elements import element_features
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.model import ModelConfig, Reasoner, collate
@@ -275,7 +276,7 @@ def test_weights_round_trip(tmp_path):
     assert loaded.config == model.config
     assert metadata == {"elements": [12, 8]}
     assert torch.equal(run(loaded, mgo()).density, run(model, mgo()).density)
-    assert list(tmp_path.iterdir()) == [path]
+    assert {p.name for p in tmp_path.iterdir()} == {path.name, "SHA256SUMS"}
 
 
 @pytest.mark.parametrize(
@@ -308,6 +309,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
         path,
         metadata={"format": "deepdos_nb-1", "config": json.dumps(config), "card": "{}"},
     )
+    path.with_name("SHA256SUMS").unlink()
     with pytest.raises(WeightsError, match="do not fit"):
         load_weights(path)
 
@@ -319,3 +321,14 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
 def test_senseless_settings_are_refused(changes):
     with pytest.raises(ConfigError):
         ModelConfig(**changes).grid  # noqa: B018
+
+
+def test_models_share_no_table(tmp_path):
+    """What is written into one, as loading weights does, must not reach the next."""
+    first = Reasoner(ModelConfig(**SMALL))
+    before = element_features().copy()
+    with torch.no_grad():
+        first.encoder.elements.table.add_(1.0)
+    np.testing.assert_array_equal(element_features(), before)
+    second = Reasoner(ModelConfig(**SMALL))
+    np.testing.assert_array_equal(second.encoder.elements.table.numpy(), before)

@@ -34,7 +34,7 @@ def nearest(cell: OrbitalCell) -> OrbitalCell:
 
 
 def blocks(strengths: torch.Tensor, cell: OrbitalCell) -> Array:
-    """Matrix of every bond by the published table, shape (E, 9, 9)."""
+    """Matrix of every bond by the published table, shape (E, 10, 10)."""
     directions = torch.nn.functional.normalize(cell.pairs.vector, dim=-1).numpy()
     rows = (dict(zip(CHANNELS, row, strict=True)) for row in strengths.tolist())
     return np.stack([slater_koster(u, row) for u, row in zip(directions, rows, strict=True)])

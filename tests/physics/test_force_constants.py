@@ -25,7 +25,6 @@ from deepdos_nb.data.sources.phonondb import load_phonondb
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.model import ModelConfig, Reasoner, collate
 from deepdos_nb.model.weights import load_draft_model, load_weights, save_draft_model, save_weights
-from deepdos_nb.physics import draft as drafting
 from deepdos_nb.physics.draft import draft_spectrum, same_draft_model
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.lattice_dynamics import (
@@ -387,7 +386,7 @@ def test_drafts_are_computed_once_and_a_damaged_file_again(tmp_path, labelled, m
     assert [g.draft.shape for g in first] == [(r.orbits.max() + 1, GRID.n_bins) for r in labelled]
     (file,) = tmp_path.iterdir()
     with monkeypatch.context() as patch:
-        patch.setattr(drafting, "draft_spectrum", lambda *_: 1 / 0)
+        patch.setattr(draft_cache, "draft_spectra", lambda *_: 1 / 0)
         again = draft_cache.record_inputs(labelled[::-1], springs, tmp_path)
         with pytest.raises(ZeroDivisionError):
             draft_cache.record_inputs(labelled, random_springs(9), tmp_path)

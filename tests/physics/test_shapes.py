@@ -12,7 +12,7 @@ from deepdos_nb.physics.slater_koster import CHANNELS, couplings
 
 def test_arguments_must_agree_with_each_other():
     strength, directions = torch.ones(2, len(CHANNELS)), torch.eye(3)
-    assert couplings(strength, directions[:2]).shape == (2, 9, 9)
+    assert couplings(strength, directions[:2]).shape == (2, 10, 10)
     with pytest.raises(TypeCheckError, match="edges"):
         couplings(strength, directions)
 

@@ -112,6 +112,11 @@ def mixtures() -> Cases:
             cubic(3.3), [("Nb1", value, 0, 0, 0)], columns=(LABEL, OCCUPANCY), operators=body
         )
         yield "part#.cif", text, Refused(e.PartialOccupancyError, "partly occupied")
+    for value in ("100", "2"):
+        text = cif(
+            cubic(3.3), [("Nb1", value, 0, 0, 0)], columns=(LABEL, OCCUPANCY), operators=body
+        )
+        yield "many#.cif", text, Refused(e.PartialOccupancyError, "one atom has 1")
     for value in ("nan", "abc", "-1", "1,0"):
         text = cif(
             cubic(3.3), [("Nb1", value, 0, 0, 0)], columns=(LABEL, OCCUPANCY), operators=body

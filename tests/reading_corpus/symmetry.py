@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gemmi
 from cif_files import CUBE_F, P3M1, ROCK_SALT, cif, cubic, hexagonal, rock_salt
 
@@ -46,6 +48,12 @@ def symbols() -> Cases:
         yield "hall#.cif", rock_salt("-f_4_2_3", tag), NACL
     for tag in ("_symmetry_Int_Tables_number", "_space_group_IT_number", "_space_group.IT_number"):
         yield "number#.cif", rock_salt("225", tag), NACL
+    for number in (227, 221):
+        both = {HM: "F m -3 m", "_symmetry_Int_Tables_number": number}
+        said = f"names space groups 225 and {number}; 225 was taken"
+        yield "two_groups#.cif", cif(cubic(5.64), ROCK_SALT, items=both), replace(NACL, note=said)
+    settled = both | {SUM: "Na Cl", Z: 4}
+    yield "two_groups_z.cif", cif(cubic(5.64), ROCK_SALT, items=settled), NACL
     for tag in (
         "_symmetry_equiv_pos_as_xyz",
         "_space_group_symop_operation_xyz",

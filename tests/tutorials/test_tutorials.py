@@ -18,8 +18,12 @@ ROOT = Path(__file__).parents[2]
 
 OTHER: dict[str, dict[str, object]] = {
     "00_quickstart": {"example": "CaF2"},
+    "01_crystals_as_graphs": {"example": "TiO2", "atom": 2},
+    "02_density_of_states": {"insulator": "LiF", "metal": "Cu", "mesh": 10},
     "02a_balls_and_springs": {"example": "NaCl"},
     "02b_electrons_that_hop": {"example": "MgO"},
+    "03_encoder": {"example": "TiO2", "kind": "edos"},
+    "06_train_it": {"epochs": 3, "seeds": 2, "few": 8, "long": 4, "own_epochs": 1},
     "04_source_attention": {"formula": "ZrSiPt", "n_crystals": 6, "n_train": 24, "epochs": 1},
     "05_transport": {"example": "NaCl", "n_crystals": 4},
     "07_judge_it": {

@@ -8,7 +8,7 @@ import json
 import re
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,18 @@ from nglview.remote_thread import RemoteCallThread
 from pymatgen.core import Structure
 from synthetic import make_spectrum, make_trace, metal_with_gap, rock_salt
 
+from deepdos_nb.cases.studies import case_studies
 from deepdos_nb.core.errors import ConfigError, StructureError
 from deepdos_nb.crystal.read import example, examples, parse_structure
+from deepdos_nb.data.baseline_curves import embedded_baselines
+from deepdos_nb.data.catalogue import open_dataset
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.records import Record
+from deepdos_nb.data.sources.embedded import honest_part
+from deepdos_nb.data.splits import part_of, protocol
 from deepdos_nb.metrics.scores import mse
 from deepdos_nb.metrics.valence_gap import vb_gap
-from deepdos_nb.widgets import SpectrumExplorer, SpectrumPlot, ViewState
+from deepdos_nb.widgets import Dashboard, SpectrumExplorer, SpectrumPlot, ViewState
 from deepdos_nb.widgets.base.payload import TOTAL_ONLY
 from deepdos_nb.widgets.explorer.collections import (
     Examples,
@@ -37,10 +42,12 @@ from deepdos_nb.widgets.explorer.collections import (
     Items,
     Records,
     as_collection,
+    as_study,
     shipped_collections,
 )
 from deepdos_nb.widgets.explorer.materials import PAGE, MaterialList
 from deepdos_nb.widgets.explorer.search import Entry, matches
+from deepdos_nb.widgets.explorer.standing import NO_REFERENCE, WORTH
 
 # How a thread of nglview is ended.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -157,10 +164,146 @@ def test_things_in_memory():
         as_collection(["MgO"])
 
 
-def test_shipped_collections_start_with_the_examples():
-    assert isinstance(next(iter(shipped_collections().values())), Examples)
-    both = list(shipped_collections(["phdos", "edos"]).values())
-    assert [c.kind for c in both[:2]] == ["phdos", "edos"]
+def test_shipped_collections_start_with_what_can_be_scored():
+    found = shipped_collections(["phdos", "edos"])
+    assert [*found][:2] == ["DFT electrons", "ML-potential phonons"]
+    assert [c.kind for c in found.values() if isinstance(c, Examples)] == ["phdos", "edos"]
+    assert isinstance(list(shipped_collections().values())[-1], Examples)
+
+
+@dataclass
+class MadeUpCase:
+    """As much of a case of a study as a collection reads."""
+
+    name: str
+    structure: Structure
+    reference: Any
+
+
+def test_a_case_without_a_reference_says_so():
+    known, unknown = CRYSTALS[:2]
+    cases = [
+        MadeUpCase("known", known, REFERENCES[0]),
+        MadeUpCase("still missing", unknown, None),
+    ]
+    look = SpectrumExplorer(
+        {"Study": as_study(cases)}, {"phdos": Model(), "edos": Model("edos")}, backend="image"
+    )
+    assert [row["id"] for row in look.materials.rows] == ["known", "still missing"]
+    assert look.views.spectrum.chips
+    assert look._standing.value == ""
+    look.index = 1
+    assert look.opened.main.kind == "edos", "a study is about electrons, referenced or not"
+    assert look.views.spectrum.chips == []
+    assert NO_REFERENCE in look._standing.value
+    assert NO_REFERENCE in look.describe()
+
+
+@pytest.mark.slow
+def test_the_case_studies_have_tabs_and_say_what_is_missing():
+    board = Dashboard(backend="canvas")
+    board.selected = "studies"
+    assert board.error == ""
+    view = board.view
+    studies = case_studies()
+    assert [len(c) for c in view.collections.values()] == [len(c) for c in studies.values()]
+    for (name, collection), cases in zip(view.collections.items(), studies.values(), strict=True):
+        view.dataset = name
+        assert view.error == ""
+        for i in (0, len(collection) - 1):
+            view.index = i
+            known = cases[i].reference is not None
+            assert (view.opened.reference is not None) == known
+            assert (NO_REFERENCE in view.describe()) == (not known)
+            assert view.opened.main.kind == "edos"
+
+
+# Parts -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def embedded() -> SpectrumExplorer:
+    sets = {name: open_dataset(name) for name in ("embedded-edos", "embedded-phdos")}
+    return SpectrumExplorer(sets, {"phdos": Model(), "edos": Model("edos")}, backend="image")
+
+
+def test_every_record_has_its_part_and_the_list_opens_on_test(embedded: SpectrumExplorer):
+    embedded.dataset = "embedded-edos"
+    entries = embedded.collections["embedded-edos"].entries
+    assert {e.part for e in entries} == {"train", "valid", "test"}
+    assert embedded.part == "test"
+    assert embedded.index == embedded.materials.fitting[0]
+    assert {entries[i].part for i in embedded.materials.fitting} == {"test"}
+    counts = {p["key"]: p["count"] for p in embedded.materials.parts}
+    assert sum(counts.values()) == len(entries)
+    assert {row["part"] for row in embedded.materials.rows} == {"test"}
+    embedded.part = "train"
+    assert embedded.materials.found == counts["train"]
+    embedded.part = ""
+    assert embedded.materials.found == len(entries)
+    with pytest.raises(traitlets.TraitError, match="no part 'tset'"):
+        embedded.part = "tset"
+
+
+def test_a_score_is_told_what_it_is_worth(embedded: SpectrumExplorer):
+    embedded.dataset = "embedded-edos"
+    entries = embedded.collections["embedded-edos"].entries
+    for part, words in WORTH.items():
+        embedded.index = next(i for i, e in enumerate(entries) if e.part == part)
+        assert embedded.opened.part == part
+        assert words in embedded.describe()
+        assert f'data-part="{part}"' in embedded._standing.value
+
+
+def test_nothing_the_weights_know_from_elsewhere_is_called_a_test():
+    """The phonon weights learnt from the benchmark and phonondb, whatever the embedded part is."""
+    entries = list(open_dataset("embedded-phdos").entries())
+    known = [e for e in entries if part_of(e) in ("valid", "test") and honest_part(e) == "train"]
+    assert {e.formula for e in known} >= {"NaCl", "LiF", "GaP"}
+    # What the benchmark tests or validates on is not among them.
+    rules = protocol()
+    assert not {e.formula for e in known} & {*rules.test.values(), *rules.valid.values()}
+    listed = as_collection(open_dataset("embedded-phdos")).entries
+    assert [e.part for e in listed] == [honest_part(e) or "" for e in entries]
+    # No part is known of what somebody else has collected.
+    assert {e.part for e in as_collection([record(MGO, "mine", sites=True)]).entries} == {""}
+
+
+@pytest.mark.parametrize("kind", ["phdos"])
+def test_curves_of_the_baselines(embedded: SpectrumExplorer, kind: str):
+    data = open_dataset(f"embedded-{kind}")
+    curves = embedded_baselines(kind)
+    split = data.split()
+    asked = {e.material_id for part in ("valid", "test") for e in split[part].entries()}
+    # The set has grown since; none that was trained on is among them.
+    assert set(curves.materials) <= asked
+    assert len(curves.materials) > len(asked) / 2
+    assert [*curves.totals] == ["Mat2Spec", "DOSTransformer"]
+    references = {r.material_id: r.shape for part in ("valid", "test") for r in split[part]}
+    truth = np.stack([references[m] for m in curves.materials])
+    mean = np.repeat(np.mean([r.shape for r in split["train"]], axis=0)[None], len(truth), axis=0)
+    for totals in curves.totals.values():
+        np.testing.assert_allclose(totals.sum(axis=1), 1, atol=2e-3)
+        # They are of these crystals, in this order: better than one curve for all.
+        assert mse(totals, truth, "max") < mse(mean, truth, "max")
+    # They are drawn beside our own, with the reference's number of states, and scored.
+    embedded.dataset = f"embedded-{kind}"
+    entries = embedded.collections[embedded.dataset].entries
+    embedded.index = next(
+        i for i in embedded.materials.fitting if entries[i].id in curves.materials
+    )
+    main, lines = embedded.opened.main, embedded.views.spectrum.lines
+    assert [line["name"] for line in lines[1:]] == ["Mat2Spec", "DOSTransformer"]
+    known = embedded.opened.reference
+    for name, spectrum in embedded.opened.baselines.items():
+        assert (spectrum.kind, spectrum.source) == (main.kind, name)
+        np.testing.assert_allclose(spectrum.total.sum(), known.total.sum(), rtol=2e-3)
+    names = [chip["name"] for chip in embedded.views.spectrum.chips]
+    assert names == ["MSE", "R²", "WD", "Mat2Spec MSE", "DOSTransformer MSE"]
+    assert "Re-implemented and trained on" in embedded.describe()
+    embedded.part = "train"
+    embedded.index = embedded.materials.fitting[0]
+    assert embedded.opened.baselines == {} or kind == "phdos"
 
 
 LABELS = [
@@ -546,10 +689,14 @@ def test_nothing_to_show_is_said(tmp_path: Path):
     assert look.error == ""
 
 
-def test_alone_it_shows_the_examples_with_the_shipped_weights():
+def test_alone_it_shows_scored_electrons_with_the_shipped_weights():
     look = SpectrumExplorer(backend="image")
-    assert look.dataset.startswith("Examples")
-    assert look.predictors["phdos"].kind == "phdos"
+    assert (look.dataset, look.part) == ("DFT electrons", "test")
+    assert look.opened.main.kind == look.opened.reference.kind == "edos"
+    assert [chip["name"] for chip in look.views.spectrum.chips][:3] == ["MSE", "R²", "WD"]
+    look.dataset = "Examples, phonons"
+    assert look.opened.main.kind == "phdos"
+    assert NO_REFERENCE in look.describe()
     look.query = "Mg-O"
     look.index = look.materials.fitting[0]
     spectrum = look.opened.main

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import numpy as np
 import pytest
 import traitlets
@@ -16,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core import Structure
 from synthetic import make_spectrum, make_trace, rock_salt
+from widget_classes import anywidgets
+from widget_trees import all_widgets
 
 import deepdos_nb as dd
 from deepdos_nb.core.errors import ConfigError, WeightsError
@@ -105,6 +110,76 @@ def test_a_fault_is_said_and_clears_the_last_result(view: UploadPredictor, data:
         _ = view.spectrum
     receive(view, "good.cif", MGO)
     assert view.problem == ""
+
+
+class Hanging(Model):
+    """Never comes to an answer about silicon."""
+
+    def predict(self, structure: Structure, *, max_atoms: int = 500):
+        while structure.formula == "Si2":
+            pass
+        return super().predict(structure, max_atoms=max_atoms)
+
+
+def test_what_hangs_is_stopped_and_the_next_file_is_predicted():
+    view = UploadPredictor({"phdos": Hanging(), "edos": Model("edos")}, max_seconds=3)
+    receive(view, "Si.cif", examples()["Si"].read_bytes())
+    assert "this prediction took longer than 3 s and was stopped" in view.problem
+    assert not view.drop.busy
+    assert view._stage.children == ()
+    receive(view, "MgO.cif", MGO)
+    assert view.problem == ""
+    assert view.spectrum.formula == "MgO"
+
+
+SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+def test_html_in_names_and_fields_stays_text(view: UploadPredictor):
+    receive(view, f"{SCRIPT}.cif", MGO.replace(b"data_", b"data_" + SCRIPT.encode() + b"_", 1))
+    receive(view, f"{SCRIPT}.cif", b"_chemical_name " + SCRIPT.encode())
+    # Python's own HTML is escaped; everything else travels as text, which scripts put in as text.
+    pages = [w.value for w in all_widgets(view) if isinstance(w, ipywidgets.HTML)]
+    assert pages
+    assert not any("<img" in page or "<script" in page for page in pages)
+    view.error = SCRIPT
+    assert "&lt;img" in view._line.value
+    assert "<img" not in view._line.value
+    for cls in anywidgets():
+        # Where a script writes HTML, it is a picture of its own.
+        for written in re.findall(r"(?:innerHTML|outerHTML|insertAdjacentHTML)\W.*", str(cls._esm)):
+            constants = ("innerHTML = on ? PAUSE : PLAY;", "innerHTML = CRYSTAL;")
+            assert written in constants, cls.__name__
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow.cif", "con.cif", "a\0b.cif"]
+)
+def test_a_name_is_never_a_path(view: UploadPredictor, name: str, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    receive(view, name, MGO)
+    assert view.error == ""
+    assert view.problem or view.spectrum.formula == "MgO"
+    assert list(tmp_path.iterdir()) == [], "nothing is written"
+    receive(view, name, b"nothing of the kind")
+    assert "root:" not in view.problem
+
+
+def test_a_small_file_that_expands_beyond_measure_is_refused_at_once(view: UploadPredictor):
+    """13 kB that ask for 200 atoms in every one of the 192 positions of a group."""
+    rows = "\n".join(f"O{i} O {i * 0.0049 + 0.001:.4f} {i * 0.0031:.4f} 0.1234" for i in range(400))
+    bomb = (
+        "data_bomb\n_cell_length_a 9\n_cell_length_b 9\n_cell_length_c 9\n"
+        "_cell_angle_alpha 90\n_cell_angle_beta 90\n_cell_angle_gamma 90\n"
+        "_symmetry_space_group_name_H-M 'F m -3 m'\n_symmetry_Int_Tables_number 225\n"
+        "loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n"
+        f"_atom_site_fract_y\n_atom_site_fract_z\n{rows}\n"
+    )
+    assert len(bomb) < 14_000
+    begin = time.process_time()
+    receive(view, "bomb.cif", bomb.encode())
+    assert "the limit is 500" in view.problem
+    assert time.process_time() - begin < 20, "refused before it was expanded"
 
 
 def test_limits_can_be_changed():

@@ -56,12 +56,12 @@ CHAPTER = Chapter(
                 Mistake(
                     lambda spectrum: "".join(dict.fromkeys(spectrum.symbols)),
                     "That is the crystal. One of its elements is asked for.",
-                    seen=lambda answer: len([c for c in answer if c.isupper()]) > 1,
+                    seen=lambda answer, spectrum: len([c for c in answer if c.isupper()]) > 1,
                 ),
                 Mistake(
                     "Xe",
                     "There is no such element in this crystal.",
-                    seen=lambda answer: answer.strip().lower() == "xe",
+                    seen=lambda answer, spectrum: answer not in spectrum.symbols,
                 ),
             ),
         ),

@@ -89,6 +89,17 @@ CHAPTER = Chapter(
                 Mistake(falling, "Right, but the lower branch should come first."),
             ),
         ),
+        "coulomb": Number(
+            right=-0.5,
+            hint="k_L is the second derivative of V, k_T the first one over r.",
+            praise="A stiff spring with a negative k_T: like charges, not a bond.",
+            mistakes=(
+                Mistake(0.5, "Mind the sign: a pair that pushes has a slope below zero."),
+                Mistake(-2.0, "That is k_L / k_T, the other way round."),
+                Mistake(-1.0, "Differentiate 1/r twice: a factor of two comes down."),
+                Mistake(2.0, "That is k_L / k_T without its sign."),
+            ),
+        ),
     },
     quiz=(
         Question(

@@ -49,7 +49,9 @@ def trials() -> Iterator[tuple[Any, ...]]:
     """An insulator, a metal, and something between, on the electronic grid."""
     energies = Kind.edos.grid.energies
     for gap, height, n_atoms, few in ((2.1, 6.0, 3, 0.2), (0.3, 3.0, 4, 0.5), (1.2, 5.0, 8, 0.1)):
-        smooth = 1 / (1 + np.exp(-(energies - gap) / 0.3)) + 1 / (1 + np.exp((energies + 0.5) / 0.06))
+        smooth = 1 / (1 + np.exp(-(energies - gap) / 0.3)) + 1 / (
+            1 + np.exp((energies + 0.5) / 0.06)
+        )
         yield energies, height * np.clip(smooth, 0, 1) + 0.01, n_atoms, few
 
 

@@ -8,6 +8,8 @@
     materials.csv         optional: material, gap (eV), zero ("VBM" or "E_F"), shift (subtracted
                           from the energies, in their unit), and whatever else shall be recorded
 
+Results of VASP, phonopy and pymatgen lie beside them or alone, see `calculations`.
+
 Further columns resolve the curve: `site Mg1`, `site O2`, … one for every atom, numbered in the
 order of the structure file, or element symbols. The files that ``deepdos predict`` writes are of
 this form. Element columns fix the atoms' curves where all atoms of each element are equal by
@@ -18,28 +20,26 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.core.resampling import above, to_bins, unit_factor, warn_imaginary
+from deepdos_nb.core.resampling import unit_factor
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.records import Record
+from deepdos_nb.data.sources.calculations import CalculationStore, find_calculations
+from deepdos_nb.data.sources.curve_records import curve_record, element_rows
 from deepdos_nb.data.sources.curve_tables import Curve, CurveTable, read_curve
-from deepdos_nb.data.stores import Entry, entry_of
+from deepdos_nb.data.stores import Entry, Store, entry_of
 
 ENDINGS = (".cif", ".vasp", ".poscar")
-SUM_TOLERANCE = 0.02
-"""Largest difference between the sites' sum and the total, as a share of all states."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class FolderStore:
     Parameters
     ----------
     folder : path
+    leave : collection of str
+        Names of materials that are read from something else than a table.
     **options
         Override the keys of `dataset.json`.
 
@@ -83,12 +85,12 @@ class FolderStore:
         If there are no structures or no curves, or a structure has no curve or the reverse.
     """
 
-    def __init__(self, folder: str | Path, **options: Any):
+    def __init__(self, folder: str | Path, *, leave: Collection[str] = (), **options: Any):
         self.folder = Path(folder)
         self.source = self.folder.resolve().name
         self.settings = _settings(self.folder / "dataset.json", options)
         self.facts = _facts(self.folder / "materials.csv")
-        files = [p for p in sorted(self.folder.glob("*")) if p.suffix.lower() in ENDINGS]
+        files = [path for path in structure_files(self.folder) if path.stem not in leave]
         self.files = {path.stem: path for path in files}
         self._check_doubles(files)
         table = self.folder / "spectra.csv"
@@ -188,94 +190,63 @@ class FolderStore:
         curve = self._curve(name)
         if curve.sites or not curve.elements:
             return bool(curve.sites)
-        return _element_rows(curve, structure, symmetry_orbits(structure, symprec=1e-2)) is not None
+        return element_rows(curve, structure, symmetry_orbits(structure, symprec=1e-2)) is not None
 
     def _record(self, name: str) -> Record:
-        structure = read_structure(self.files[name])
-        orbits = symmetry_orbits(structure, symprec=1e-2)
         curve = self._curve(name)
         kind, unit = self._kind(curve)
         facts = self.facts.get(name, {})
-        factor = unit_factor(unit, kind)
-        energies = (curve.energies - float(facts.get("shift", 0.0))) * factor
-        # States per unit of energy shrink as the unit grows; per cell they grow with the atoms.
-        scale = (len(structure) if self.settings.density == "atom" else 1.0) / factor
-        rows = _site_rows(curve, structure) if curve.sites else None
-        if rows is None and curve.elements:
-            rows = _element_rows(curve, structure, orbits)
-        width = self.settings.broadening
-        total = curve.total
-        if total is None:
-            total = np.sum([v for _, v in curve.sites.values()] or [*curve.elements.values()], 0)
-        warn_imaginary(name, kind, energies, total)
-        counts = scale * to_bins(kind, energies, total, broadening=width)
-        record = partial(
-            Record,
-            material_id=name,
-            kind=kind,
-            lattice=np.asarray(structure.lattice.matrix),
-            numbers=np.asarray(structure.atomic_numbers, dtype=np.int64),
-            frac=np.asarray(structure.frac_coords),
-            orbits=orbits,
+        stated = {k: v for k in ("method", "licence") if (v := getattr(self.settings, k))}
+        return curve_record(
+            name,
+            read_structure(self.files[name]),
+            curve,
+            kind,
+            unit,
             source=self.source,
-            provenance=facts
-            | {k: v for k in ("method", "licence") if (v := getattr(self.settings, k))},
-        )
-        absolute = self.settings.density != "arbitrary"
-        states = float(counts.sum()) if absolute and not kind.fixed_modes else None
-        if rows is None:
-            return record(shape=counts / counts.sum(), states=states)
-        bins = scale * to_bins(kind, energies, rows, broadening=width)
-        _check_sum(bins.sum(axis=0), counts)
-        beyond = scale * above(kind, energies, rows)
-        size = np.bincount(orbits)
-        bins = np.array([bins[orbits == o].sum(axis=0) for o in range(len(size))])
-        beyond = np.array([beyond[orbits == o].sum() for o in range(len(size))])
-        if kind.fixed_modes:
-            every = np.maximum(bins.sum(axis=1) + beyond, 1e-12)
-            site, outside = bins / every[:, None], beyond / every
-        else:
-            site = bins / bins.sum() / size[:, None]
-            outside = np.zeros(len(size))
-        shape = size @ site
-        return record(
-            shape=shape / shape.sum(),
-            site_shape=site.astype(np.float32),
-            outside=outside.astype(np.float32),
-            states=states,
+            shift=float(facts.get("shift", 0.0)),
+            density=self.settings.density,
+            broadening=self.settings.broadening,
+            provenance=facts | stated,
         )
 
 
-def _site_rows(curve: Curve, structure: Any) -> Array:
-    """Curves of the atoms, shape (n_atoms, n_points)."""
-    symbols = [site.specie.symbol for site in structure]
-    given = {i: symbol for i, (symbol, _) in curve.sites.items()}
-    if given != dict(enumerate(symbols)):
-        expected = ", ".join(f"site {s}{i + 1}" for i, s in enumerate(symbols[:6]))
+def structure_files(folder: Path) -> list[Path]:
+    """Structure files of a folder, sorted by name."""
+    return [p for p in sorted(folder.glob("*")) if p.suffix.lower() in ENDINGS]
+
+
+def own_stores(folder: Path) -> list[Store]:
+    """What a folder of your own holds: results of calculations, and structures with tables.
+
+    Raises
+    ------
+    DataError
+        If there is neither, or something does not fit together.
+    """
+    structures = structure_files(folder)
+    found = find_calculations(folder, {path.stem: path for path in structures})
+    names = {one.name for one in found}
+    if len(names) < len(found):
+        double = next(n for n in names if sum(one.name == n for one in found) > 1)
         raise DataError(
-            "its site columns are not those of the structure's atoms.",
-            remedy=f"Needed are {expected}{', …' if len(symbols) > 6 else ''}.",
+            f"there are two calculations of {double}.",
+            source=str(folder),
+            remedy="Keep one of them, or rename it.",
         )
-    return np.stack([curve.sites[i][1] for i in range(len(symbols))])
-
-
-def _element_rows(curve: Curve, structure: Any, orbits: Array) -> Array | None:
-    """The same from element columns, where each element is one orbit; else None."""
-    symbols = np.array([site.specie.symbol for site in structure])
-    if set(curve.elements) != set(symbols.tolist()):
-        return None
-    if any(len(set(orbits[symbols == s].tolist())) > 1 for s in curve.elements):
-        return None
-    return np.stack([curve.elements[s] / (symbols == s).sum() for s in symbols.tolist()])
-
-
-def _check_sum(sites: Array, total: Array) -> None:
-    apart = float(np.abs(sites - total).sum() / total.sum())
-    if apart > SUM_TOLERANCE:
-        raise DataError(
-            f"the sites' curves differ from the total by {100 * apart:.0f} % of the states.",
-            remedy="Renormalise the projections so that they add up to the total.",
-        )
+    if not found:
+        return [FolderStore(folder)]
+    settings, facts = _settings(folder / "dataset.json", {}), _facts(folder / "materials.csv")
+    stated = {k: v for k in ("method", "licence") if (v := getattr(settings, k))}
+    store = CalculationStore(
+        found,
+        folder.resolve().name,
+        broadening=settings.broadening or None,
+        facts={name: stated | facts.get(name, {}) for name in names},
+    )
+    if all(path.stem in names for path in structures):
+        return [store]
+    return [store, FolderStore(folder, leave=names)]
 
 
 def _settings(path: Path, options: dict[str, Any]) -> FolderSettings:

@@ -10,10 +10,12 @@ one crystal a line, so that a crystal can be read without reading the others.
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -66,29 +68,30 @@ def fetch_jarvis(cache: str | Path | None = None, *, progress: bool = False) -> 
     """
     import pooch
 
-    from deepdos_nb.data.downloads import Bar
+    from deepdos_nb.data.downloads import Bar, download_error
 
     target = jarvis_file(cache)
     if target.exists():
         return target
     remedy = "Without network, pass a copy of the file to `rewrite`."
     try:
-        repository = pooch.create(path=target.parent, base_url=f"doi:{DOI}/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        place = mkdtemp(prefix=".jarvis-", dir=target.parent)
+    except OSError as error:
+        raise download_error(error, f"doi:{DOI}", target.parent, remedy) from error
+    try:
+        repository = pooch.create(path=place, base_url=f"doi:{DOI}/")
         # Names of the files and their hashes, as the repository states them.
         repository.load_registry_from_doi()
         names = sorted(name for name in repository.registry_files if name.startswith(FILE))
         if not names:
             raise DataError(f"lists no file {FILE}….", source=f"doi:{DOI}", remedy=remedy)
         bar = pooch.DOIDownloader(progressbar=Bar()) if progress else None
-        archive = Path(repository.fetch(names[-1], downloader=bar))
+        rewrite(repository.fetch(names[-1], downloader=bar), target)
     except (OSError, ValueError) as error:
-        raise DataError(
-            f"download failed ({error}).", source=f"doi:{DOI}", remedy=remedy
-        ) from error
-    try:
-        rewrite(archive, target)
+        raise download_error(error, f"doi:{DOI}", target.parent, remedy) from error
     finally:
-        archive.unlink(missing_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
     return target
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.signal import savgol_filter
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
@@ -40,6 +39,8 @@ def _resampler(start: float, stop: float, n_points: int) -> Array:
     Interpolation to 1 cm⁻¹, Savitzky-Golay smoothing and sampling are all linear, so one matrix
     does them for every curve at once.
     """
+    from scipy.signal import savgol_filter  # a second to import, for what few ask for
+
     grid = Kind.phdos.grid
     fine = np.arange(start, stop + 0.5, 1.0)
     coarse = np.linspace(start, stop, n_points)

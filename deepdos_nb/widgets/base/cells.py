@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import product
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -44,10 +45,14 @@ def conventional_cell(structure: Structure) -> Cell | None:
 
     None where it is not larger than the cell that is given, or spglib finds no symmetry.
     """
+    import spglib
     from pymatgen.core import Lattice
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-    found = SpacegroupAnalyzer(structure, symprec=SYMPREC).get_symmetry_dataset()
+    numbers = [site.specie.Z for site in structure]
+    cell: Any = (structure.lattice.matrix, structure.frac_coords, numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # spglib announces changes of its own interface
+        found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
     if found is None:
         return None
     # spglib: x_s = P x + p, and the columns (a_s b_s c_s) = (a b c) P⁻¹.

@@ -5,13 +5,12 @@ Nothing here runs on import. The first prediction loads the weights; later ones 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from inspect import signature
 from typing import Any, Protocol
 
-from deepdos_nb.core.errors import WeightsError
+from deepdos_nb.core.files import PACKAGE
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
@@ -50,11 +49,24 @@ def shipped_model(kind: str) -> Predictor:
     return load_model(kind)
 
 
-def shipped_models() -> dict[Kind, Predictor]:
-    """Every ensemble inside the package, by kind, loaded once."""
-    found: dict[Kind, Predictor] = {}
-    for kind in Kind:
-        # No weights of a kind are no mistake here: the views show what there is.
-        with suppress(WeightsError):
-            found[kind] = shipped_model(kind)
-    return found
+class ShippedModels(Mapping[Kind, Predictor]):
+    """Every ensemble inside the package, by kind; each is loaded when it is asked for.
+
+    No weights of a kind are no mistake here: the views show what there is.
+    """
+
+    def __init__(self) -> None:
+        self._kinds = [
+            kind for kind in Kind if any((PACKAGE / "weights" / kind).glob("*.safetensors"))
+        ]
+
+    def __getitem__(self, kind: Kind) -> Predictor:
+        if kind not in self._kinds:
+            raise KeyError(kind)
+        return shipped_model(kind)
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)

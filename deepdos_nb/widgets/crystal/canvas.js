@@ -18,7 +18,7 @@ function fitted(canvas, { positions, edges }, upright, zoom) {
 }
 
 // Draws bonds, cell and atoms, far things first; returns where the atoms are, near ones first.
-function drawCrystal(canvas, { scene, colours, radii, selected, rotation, upright, zoom }) {
+function drawCrystal(canvas, { scene, places, colours, radii, selected, rotation, upright, zoom }) {
   const context = fresh(canvas);
   const { scale, middle } = fitted(canvas, scene, upright, zoom);
   const style = getComputedStyle(canvas);
@@ -27,7 +27,7 @@ function drawCrystal(canvas, { scene, colours, radii, selected, rotation, uprigh
     const row = (i) => p.reduce((sum, v, k) => sum + rotation[3 * i + k] * (v - middle[k]), 0);
     return [canvas.clientWidth / 2 + scale * row(0), canvas.clientHeight / 2 - scale * row(1), row(2)];
   };
-  const at = scene.positions.map(see);
+  const at = places.map(see);
   const sticks = scene.bonds.map(([i, j]) => ({ z: Math.min(at[i][2], at[j][2]) - 1e-3, from: at[i], to: at[j], wide: Math.max(1.5, 0.14 * scale), paint: GREY }));
   const lines = scene.edges.map(([a, b]) => [see(a), see(b)]).map(([from, to]) => ({ z: Math.min(from[2], to[2]) - 1e3, from, to, wide: 1, paint: soft }));
   const atoms = at.map(([x, y, z], i) => ({ z, x, y, site: scene.site[i], r: Math.max(3, scale * radii[scene.site[i]]) }));
@@ -62,7 +62,8 @@ function drawCrystal(canvas, { scene, colours, radii, selected, rotation, uprigh
 function render({ model, el }) {
   const canvas = html("canvas", { class: "ddos-atoms", tabindex: "0", role: "group", "aria-roledescription": "interactive 3-D view" });
   const tip = html("div", { class: "ddos-tip", hidden: "" });
-  el.append(html("div", { class: "ddos ddos-balls", "data-lm-suppress-shortcuts": "true" }, canvas, tip));
+  const wave = motionOf(model, () => draw());
+  el.append(html("div", { class: "ddos ddos-balls", "data-lm-suppress-shortcuts": "true" }, canvas, tip, wave.button));
   let rotation = model.get("upright");
   let zoom = 1;
   let atoms = [];
@@ -70,8 +71,9 @@ function render({ model, el }) {
   function draw() {
     if (!canvas.clientWidth) return;
     canvas.setAttribute("aria-label", model.get("description_text"));
+    const scene = model.get("scene");
     atoms = drawCrystal(canvas, {
-      scene: model.get("scene"), colours: model.get("colours"), radii: model.get("radii"), selected: new Set(model.get("selected_sites")),
+      scene, places: wave.places(scene.positions), colours: model.get("colours"), radii: model.get("radii"), selected: new Set(model.get("selected_sites")),
       upright: model.get("upright"), rotation, zoom,
     });
     // Where things are drawn, for whoever drives the page.
@@ -118,6 +120,7 @@ function render({ model, el }) {
   return () => {
     observer.disconnect();
     unwatch();
+    wave.stop();
     cancelAnimationFrame(frame);
     for (const name of listen) model.off(name, later);
   };

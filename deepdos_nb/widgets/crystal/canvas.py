@@ -28,7 +28,13 @@ class CrystalCanvas(anywidget.AnyWidget):
     tips : sequence of str, length n_sites
     """
 
-    _esm = asset("base/common.js", "base/controls.js", "base/balls.js", "crystal/canvas.js")
+    _esm = asset(
+        "base/common.js",
+        "base/controls.js",
+        "base/balls.js",
+        "crystal/motion.js",
+        "crystal/canvas.js",
+    )
     _css = asset("base/base.css", "base/tips.css", "crystal/canvas.css")
 
     scene = t.Dict().tag(sync=True)
@@ -45,6 +51,12 @@ class CrystalCanvas(anywidget.AnyWidget):
 
     tips: t.List[str] = t.List().tag(sync=True)
     """What a pointer over an atom of each site is told."""
+
+    motion: t.List[Any] = t.List().tag(sync=True)
+    """Of each drawn atom, real and imaginary part of its displacement, Å; empty: none moves."""
+
+    moving = t.Bool(True).tag(sync=True)
+    """Whether what can move does; off from the start where the reader wants no motion."""
 
     selected_sites: t.List[int] = t.List().tag(sync=True)
     """Indices of the selected sites."""
@@ -70,6 +82,7 @@ class CrystalCanvas(anywidget.AnyWidget):
     def show(self, scene: Scene, colours: Sequence[str], radii: Array, tips: Sequence[str]) -> None:
         """Show another scene, with nothing selected."""
         with self.hold_sync():
+            self.motion = []
             self.scene = _drawn(scene)
             self.paint(colours, radii, (), tips)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -18,7 +17,7 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.read import example, examples, read_structure
 from deepdos_nb.data.catalogue import open_dataset
 from deepdos_nb.spectra.spectrum import Spectrum
-from deepdos_nb.widgets.base.payload import TOTAL_ONLY
+from deepdos_nb.widgets.explorer.records import EMBEDDED, Records
 from deepdos_nb.widgets.explorer.search import Entry, entry_of
 
 if TYPE_CHECKING:
@@ -29,12 +28,6 @@ MAX_FILES = 20_000
 
 HEAD = 4096
 """Bytes at the beginning of a file in which its formula is looked for."""
-
-EMBEDDED = {
-    "embedded-edos": "DFT electrons",
-    "embedded-phdos": "ML-potential phonons",
-}
-"""Data sets inside the package, and what their tabs are called."""
 
 
 @runtime_checkable
@@ -50,6 +43,17 @@ class Collection(Protocol):
 
     def item(self, index: int) -> tuple[Structure, Spectrum | None]:
         """The crystal, and its reference spectrum where there is one."""
+
+
+@runtime_checkable
+class WithOthers(Collection, Protocol):
+    """Crystals of which other models' curves are known."""
+
+    def others(self, index: int) -> Mapping[str, Spectrum]:
+        """Curves of other models, by their names."""
+
+    def about_others(self, index: int) -> str:
+        """How those models were trained, in words."""
 
 
 class Examples:
@@ -75,41 +79,6 @@ class Examples:
     def item(self, index: int) -> tuple[Structure, None]:
         """One of the crystals."""
         return example(list(examples())[index]), None
-
-
-class Records:
-    """A `Dataset`, or any sequence of `Record`.
-
-    Parameters
-    ----------
-    records : sequence of Record
-        With ``entries()``, as a `Dataset` has, no record is read for its entry.
-    """
-
-    def __init__(self, records: Any) -> None:
-        self.records = records
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    @cached_property
-    def entries(self) -> list[Entry]:
-        """One entry for each record."""
-        if hasattr(self.records, "entries"):
-            return [
-                Entry(str(e.material_id), e.formula, int(e.n_atoms), tuple(e.elements))
-                for e in self.records.entries()
-            ]
-        return [entry_of(r.structure, r.material_id) for r in self.records]
-
-    def item(self, index: int) -> tuple[Structure, Spectrum]:
-        """Structure and reference of one record."""
-        record = self.records[index]
-        if record.site_shape is None:
-            reference = replace(record.reference(even=True), notes=(TOTAL_ONLY,))
-        else:
-            reference = record.reference()
-        return reference.structure, reference
 
 
 class Folder:
@@ -158,9 +127,14 @@ class Items:
     items : iterable of Spectrum, Structure, or pairs of both
         A spectrum is the reference of its own structure.
     names : iterable of str, optional
+    kind : {"phdos", "edos"}, optional
+        As in `Examples`.
     """
 
-    def __init__(self, items: Iterable[Any], names: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, items: Iterable[Any], names: Iterable[str] | None = None, kind: Kind | None = None
+    ) -> None:
+        self.kind = kind
         self._items = [_pair(item) for item in items]
         given = list(names) if names is not None else None
         self._names = given or [str(i + 1) for i in range(len(self._items))]
@@ -179,19 +153,14 @@ class Items:
 
 
 def shipped_collections(kinds: Iterable[Kind] = ()) -> dict[str, Collection]:
-    """The examples, and the data sets inside the package that hold anything.
+    """The data sets inside the package that hold anything, and the examples.
 
     Parameters
     ----------
     kinds : iterable of {"phdos", "edos"}
         With more than one, the examples are listed for each.
     """
-    several = list(kinds)
-    found: dict[str, Collection] = {
-        f"Examples, {Kind(kind).particles}": Examples(kind) for kind in several
-    }
-    if len(several) < 2:
-        found = {"Examples": Examples()}
+    found: dict[str, Collection] = {}
     for name, title in EMBEDDED.items():
         try:
             data = open_dataset(name)
@@ -199,7 +168,26 @@ def shipped_collections(kinds: Iterable[Kind] = ()) -> dict[str, Collection]:
             continue
         if len(data):
             found[title] = Records(data)
-    return found
+    several = list(kinds)
+    if len(several) < 2:
+        return found | {"Examples": Examples()}
+    return found | {f"Examples, {Kind(kind).particles}": Examples(kind) for kind in several}
+
+
+class Case(Protocol):
+    """A crystal of a case study, with its electronic reference where one has been computed."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def structure(self) -> Structure: ...  # noqa: D102
+    @property
+    def reference(self) -> Spectrum | None: ...  # noqa: D102
+
+
+def as_study(cases: Sequence[Case]) -> Items:
+    """A case study as a collection."""
+    return Items([(c.structure, c.reference) for c in cases], [c.name for c in cases], Kind.edos)
 
 
 def as_collection(source: Any) -> Collection:
@@ -215,7 +203,8 @@ def as_collection(source: Any) -> Collection:
     ConfigError
         If nothing can be listed from it.
     """
-    if isinstance(source, Collection):
+    # Asked of the class: the object would read every crystal for its entries.
+    if all(hasattr(type(source), name) for name in ("entries", "item", "__len__")):
         return source
     if isinstance(source, (str, Path)):
         return Folder(source)

@@ -108,14 +108,15 @@ function render({ model, el }) {
     if (document.activeElement !== number) number.value = value === null ? "" : String(value);
     zone.classList.toggle("busy", model.get("busy"));
     zone.setAttribute("aria-busy", String(model.get("busy")));
-    message.textContent = model.get("busy") ? "Predicting …" : model.get("message");
+    message.textContent = model.get("busy")
+      ? ["Predicting …", model.get("wait")].filter(Boolean).join(" ") : model.get("message");
     problem.textContent = model.get("problem");
     notes.replaceChildren(...model.get("notes").map((note) => html("li", {}, note)));
     error.textContent = model.get("error");
   }
 
   const listen = [
-    ...["change:limit", "change:asks_electrons", "change:electrons", "change:busy", "change:message",
+    ...["change:limit", "change:asks_electrons", "change:electrons", "change:busy", "change:wait", "change:message",
       "change:problem", "change:notes", "change:error"].map((name) => [name, draw]),
     ["change:examples", drawChips],
     ["change:example", drawChips],

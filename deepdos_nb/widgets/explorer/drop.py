@@ -43,6 +43,9 @@ class FileDrop(anywidget.AnyWidget):
     busy = t.Bool(False).tag(sync=True)
     """Whether a prediction is under way."""
 
+    wait = t.Unicode("").tag(sync=True)
+    """How long that may take, in words; empty where it is soon done."""
+
     message = t.Unicode("").tag(sync=True)
     """What is shown below, in words."""
 

@@ -22,6 +22,9 @@ from deepdos_nb.widgets.explorer.quicklook import QuickLook
 if TYPE_CHECKING:
     from ipywidgets import Widget
 
+MOST_BANDED = 40
+"""Atoms of a cell up to which bands are offered: their lines must be told apart, and cost time."""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -33,6 +36,8 @@ class Subject:
     ensemble, reference : Spectrum or None
     state : ViewState
     backend : {"auto", "nglview", "canvas"}
+    model : object with ``draft_model``, or None
+        Whose draft has bands.
     """
 
     source: Trace | Spectrum
@@ -40,6 +45,7 @@ class Subject:
     reference: Spectrum | None
     state: ViewState
     backend: Backend
+    model: Any = None
 
     @property
     def spectrum(self) -> Spectrum | None:
@@ -103,6 +109,18 @@ def _transport(subject: Subject) -> Widget:
     return TransportStepper(trace, reference=subject.reference, state=subject.state)
 
 
+def _bands(subject: Subject) -> Widget:
+    from deepdos_nb.inference.bands import draft_bands
+    from deepdos_nb.widgets.bands.view import BandView
+
+    return BandView(draft_bands(subject.model, subject.source.structure), state=subject.state)
+
+
+def _banded(subject: Subject) -> bool:
+    drafts = getattr(subject.model, "draft_model", None) is not None
+    return drafts and len(subject.source.structure) <= MOST_BANDED
+
+
 def _traced(subject: Subject) -> bool:
     return isinstance(subject.source, Trace)
 
@@ -115,6 +133,7 @@ VIEWS: tuple[View, ...] = (
     View("spectrum", "Spectrum", "The density of states and its atoms", lambda _: True, _spectrum),
     View("attention", "Attention", "Which atoms every energy looked at", _traced, _attention),
     View("transport", "Transport", "How states move, step by step", _traced, _transport),
+    View("bands", "Bands", "What the draft's bands are made of", _banded, _bands),
     View("ensemble", "Ensemble", "Every seed, and how far to trust them", _several, _ensemble),
     View("graph", "Graph", "Every atom's neighbours, in all cells", lambda _: True, _graph),
 )
@@ -134,6 +153,8 @@ class Explore(Tabbed):
         The seed-averaged prediction.
     reference : Spectrum, optional
         Measured or calculated spectrum of the same crystal, drawn beside the prediction.
+    model : object with ``draft_model``, optional
+        That predicted it, for the bands of its draft.
     state : ViewState, optional
     backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
@@ -145,13 +166,14 @@ class Explore(Tabbed):
         *,
         ensemble: Spectrum | None = None,
         reference: Spectrum | None = None,
+        model: Any = None,
         state: ViewState | None = None,
         backend: Backend = "auto",
     ) -> None:
         if state is None:
             state = ViewState(step=source.n_steps if isinstance(source, Trace) else 0)
         self.state = state
-        self.subject = subject = Subject(source, ensemble, reference, state, backend)
+        self.subject = subject = Subject(source, ensemble, reference, state, backend, model)
         super().__init__(
             Tab(view.key, view.title, view.hint, partial(view.make, subject))
             for view in VIEWS
@@ -235,6 +257,7 @@ def explore(
         model.trace(crystal, seed=seed, **limit(model.trace, max_atoms)),
         ensemble=model.predict(crystal, **limit(model.predict, max_atoms)),
         reference=reference,
+        model=model,
         state=state,
         backend=backend,
     )

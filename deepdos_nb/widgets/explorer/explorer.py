@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -14,15 +15,21 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.widgets.base.downloads import Downloads
-from deepdos_nb.widgets.base.shipped import shipped_models
+from deepdos_nb.widgets.base.shipped import ShippedModels
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.tabs import TabBar
 from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
 from deepdos_nb.widgets.crystal.structure import Backend
-from deepdos_nb.widgets.explorer.collections import Collection, as_collection, shipped_collections
+from deepdos_nb.widgets.explorer.collections import (
+    Collection,
+    WithOthers,
+    as_collection,
+    shipped_collections,
+)
 from deepdos_nb.widgets.explorer.materials import MaterialList
 from deepdos_nb.widgets.explorer.opened import Opened, blank
 from deepdos_nb.widgets.explorer.quicklook import QuickLook
+from deepdos_nb.widgets.explorer.standing import standing, standing_html
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -41,7 +48,7 @@ class SpectrumExplorer(ipywidgets.VBox):
     ----------
     collections : mapping of str to collection, optional
         Data sets by name; whatever `as_collection` takes: a folder, a `Dataset`, structures,
-        spectra, records. By default the example crystals and the data sets inside the package.
+        spectra, records. By default the data sets inside the package and the example crystals.
     predictor : "shipped", object with ``predict``, mapping of kind to such objects, or None
         Loaded models; by default those whose weights are inside the package, and None for no
         predictions. They are made when a crystal is opened.
@@ -63,6 +70,9 @@ class SpectrumExplorer(ipywidgets.VBox):
 
     query = t.Unicode("")
     """What the list is searched for; see `search.matches`."""
+
+    part = t.Unicode("")
+    """Part of the data set that is listed: "train", "valid", "test", or empty for all of it."""
 
     index = t.Int(-1)
     """Index of the open crystal in its data set; -1 before there is one."""
@@ -92,7 +102,9 @@ class SpectrumExplorer(ipywidgets.VBox):
             )
         self.tabs = TabBar(label="Data sets", tabs=[*map(self._tab, self.collections)])
         self.materials = MaterialList()
-        self.opened = self._read(first, 0)
+        self.materials.fill(self.collections[first].entries)
+        at = self.materials.fitting[0]
+        self.opened = self._read(first, at)
         self.views = QuickLook(
             self.opened.main, **self.opened.options(), state=state, backend=backend
         )
@@ -104,17 +116,17 @@ class SpectrumExplorer(ipywidgets.VBox):
             "cif": self.cif,
         }
         self.downloads = Downloads(makers)
-        self._line = ipywidgets.HTML()
+        self._standing, self._line = ipywidgets.HTML(), ipywidgets.HTML()
         super().__init__(self._arranged(), layout={"width": "100%"})
-        self._list(first)
-        self.index = 0
+        self.tabs.selected = self.dataset = first
+        self.index = at
         self._say()
         self._listen()
 
     def _arranged(self) -> list[ipywidgets.Widget]:
         self.materials.layout = {"flex": "0 0 215px", "width": "215px"}
         right = ipywidgets.VBox(
-            [self.views, self.downloads],
+            [self._standing, self.views, self.downloads],
             layout={"flex": "1 1 560px", "min_width": "320px", "width": "auto"},
         )
         row = ipywidgets.Box(
@@ -126,6 +138,7 @@ class SpectrumExplorer(ipywidgets.VBox):
     def _listen(self) -> None:
         t.link((self.tabs, "selected"), (self, "dataset"))
         t.link((self.materials, "query"), (self, "query"))
+        t.link((self.materials, "part"), (self, "part"))
         self.materials.observe(self._picked, names="selected")
         self.observe(self._change_dataset, names="dataset")
         self.observe(self._open, names="index")
@@ -149,17 +162,12 @@ class SpectrumExplorer(ipywidgets.VBox):
             raise t.TraitError(f"there is no crystal {proposal['value']}; there are 0 to {n - 1}.")
         return int(proposal["value"])
 
-    def _list(self, name: str) -> None:
-        """Fill the list with a data set; nothing is opened by that."""
-        self.tabs.selected = self.dataset = name
-        self.materials.fill(self.collections[name].entries)
-
     @shows_errors
     def _change_dataset(self, change: Any) -> None:
         self.index = -1
         self.materials.fill(self.collections[change["new"]].entries)
-        if len(self.collections[change["new"]]):
-            self.index = 0
+        if self.materials.fitting:
+            self.index = self.materials.fitting[0]
 
     def _picked(self, change: Any) -> None:
         if change["new"] >= 0:
@@ -179,6 +187,10 @@ class SpectrumExplorer(ipywidgets.VBox):
     def _say(self) -> None:
         self.materials.selected = self.index
         self.downloads.stem = f"{self.opened.main.formula}-{self.opened.main.kind}"
+        opened = self.opened
+        self._standing.value = standing_html(
+            opened.part, referenced=opened.compared, others=opened.about_others
+        )
 
     def _read(self, name: str, index: int) -> Opened:
         """Read and predict one crystal, or take it from those opened before."""
@@ -187,7 +199,14 @@ class SpectrumExplorer(ipywidgets.VBox):
             collection = self.collections[name]
             structure, reference = collection.item(index)
             kind = reference.kind if reference else self._kind_of(collection)
-            self._opened[key] = self._predicted(structure, reference, kind)
+            opened = self._predicted(structure, reference, kind)
+            if isinstance(collection, WithOthers):
+                opened = replace(
+                    opened,
+                    baselines={**opened.baselines, **collection.others(index)},
+                    about_others=collection.about_others(index),
+                )
+            self._opened[key] = replace(opened, part=collection.entries[index].part)
             while len(self._opened) > KEPT:
                 self._opened.popitem(last=False)
         self._opened.move_to_end(key)
@@ -243,17 +262,19 @@ class SpectrumExplorer(ipywidgets.VBox):
         """The list and both views, in words."""
         where = f"{self.dataset}, crystal {self.index + 1} of {len(self.collections[self.dataset])}"
         problem = f" This view could not be updated. {self.error}" if self.error else ""
-        return f"{where}.{problem} {self.materials.describe()} {self.views.describe()}"
+        opened = self.opened
+        worth = standing(opened.part, referenced=opened.compared, others=opened.about_others)
+        return f"{where}.{problem} {self.materials.describe()} {worth} {self.views.describe()}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
-def _by_kind(predictor: Any) -> dict[Kind, Any]:
+def _by_kind(predictor: Any) -> Mapping[Kind, Any]:
     if predictor is None:
         return {}
     if isinstance(predictor, str) and predictor == "shipped":
-        return shipped_models()
+        return ShippedModels()
     if isinstance(predictor, Mapping):
         return {Kind(kind): model for kind, model in predictor.items()}
     if not hasattr(predictor, "predict"):

@@ -5,6 +5,7 @@ const HINT = "Element (Si), exact set (Mg-O), or part of a formula or name";
 
 function render({ model, el }) {
   const input = html("input", { type: "search", class: "ddos-search", placeholder: "Search: Si, Mg-O, TiO2 …", "aria-label": `Search crystals. ${HINT}`, title: HINT, autocomplete: "off", spellcheck: "false" });
+  const parts = html("div", { class: "ddos-parts", role: "group", "aria-label": "Part of the data set" });
   const count = html("div", { class: "ddos-count", role: "status", "aria-live": "polite" });
   const list = html("ul", { class: "ddos-materials", "aria-label": "Crystals" });
   const back = html("button", { type: "button", "aria-label": "Previous page" }, "‹");
@@ -13,7 +14,7 @@ function render({ model, el }) {
   const pages = html("div", { class: "ddos-pages" }, back, words, on);
   const error = html("div", { class: "ddos-error", role: "alert" });
   // JupyterLab would take letters and arrow keys for itself otherwise.
-  el.append(html("div", { class: "ddos ddos-picker", "data-lm-suppress-shortcuts": "true" }, input, count, list, pages, error));
+  el.append(html("div", { class: "ddos ddos-picker", "data-lm-suppress-shortcuts": "true" }, input, parts, count, list, pages, error));
 
   const buttons = () => [...list.querySelectorAll("button")];
 
@@ -27,16 +28,36 @@ function render({ model, el }) {
     model.save_changes();
   }
 
+  // What is trained on is shown, but never by accident.
+  function drawParts() {
+    const focused = parts.contains(document.activeElement) ? document.activeElement.dataset.part : null;
+    const known = model.get("parts");
+    parts.hidden = !known.length;
+    const all = { key: "", count: model.get("available"), hint: "all crystals" };
+    parts.replaceChildren(
+      ...(known.length ? [...known, all] : []).map(({ key, count: n, hint }) => {
+        const button = html("button", { type: "button", "data-part": key, "aria-pressed": String(model.get("part") === key), title: `${n} ${key ? hint : ""}`.trim() }, key || "all");
+        button.addEventListener("click", () => {
+          model.set("part", key);
+          model.save_changes();
+        });
+        return button;
+      }),
+    );
+    if (focused !== null) parts.querySelector(`[data-part="${focused}"]`)?.focus({ preventScroll: true });
+  }
+
   function drawRows() {
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset.index : null;
     list.replaceChildren(
-      ...model.get("rows").map(({ index, formula, id, atoms }) => {
+      ...model.get("rows").map(({ index, formula, id, atoms, part }) => {
         const name = formula || id;
         const side = formula && id !== formula.replace(/[₀-₉]/g, (c) => c.charCodeAt(0) - 0x2080) ? id : "";
         const button = html(
           "button",
           { type: "button", "data-index": index, title: atoms ? `${id}, ${atoms} atoms per cell` : id },
           html("span", { class: "ddos-formula" }, name), html("span", { class: "ddos-id" }, side),
+          ...(part ? [html("span", { class: "ddos-part", "data-part": part }, part)] : []),
         );
         button.addEventListener("click", () => {
           // JupyterLab takes the focus back on a mouse press; the arrow keys should stay here.
@@ -113,12 +134,16 @@ function render({ model, el }) {
     ["change:selected", drawSelected],
     ["change:found", drawCount],
     ["change:available", drawCount],
+    ["change:available", drawParts],
+    ["change:parts", drawParts],
+    ["change:part", drawParts],
     ["change:first", () => { list.scrollTop = 0; drawCount(); }],
     ["change:query", drawQuery],
     ["change:error", drawQuery],
   ];
   for (const [event, handler] of listen) model.on(event, handler);
   drawQuery();
+  drawParts();
   drawCount();
   drawRows();
   return () => {

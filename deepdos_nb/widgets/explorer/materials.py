@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,13 @@ import traitlets as t
 from deepdos_nb.style.axes import formula_text
 from deepdos_nb.widgets.base.view import asset, shows_errors
 from deepdos_nb.widgets.explorer.search import Entry, matches
+
+PARTS = {
+    "train": "crystals that models learnt from",
+    "valid": "crystals that settings were chosen on",
+    "test": "crystals that no model shown has learnt from",
+}
+"""Parts of a data set, and what they hold."""
 
 PAGE = 100
 """Rows the browser gets at a time: what makes a long list quick, and a saved notebook small."""
@@ -28,6 +36,12 @@ class MaterialList(anywidget.AnyWidget):
     query = t.Unicode("").tag(sync=True)
     """What is searched for; see `search.matches`."""
 
+    part = t.Unicode("").tag(sync=True)
+    """Part of the data set that is listed; empty for all of it."""
+
+    parts: t.List[Any] = t.List().tag(sync=True)
+    """One dict per part of the data set: key, count, hint; empty where it has none."""
+
     selected = t.Int(-1).tag(sync=True)
     """Index of the open crystal in its data set; -1 is none."""
 
@@ -35,7 +49,7 @@ class MaterialList(anywidget.AnyWidget):
     """Place of the first row of this page among all that were found."""
 
     rows: t.List[Any] = t.List().tag(sync=True)
-    """One dict per row of this page: index, formula, id, atoms (0: unknown)."""
+    """One dict per row of this page: index, formula, id, atoms (0: unknown), part."""
 
     found = t.Int(0).tag(sync=True)
     """How many crystals fit the query."""
@@ -50,20 +64,37 @@ class MaterialList(anywidget.AnyWidget):
         self._entries: list[Entry] = []
         self._fitting: list[int] = []
         super().__init__(**options)
-        self.observe(self._search, names="query")
+        self.observe(self._search, names=["query", "part"])
         self.observe(self._page, names="first")
 
     def fill(self, entries: Sequence[Entry]) -> None:
-        """Show these crystals instead, with an empty query and none selected."""
+        """Show these crystals instead, with an empty query and none selected.
+
+        Where they are divided into parts, the list opens on what no model has learnt from.
+        """
         self._entries = list(entries)
+        counts = Counter(entry.part for entry in self._entries)
         with self.hold_sync():
+            self.parts = [
+                {"key": part, "count": counts[part], "hint": hint}
+                for part, hint in PARTS.items()
+                if counts[part]
+            ]
             self.query, self.selected = "", -1
+            self.part = "test" if counts["test"] else ""
             self._search()
 
     @property
     def fitting(self) -> tuple[int, ...]:
         """Indices of all crystals that fit the query, in order."""
         return tuple(self._fitting)
+
+    @t.validate("part")
+    def _known_part(self, proposal: Any) -> str:
+        known = [part["key"] for part in self.parts]
+        if proposal["value"] and proposal["value"] not in known:
+            raise t.TraitError(f"no part {proposal['value']!r} here; there are {known}.")
+        return str(proposal["value"])
 
     @t.validate("first")
     def _start_of_a_page(self, proposal: Any) -> int:
@@ -72,7 +103,8 @@ class MaterialList(anywidget.AnyWidget):
 
     @shows_errors
     def _search(self, _: Any = None) -> None:
-        self._fitting = matches(self._entries, self.query)
+        found = matches(self._entries, self.query)
+        self._fitting = [i for i in found if self.part in ("", self._entries[i].part)]
         with self.hold_sync():
             self.available, self.found = len(self._entries), len(self._fitting)
             self.first = 0
@@ -86,6 +118,7 @@ class MaterialList(anywidget.AnyWidget):
                 "formula": formula_text(self._entries[i].formula),
                 "id": self._entries[i].id,
                 "atoms": self._entries[i].n_atoms,
+                "part": self._entries[i].part,
             }
             for i in self._fitting[self.first : self.first + PAGE]
         ]
@@ -93,4 +126,5 @@ class MaterialList(anywidget.AnyWidget):
     def describe(self) -> str:
         """The list, in words."""
         shown = f" that fit {self.query!r}" if self.query else ""
-        return f"{self.found} of {self.available} crystals{shown}."
+        part = f" of the {self.part} part" if self.part else ""
+        return f"{self.found} of {self.available} crystals{part}{shown}."

@@ -30,12 +30,23 @@ class Opened:
         What the prediction is compared with.
     baselines : mapping of str to Spectrum
     model : object with ``trace``, or None
+    part : {"train", "valid", "test", ""}
+        Of its data set.
+    about_others : str
+        How the models of `baselines` were trained, where that is known.
     """
 
     main: Spectrum
     reference: Spectrum | None = None
     baselines: Mapping[str, Spectrum] = field(default_factory=dict)
     model: Any = None
+    part: str = ""
+    about_others: str = ""
+
+    @property
+    def compared(self) -> bool:
+        """Whether a prediction is held against a reference, or the reference stands alone."""
+        return self.reference is not None or self.model is None
 
     def options(self) -> dict[str, Any]:
         """Arguments of `QuickLook` beside the spectrum itself."""

@@ -26,12 +26,15 @@ class Entry:
     n_atoms : int
         Atoms per cell; 0 where unknown.
     elements : tuple of str
+    part : {"train", "valid", "test", ""}
+        Of its data set, where that has parts.
     """
 
     id: str
     formula: str
     n_atoms: int
     elements: tuple[str, ...]
+    part: str = ""
 
 
 def entry_of(structure: Structure, name: str) -> Entry:

@@ -12,7 +12,9 @@ import traitlets as t
 from deepdos_nb.core.errors import ConfigError, DeepDOSError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import MAX_ATOMS
+from deepdos_nb.core.time_limit import time_limit
 from deepdos_nb.crystal.read import example, examples, parse_structure
+from deepdos_nb.inference.cost import WORTH_SAYING, expected_cost, together
 from deepdos_nb.plots import formula_text
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import theme
@@ -48,6 +50,9 @@ class UploadPredictor(ipywidgets.VBox):
         Largest file accepted, in the browser and again in Python.
     max_atoms : int
         Largest cell accepted.
+    max_seconds : float, optional
+        Longest time to read a file and to predict, for processes that serve one visitor each; see
+        `time_limit`.
     backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
@@ -76,6 +81,7 @@ class UploadPredictor(ipywidgets.VBox):
         load: Callable[[str], Predictor] = shipped_model,
         max_bytes: int = MAX_UPLOAD,
         max_atoms: int = MAX_ATOMS,
+        max_seconds: float | None = None,
         backend: Backend = "auto",
     ) -> None:
         unknown = sorted(set(models or {}) - set(Kind))
@@ -85,6 +91,7 @@ class UploadPredictor(ipywidgets.VBox):
             )
         self._models, self._load = dict(models or {}), load
         self.max_bytes, self.max_atoms, self.backend = max_bytes, max_atoms, backend
+        self.max_seconds = max_seconds
         self.name = self._incoming = ""
         self.answers = Answers()
         self.views: dict[str, Explore] = {}
@@ -136,7 +143,8 @@ class UploadPredictor(ipywidgets.VBox):
         # The same crystal twice would be no change, and be passed over.
         self.structure, self.problem = None, ""
         try:
-            structure = reader()
+            with time_limit(self.max_seconds, what="reading this file"):
+                structure = reader()
         except DeepDOSError as error:
             self.problem = str(error)
             return
@@ -173,9 +181,12 @@ class UploadPredictor(ipywidgets.VBox):
             self._say()
             return
         self.name, self._incoming, self.problem = self._incoming, "", ""
+        cost = together(expected_cost(self.structure, kind) for kind in Kind)
+        self.drop.wait = f"{cost}." if cost.seconds > WORTH_SAYING else ""
         self.drop.busy = True
         try:
-            self.answers = ask(self.structure, self._model, self.max_atoms)
+            with time_limit(self.max_seconds, what="this prediction"):
+                self.answers = ask(self.structure, self._model, self.max_atoms)
         except DeepDOSError as error:
             self.problem = str(error)
         finally:
@@ -208,7 +219,9 @@ class UploadPredictor(ipywidgets.VBox):
             self.views.pop(Kind.edos, None)
         if self.kind not in self.views:
             trace, spectrum = self.answers.scaled(self.kind, self.electrons)
-            self.views[self.kind] = Explore(trace, ensemble=spectrum, backend=self.backend)
+            self.views[self.kind] = Explore(
+                trace, ensemble=spectrum, model=self._model(self.kind), backend=self.backend
+            )
         self.kinds.selected = self.kind
         self.drop.asks_electrons = self.kind == "edos"
         self.downloads.stem = f"{self.spectrum.formula}-{self.kind}"

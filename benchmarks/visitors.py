@@ -1,0 +1,200 @@
+"""Many visitors of `deepdos app` at once: does each get a prediction, how long, how much memory?
+
+    make bench        (or: python benchmarks/visitors.py --visitors 20 --out FOLDER)
+
+Visitors without a browser do what a page does: they ask for it, open its socket, and choose an
+example crystal, each another one; then all leave. Prints a Markdown table; writes it to
+FOLDER/visitors.md. Ends with an error if somebody got no answer, or a kernel is left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from tornado.httpclient import AsyncHTTPClient
+from tornado.websocket import websocket_connect
+
+from deepdos_nb.core.markdown import markdown_table
+from deepdos_nb.crystal.read import example, examples
+from deepdos_nb.style.axes import formula_text
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+PATIENCE = 900.0
+"""Longest wait for a page or an answer, s."""
+
+AsyncHTTPClient.configure(None, max_clients=100)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Seconds until the page was there, with its first prediction, and until the asked-for one."""
+
+    page: float
+    answer: float
+
+
+def message(kind: str, content: dict[str, Any]) -> str:
+    """One message to the kernel, as the page sends it."""
+    header = {
+        "msg_id": uuid.uuid4().hex,
+        "msg_type": kind,
+        "session": "visitor",
+        "username": "",
+        "version": "5.3",
+        "date": "2026-01-01T00:00:00Z",
+    }
+    empty: dict[str, Any] = {"parent_header": {}, "metadata": {}, "buffers": []}
+    return json.dumps({"channel": "shell", "header": header, "content": content, **empty})
+
+
+def readable(raw: str | bytes) -> dict[str, Any]:
+    """What the kernel says; buffers behind binary messages are left out."""
+    if isinstance(raw, bytes):
+        parts = int.from_bytes(raw[:4], "big")
+        begin = int.from_bytes(raw[4:8], "big")
+        end = int.from_bytes(raw[8:12], "big") if parts > 1 else len(raw)
+        raw = raw[begin:end].decode()
+    found: dict[str, Any] = json.loads(raw)
+    return found
+
+
+async def visit(url: str, crystal: str, everybody: asyncio.Barrier) -> Visit:
+    """Open the page, choose a crystal, wait until it is predicted, and leave."""
+    client = AsyncHTTPClient()
+    begin = time.monotonic()
+    page = await client.fetch(url, request_timeout=PATIENCE, connect_timeout=PATIENCE)
+    arrived = time.monotonic()
+    config = re.search(rb'id="jupyter-config-data"[^>]*>(.*?)</script>', page.body, re.DOTALL)
+    assert config
+    kernel = json.loads(config[1])["kernelId"]
+    socket = await websocket_connect(
+        url.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels", max_message_size=10**9
+    )
+    control = uuid.uuid4().hex
+    opening = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+    await socket.write_message(message("comm_open", opening))
+    asking = {"comm_id": control, "data": {"method": "request_states"}}
+    await socket.write_message(message("comm_msg", asking))
+    drop = await asyncio.wait_for(_drop(socket), PATIENCE)
+    # All ask at the same moment: the worst that a class can do.
+    await everybody.wait()
+    asked = time.monotonic()
+    update = {"method": "update", "state": {"example": crystal}, "buffer_paths": []}
+    await socket.write_message(message("comm_msg", {"comm_id": drop, "data": update}))
+    formula = formula_text(example(crystal).composition.reduced_formula)
+    await asyncio.wait_for(_told(socket, drop, formula), PATIENCE)
+    answered = time.monotonic()
+    await everybody.wait()
+    socket.close()
+    await client.fetch(
+        f"{url}voila/api/shutdown/{kernel}", method="POST", body="", raise_error=False
+    )
+    gone = await client.fetch(f"{url}api/kernels/{kernel}", raise_error=False)
+    if gone.code != 404:
+        raise RuntimeError("a kernel outlives its visitor")
+    return Visit(arrived - begin, answered - asked)
+
+
+async def _drop(socket: Any) -> str:
+    while (raw := await socket.read_message()) is not None:
+        states = readable(raw)["content"].get("data", {}).get("states", {})
+        for name, model in states.items():
+            if {"example", "examples", "electrons"} <= set(model["state"]):
+                return str(name)
+    raise RuntimeError("the page was closed")
+
+
+async def _told(socket: Any, drop: str, words: str) -> None:
+    """Wait until the page is told of a crystal: a message names it, and the states it has."""
+    while (raw := await socket.read_message()) is not None:
+        content = readable(raw)["content"]
+        state = content.get("data", {}).get("state", {}) if content.get("comm_id") == drop else {}
+        if state.get("problem"):
+            raise RuntimeError(state["problem"])
+        if words in state.get("message", ""):
+            return
+    raise RuntimeError("the page was closed")
+
+
+async def crowd(url: str, visitors: int, memory: list[int], server: int) -> list[Visit]:
+    """All visits at once; the memory of all processes is noted meanwhile."""
+    names = [*examples()]
+    everybody = asyncio.Barrier(visitors)
+
+    async def watch() -> None:
+        while True:
+            found = psutil.Process(server).children(recursive=True)
+            memory.append(sum(_own(p) for p in found))
+            await asyncio.sleep(1.0)
+
+    watching = asyncio.create_task(watch())
+    # The example that is open from the start is no answer to anything.
+    names.remove("MgO")
+    visits = (visit(url, names[i % len(names)], everybody) for i in range(visitors))
+    done = await asyncio.gather(*visits)
+    watching.cancel()
+    return [*done]
+
+
+def _own(process: psutil.Process) -> int:
+    """Memory that ends with a process: what it shares with others is not counted, bytes."""
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0
+
+
+def main() -> None:
+    from browser.app import App
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--visitors", type=int, default=20)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    n = given.visitors
+    memory: list[int] = []
+    options = ("--visitors", str(n), "--ready", "0", "--seconds", "600")
+    with tempfile.TemporaryDirectory() as folder, App(Path(folder), *options) as app:
+        visits = asyncio.run(crowd(app.url(), n, memory, app.process.pid))
+        time.sleep(3.0)
+        left = len(psutil.Process(app.process.pid).children(recursive=True))
+    if left:
+        raise SystemExit(f"{left} processes are left after {n} visitors")
+    pages, answers = [v.page for v in visits], [v.answer for v in visits]
+    rows = [
+        ["visitors at once, all answered", f"{len(visits)}"],
+        ["page with its first prediction, median (slowest)", _seconds(pages)],
+        ["another crystal, asked by all at once, median (slowest)", _seconds(answers)],
+        ["memory of all kernels, highest", f"{max(memory) / 1e9:.1f} GB"],
+        ["memory per visitor", f"{max(memory) / n / 1e9:.2f} GB"],
+        ["kernels left afterwards", "0"],
+        ["cores; load of the machine", f"{os.cpu_count()}; {os.getloadavg()[0]:.0f}"],
+    ]
+    table = markdown_table(["", "measured"], rows)
+    print(table)
+    if given.out:
+        given.out.mkdir(parents=True, exist_ok=True)
+        (given.out / "visitors.md").write_text(table + "\n", encoding="utf-8")
+
+
+def _seconds(values: list[float]) -> str:
+    return f"{statistics.median(values):.1f} s ({max(values):.1f} s)"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What a prediction will take, said before it begins; no torch in here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.limits import LARGE
+from deepdos_nb.crystal.elements import has_d_orbitals
+from deepdos_nb.crystal.kpoints import MESH_LENGTH
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+# Measured by benchmarks/large_cells.py on one core of a server with AVX-512.
+REAL, COMPLEX = 7.5e-11, 4e-10
+"""Seconds of an eigenvalue problem over its rows cubed: real in single precision, and complex."""
+
+NETWORK = {Kind.phdos: 2.5e-3, Kind.edos: 4.5e-3}
+"""Seconds that graph and networks take for an atom, three seeds together."""
+
+BASE, ATOM, MATRICES = 0.35, 3e-4, 3
+"""Gigabytes of the program and of an atom in the networks, and how often a matrix is in memory."""
+
+DRAFTS = {Kind.phdos: 2, Kind.edos: 1}
+"""Draft models that the shipped seeds read."""
+
+WORTH_SAYING = 5.0
+"""Seconds above which somebody wants to know."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one core, and gigabytes of memory at most."""
+
+    seconds: float
+    gigabytes: float
+
+    def __str__(self) -> str:
+        time = f"{self.seconds:.2g} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
+        return f"about {time} of one core and {self.gigabytes:.1f} GB"
+
+
+def expected_cost(structure: Structure, kind: str) -> Cost:
+    """Estimate what the prediction of a crystal with the shipped weights takes.
+
+    Parameters
+    ----------
+    structure : pymatgen Structure
+    kind : {"phdos", "edos"}
+
+    Returns
+    -------
+    Cost
+        For the cell as it is: less where symmetry makes it smaller.
+    """
+    kind = Kind(kind)
+    numbers = np.asarray(structure.atomic_numbers)
+    rows = 3 * len(numbers)
+    if kind == Kind.edos:
+        rows = int(np.where(has_d_orbitals()[numbers], 9, 4).sum())
+    large = rows > LARGE
+    counts = np.ceil((MESH_LENGTH / 2 if large else MESH_LENGTH) / np.array(structure.lattice.abc))
+    points = max(1.0, float(np.prod(counts)) / 2)
+    real = large and counts.max() == 1
+    seconds = DRAFTS[kind] * points * (REAL if real else COMPLEX) * rows**3
+    matrices = MATRICES * (1 if large else points) * rows**2 * (4 if real else 16) / 1e9
+    return Cost(seconds + NETWORK[kind] * len(numbers), BASE + ATOM * len(numbers) + matrices)
+
+
+def together(costs: Iterable[Cost]) -> Cost:
+    """Of several crystals, one after the other."""
+    costs = list(costs)
+    return Cost(sum(c.seconds for c in costs), max((c.gigabytes for c in costs), default=BASE))

@@ -1,0 +1,1 @@
+"""Any number of crystals through a model, into parquet files."""

@@ -1,0 +1,164 @@
+"""The folder of a sweep: what is to be run, and what became of every run.
+
+It holds
+
+- `sweep.json`       the notebook's place, the parameters, and the runs in order,
+- `notebook.ipynb`   the notebook as it was when the sweep began, which all runs execute,
+- `runs/KEY.json`    what became of a run, with its results or its traceback,
+- `runs/KEY.ipynb`   the executed notebook.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deepdos_nb.core.errors import ConfigError, DataError
+from deepdos_nb.core.files import safe_name, write_text
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of one run.
+
+    Attributes
+    ----------
+    parameters : dict
+    state : {"finished", "failed"}
+    seconds : float
+    rows : list of dict
+        Results that the notebook handed over.
+    error, traceback : str
+        Why it failed, in a line and in full.
+    """
+
+    parameters: dict[str, Any]
+    state: str
+    seconds: float
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    error: str = ""
+    traceback: str = ""
+
+
+def key_of(parameters: Mapping[str, Any]) -> str:
+    """What a run is known by: readable, safe in file names, distinct for distinct values.
+
+    Raises
+    ------
+    ConfigError
+        If a value is not of the kinds that JSON knows.
+    """
+    try:
+        text = json.dumps(parameters, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"a parameter is no plain value ({error}).") from error
+    words = " ".join(f"{name}={value}" for name, value in parameters.items())
+    return f"{safe_name(words)[:40]}-{hashlib.sha1(text.encode()).hexdigest()[:10]}"
+
+
+class SweepFolder:
+    """A sweep on disk.
+
+    Parameters
+    ----------
+    path : path
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.notebook = self.path / "notebook.ipynb"
+        self._manifest = self.path / "sweep.json"
+        self._runs = self.path / "runs"
+
+    def begin(self, notebook: Path, points: list[dict[str, Any]], varied: list[str]) -> None:
+        """Write down what is to be run; into a folder that has a sweep, what is new to it.
+
+        Raises
+        ------
+        ConfigError
+            If the folder holds a sweep of another notebook.
+        """
+        source = notebook.read_text(encoding="utf-8")
+        if self._manifest.exists():
+            if self.notebook.read_text(encoding="utf-8") != source:
+                raise ConfigError(
+                    "the folder holds a sweep of another notebook, or of an earlier version.",
+                    source=str(self.path),
+                    remedy="Choose another folder, or delete this one to start again.",
+                )
+            known = self.manifest()
+            points = known["points"] + [p for p in points if p not in known["points"]]
+            varied = known["varied"] + [name for name in varied if name not in known["varied"]]
+        write_text(self.notebook, source)
+        content = {
+            "notebook": notebook.name,
+            "cwd": str(notebook.parent.resolve()),
+            "varied": varied,
+            "points": points,
+        }
+        write_text(self._manifest, json.dumps(content, indent=1))
+
+    def manifest(self) -> dict[str, Any]:
+        """What `begin` wrote.
+
+        Raises
+        ------
+        DataError
+            If there is no sweep in the folder.
+        """
+        try:
+            content: dict[str, Any] = json.loads(self._manifest.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise DataError("holds no sweep.", source=str(self.path)) from None
+        except ValueError as error:
+            raise DataError(f"damaged ({error}).", source=str(self._manifest)) from error
+        return content
+
+    def points(self) -> dict[str, dict[str, Any]]:
+        """Parameters of every run, in order, by key."""
+        return {key_of(point): point for point in self.manifest()["points"]}
+
+    def has(self, key: str) -> bool:
+        """Whether a run has come to an end, good or bad."""
+        return self._record(key).exists()
+
+    def run(self, key: str) -> Run | None:
+        """What became of a run; None before its end.
+
+        Raises
+        ------
+        DataError
+            If its record is damaged.
+        """
+        try:
+            return Run(**json.loads(self._record(key).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f"damaged ({error}).",
+                source=str(self._record(key)),
+                remedy="Delete it, and the run is done again.",
+            ) from error
+
+    def keep(self, key: str, run: Run) -> None:
+        """Write down what became of a run."""
+        write_text(self._record(key), json.dumps(asdict(run), indent=1))
+
+    def executed(self, key: str) -> Path:
+        """Where the executed notebook of a run is."""
+        return self._runs / f"{key}.ipynb"
+
+    def forget_failures(self) -> None:
+        """Let failed runs be done again."""
+        for key in self.points():
+            run = self.run(key)
+            if run is not None and run.state == "failed":
+                self._record(key).unlink(missing_ok=True)
+
+    def _record(self, key: str) -> Path:
+        return self._runs / f"{key}.json"

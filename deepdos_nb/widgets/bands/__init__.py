@@ -1,0 +1,1 @@
+"""Bands along a path, beside the states they make."""

@@ -1,0 +1,33 @@
+"""Sums over the images of pairs, against the plain loop over edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from crystals import rutile, triclinic
+
+from deepdos_nb.crystal.graph import build_graph
+from deepdos_nb.crystal.primitive import primitive_cell
+from deepdos_nb.physics.lattice_dynamics import phonon_cell
+from deepdos_nb.physics.pairs import image_sums
+
+
+def test_images_are_summed_with_their_phases():
+    for structure in (triclinic(), rutile()):
+        cell = phonon_cell(primitive_cell(structure, build_graph(structure)))
+        n, random = len(cell.numbers), torch.Generator().manual_seed(0)
+        blocks = torch.randn(len(cell.receiver), 2, 3, generator=random, dtype=torch.float64)
+        q = cell.q[:3]
+        plain = torch.zeros(3, n, 2, n, 3, dtype=torch.complex128)
+        for edge, (i, j) in enumerate(zip(cell.receiver, cell.sender, strict=True)):
+            phase = torch.exp(1j * (q @ cell.vector[edge]))
+            plain[:, i, :, j] += phase[:, None, None] * blocks[edge]
+        np.testing.assert_allclose(image_sums(blocks, cell, q), plain, atol=1e-10)
+
+
+def test_a_loss_reaches_every_block():
+    structure = triclinic()
+    cell = phonon_cell(primitive_cell(structure, build_graph(structure)))
+    blocks = torch.ones(len(cell.receiver), 1, 1, dtype=torch.float64, requires_grad=True)
+    image_sums(blocks, cell, torch.zeros(1, 3, dtype=torch.float64)).real.sum().backward()
+    np.testing.assert_allclose(blocks.grad, 1.0)

@@ -1,0 +1,162 @@
+"""Screens that are killed: what is finished is kept, and in the end nothing shows of it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from crystals import mgo, rocksalt
+from networks import random_model
+from pymatgen.core import Structure
+
+import deepdos_nb as dd
+from deepdos_nb.core.errors import ClusterError
+from deepdos_nb.core.files import PACKAGE
+from deepdos_nb.screening.run import Progress
+
+distributed = pytest.importorskip("distributed")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+KILLS = int(os.environ.get("DEEPDOS_KILLS", "2"))
+"""Kills at random moments; `make faults` asks for more."""
+
+COMMAND = [sys.executable, "-c", "from deepdos_nb.cli import app; app()", "screen"]
+
+
+def crystals() -> list[tuple[str, Structure]]:
+    """Rock salts of slightly different sizes, for shards that take a moment."""
+    found = []
+    for number in range(48):
+        a = 5.4 + 0.01 * number
+        found.append((f"salt {number}", rocksalt("Na", "Cl", a) if number % 5 else mgo()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def quick() -> dd.Ensemble:
+    return dd.Ensemble([random_model("phdos", seed) for seed in range(2)], device="cpu")
+
+
+@pytest.fixture(scope="module")
+def whole(quick: dd.Ensemble, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What an undisturbed screen writes."""
+    folder = tmp_path_factory.mktemp("whole")
+    dd.screen(crystals(), out=folder, model=quick, shard=4)
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a screen, hidden ones too."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_killed_worker_is_not_missed(quick, whole, tmp_path):
+    with (
+        distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        killed: list[int] = []
+
+        def kill(progress: Progress) -> None:
+            if progress.done and len(killed) < 2:
+                killed.append(client.run(os.getpid).popitem()[1])
+                os.kill(killed[-1], signal.SIGKILL)
+
+        dd.screen(crystals(), out=tmp_path, model=quick, shard=4, client=client, report=kill)
+    assert len(set(killed)) == 2
+    assert contents(tmp_path) == whole
+
+
+class Cluster:
+    """A Dask scheduler and a worker as processes of their own, as people start them."""
+
+    def __init__(self, folder: Path):
+        path = os.pathsep.join([str(PACKAGE.parent), str(Path(__file__).parents[1])])
+        self.options: dict[str, Any] = {
+            "env": os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "cwd": folder,
+        }
+        self.file = folder / "scheduler.json"
+        self.scheduler = self._start("scheduler", "--port", "0", "--dashboard-address", ":0")
+        self.worker = self._start("worker", "--nthreads", "1", "--dashboard-address", ":0")
+        with distributed.Client(scheduler_file=str(self.file), timeout=600) as client:
+            client.wait_for_workers(1, timeout=600)
+            self.address = client.scheduler.address
+
+    def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "distributed.cli.dask_" + what]
+        return subprocess.Popen(
+            [*command, "--scheduler-file", str(self.file), *options], **self.options
+        )
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (self.worker, self.scheduler):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+            process.kill()
+            process.wait()
+
+
+def test_a_killed_scheduler_is_told_and_the_screen_goes_on_without(quick, whole, tmp_path):
+    (tmp_path / "dask").mkdir()
+    out = tmp_path / "out"
+    with Cluster(tmp_path / "dask") as cluster:
+
+        def kill(progress: Progress) -> None:
+            cluster.scheduler.send_signal(signal.SIGKILL)
+
+        with pytest.raises(ClusterError, match="scheduler is gone"):
+            dd.screen(
+                crystals(), out=out, model=quick, shard=4, scheduler=cluster.address, report=kill
+            )
+    assert 1 <= len(dd.Screen(out).files) < len(whole) - 1
+    dd.screen(crystals(), out=out, model=quick, shard=4)
+    assert contents(out) == whole
+
+
+def test_a_screen_killed_at_random_moments_ends_the_same(tmp_path):
+    """The command itself, with its workers, killed with SIGKILL again and again."""
+    source = tmp_path / "in"
+    source.mkdir()
+    for name, structure in crystals():
+        structure.to(str(source / f"{name}.vasp"), fmt="poscar")
+    command = [*COMMAND, str(source), "--shard", "2", "--quiet", "--out"]
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "OMP_NUM_THREADS": "1"}
+    start = time.monotonic()
+    subprocess.run([*command, str(tmp_path / "whole")], check=True, env=environment)
+    usual = time.monotonic() - start
+    expected, out = contents(tmp_path / "whole"), tmp_path / "out"
+    moments = random.Random(0)
+    for kill in range(KILLS):
+        workers = ["--workers", "2"] if kill % 2 else []
+        run = subprocess.Popen([*command, str(out), *workers], env=environment)
+        family = psutil.Process(run.pid)
+        # Late enough to be at work, early enough not to be done.
+        waiting = time.monotonic() + usual * moments.uniform(0.2, 0.9)
+        while time.monotonic() < waiting and run.poll() is None:
+            time.sleep(0.05)
+        if run.poll() is None:
+            children = family.children(recursive=True)
+            run.send_signal(signal.SIGKILL)
+            if kill % 4 == 1:  # and at times nobody is left to notice
+                for child in children:
+                    child.kill()
+        run.wait()
+        if out.exists() and len(contents(out)) == len(expected):
+            # Done too early to be killed again: something is taken away.
+            moments.choice(dd.Screen(out).files).unlink()
+    subprocess.run([*command, str(out)], check=True, env=environment)
+    assert contents(out) == expected

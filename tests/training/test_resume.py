@@ -1,0 +1,169 @@
+"""A training that is broken off anywhere goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import pytest
+import torch
+from tiny_training import CONFIG_TINY, left_behind, read_data, run, write_data
+
+from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.training.history import HISTORY
+from deepdos_nb.training.loop import BEST, LAST
+from deepdos_nb.training.order import ResumableLoader, Shuffled
+from deepdos_nb.training.settings import CONFIG, DATA, keep_config
+
+
+class Broken(Exception):
+    """The plug is pulled."""
+
+
+class PullThePlug(L.Callback):
+    def __init__(self, step: int):
+        self.step = step
+
+    def on_train_batch_start(self, trainer: L.Trainer, *_: object) -> None:
+        if trainer.global_step == self.step:
+            raise Broken
+
+
+@pytest.fixture
+def records(tmp_path: Path):
+    write_data(tmp_path)
+    return read_data(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory) -> dict[str, bytes]:
+    """What a run that nothing disturbs leaves behind."""
+    folder = tmp_path_factory.mktemp("straight")
+    write_data(folder)
+    run(read_data(folder), folder / "run")
+    return left_behind(folder / "run")
+
+
+# In the first epoch, between two epochs, before the last batch of the second.
+@pytest.mark.parametrize("step", [2, 4, 7])
+def test_a_run_broken_off_inside_an_epoch_ends_with_the_same_weights(
+    tmp_path, records, straight, step
+):
+    with pytest.raises(Broken):
+        run(records, tmp_path / "broken", callbacks=[PullThePlug(step)])
+    kept = torch.load(tmp_path / "broken" / LAST, weights_only=True)
+    assert kept["global_step"] == step
+    run(records, tmp_path / "broken")
+    assert left_behind(tmp_path / "broken") == straight
+
+
+def test_every_crystal_of_a_broken_epoch_is_seen_once():
+    items = list(range(11))
+    whole = ResumableLoader(items, Shuffled(11, 3, seed=1), list)
+    whole.order.set_epoch(2)
+    expected = list(whole)
+    assert sorted(i for batch in expected for i in batch) == items
+    first = ResumableLoader(items, Shuffled(11, 3, seed=1), list)
+    first.order.set_epoch(2)
+    batches = iter(first)
+    seen = [next(batches), next(batches)]
+    second = ResumableLoader(items, Shuffled(11, 3, seed=1), list)
+    second.load_state_dict(first.state_dict())
+    second.order.set_epoch(2)
+    assert seen + list(second) == expected
+    second.order.set_epoch(3)
+    assert sum(len(batch) for batch in second) == 11
+
+
+def test_a_folder_belongs_to_one_set_of_data(tmp_path, records):
+    short = replace(CONFIG_TINY, epochs=1)
+    run(records, tmp_path / "a", config=short)
+    with pytest.raises(ConfigError, match=r"other data.*another folder"):
+        run(records[1:], tmp_path / "a", config=short)
+    assert (tmp_path / "a" / DATA).exists()
+
+
+def test_a_run_of_an_earlier_version_goes_on(tmp_path):
+    """Its settings lack names that came later, which then are what they are by default."""
+    file = tmp_path / CONFIG
+    keep_config(file, CONFIG_TINY)
+    text = file.read_text().replace(',\n "precision": "32-true",\n "start": "",\n "freeze": []', "")
+    assert "precision" not in text
+    file.write_text(text)
+    keep_config(file, CONFIG_TINY)
+    with pytest.raises(ConfigError, match="other settings"):
+        keep_config(file, replace(CONFIG_TINY, precision="bf16-mixed"))
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from tiny_training import read_data, run
+data, folder = map(Path, sys.argv[1:])
+run(read_data(data), folder)
+"""
+
+
+def start(data: Path, folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", CHILD, str(data), str(folder)]
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
+    return subprocess.Popen(
+        command,
+        env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def killed_at_random(data: Path, folder: Path, rng: np.random.Generator, most: int) -> int:
+    """Start a run, kill it a moment after it began to write; until it ends or was killed enough."""
+    kills = 0
+    while True:
+        child = start(data, folder)
+        before = (folder / LAST).stat().st_mtime_ns if (folder / LAST).exists() else 0
+        while child.poll() is None and kills < most:
+            # Imports take seconds and training less than one: wait for the first checkpoint.
+            now = (folder / LAST).stat().st_mtime_ns if (folder / LAST).exists() else 0
+            if now > before:
+                time.sleep(rng.uniform(0.0, 0.15))
+                child.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.002)
+        if child.wait() == 0:
+            return kills
+        assert child.returncode == -signal.SIGKILL
+        kills += 1
+
+
+def check_kills(tmp_path: Path, straight: dict[str, bytes], most: int, seed: int) -> int:
+    """Kill a run at most so many times; what it leaves behind, and how often it was killed."""
+    write_data(tmp_path)
+    kills = killed_at_random(tmp_path, tmp_path / "killed", np.random.default_rng(seed), most)
+    assert left_behind(tmp_path / "killed") == straight
+    names = {p.name for p in (tmp_path / "killed").iterdir()}
+    assert names == {BEST, LAST, HISTORY, CONFIG, DATA}
+    return kills
+
+
+@pytest.mark.slow
+def test_a_killed_training_ends_as_an_undisturbed_one(tmp_path, straight):
+    assert check_kills(tmp_path, straight, most=1, seed=0) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.skipif("DEEPDOS_KILLS" not in os.environ, reason="`make kills` sets DEEPDOS_KILLS")
+def test_a_training_killed_many_times_ends_as_an_undisturbed_one(tmp_path, straight):
+    wanted, done, seed = int(os.environ["DEEPDOS_KILLS"]), 0, 0
+    while done < wanted:
+        seed += 1
+        (tmp_path / str(seed)).mkdir()
+        done += check_kills(tmp_path / str(seed), straight, wanted - done, seed)
+    print(f"killed {done} times in {seed} runs")
