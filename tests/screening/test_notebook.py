@@ -71,5 +71,6 @@ def test_candidates_are_found_drawn_and_listed(tmp_path: Path, monkeypatch: pyte
 def test_a_parameter_without_sense_is_refused_in_one_sentence(tmp_path: Path):
     with pytest.raises(papermill.PapermillExecutionError) as caught:
         execute(tmp_path, best=0)
-    assert caught.value.evalue == "best = 0 should be a number of at least 1."
+    told = "best: 0 is not allowed here. Give a whole number in [1, 1000]."
+    assert caught.value.evalue == told
     assert not (tmp_path / "out").exists()
