@@ -48,7 +48,7 @@ class Visit:
     answer: float
 
 
-def message(kind: str, content: dict[str, Any]) -> str:
+def message(kind: str, content: dict[str, Any], **metadata: str) -> str:
     """One message to the kernel, as the page sends it."""
     header = {
         "msg_id": uuid.uuid4().hex,
@@ -58,7 +58,7 @@ def message(kind: str, content: dict[str, Any]) -> str:
         "version": "5.3",
         "date": "2026-01-01T00:00:00Z",
     }
-    empty: dict[str, Any] = {"parent_header": {}, "metadata": {}, "buffers": []}
+    empty: dict[str, Any] = {"parent_header": {}, "metadata": metadata, "buffers": []}
     return json.dumps({"channel": "shell", "header": header, "content": content, **empty})
 
 
@@ -87,7 +87,7 @@ async def visit(url: str, crystal: str, everybody: asyncio.Barrier) -> Visit:
     )
     control = uuid.uuid4().hex
     opening = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
-    await socket.write_message(message("comm_open", opening))
+    await socket.write_message(message("comm_open", opening, version="1.0.0"))
     asking = {"comm_id": control, "data": {"method": "request_states"}}
     await socket.write_message(message("comm_msg", asking))
     drop = await asyncio.wait_for(_drop(socket), PATIENCE)

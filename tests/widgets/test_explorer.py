@@ -269,7 +269,7 @@ def test_nothing_the_weights_know_from_elsewhere_is_called_a_test():
     assert {e.part for e in as_collection([record(MGO, "mine", sites=True)]).entries} == {""}
 
 
-@pytest.mark.parametrize("kind", ["phdos"])
+@pytest.mark.parametrize("kind", ["edos", "phdos"])
 def test_curves_of_the_baselines(embedded: SpectrumExplorer, kind: str):
     data = open_dataset(f"embedded-{kind}")
     curves = embedded_baselines(kind)
