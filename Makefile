@@ -153,6 +153,14 @@ weights: train  ## the same, then pack it with its scores and model card into ru
 	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights $(DATA) \
 	  --command 'make weights $(MADE_WITH)'
 
+.PHONY: gpu-check kills
+gpu-check: $(STAMP)  ## train, break off, resume and predict on a GPU, with times (ARGS="--device cpu --small" tries it on a CPU)
+	$(PY) scripts/gpu_check.py $(ARGS)
+
+KILLS ?= 20
+kills: $(STAMP)  ## kill trainings at random moments, KILLS=20 times; resumed, they must end as undisturbed ones
+	DEEPDOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/training/test_resume.py -k many_times
+
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -type d -prune -exec rm -rf {} +

@@ -51,10 +51,10 @@ def training_figure(
     ConfigError
         If no history has an epoch.
     """
-    drawn = [list(rows) for rows in histories if len(rows)]
-    if not drawn:
+    kept = [list(rows) for rows in histories if len(rows)]
+    if not kept:
         raise ConfigError("a history without an epoch cannot be drawn.", remedy="Train first.")
-    last = epochs or int(max(rows[-1]["epoch"] for rows in drawn))
+    last = epochs or int(max(rows[-1]["epoch"] for rows in kept))
     figure = new_figure((7.4, 2.9))
     with theme(dark):
         figure.set_facecolor("none" if dark is None else {True: "#111111", False: "#ffffff"}[dark])
@@ -63,8 +63,8 @@ def training_figure(
             dress(axes, dark)
             axes.set_xlim(0, last)
             axes.set_xlabel("epoch", color=INK[dark])
-        _errors(left, drawn, before, dark)
-        _distances(right, drawn, Kind(kind), before, dark)
+        _errors(left, kept, before, dark)
+        _distances(right, kept, Kind(kind), before, dark)
         if title:
             figure.suptitle(title, x=0.01, ha="left", fontsize=10.5, color=INK[dark])
     return figure

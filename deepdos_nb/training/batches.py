@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import numpy as np
@@ -30,6 +31,7 @@ def prepare(
     systems: bool = False,
     draft_model: DraftModel | None = None,
     cache: str | Path | None = None,
+    workers: int = 0,
 ) -> list[Item]:
     """Build the quotient graph of every record.
 
@@ -42,6 +44,8 @@ def prepare(
         Also draft its spectrum.
     cache : path, optional
         Folder where drafts are kept.
+    workers : int
+        Processes that draft; none or one works here.
 
     Raises
     ------
@@ -50,7 +54,7 @@ def prepare(
     """
     for record in records:
         check(record)
-    inputs = record_inputs(records, draft_model, cache)
+    inputs = record_inputs(records, draft_model, cache, workers=workers)
     if systems:
         places = [SYSTEMS.index(crystal_system(r.structure)) for r in records]
         inputs = [replace(g, system=place) for g, place in zip(inputs, places, strict=True)]
@@ -100,15 +104,10 @@ def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
     shape = np.stack([record.shape for _, record in items]).astype(np.float32)
     counted = [None if record.kind.fixed_modes else record.states for _, record in items]
     states = np.array([number or 0.0 for number in counted], dtype=np.float32)
-    target = Target(
-        torch.from_numpy(shape),
-        torch.from_numpy(site_shape),
-        torch.from_numpy(outside),
-        torch.from_numpy(known),
-        torch.from_numpy(states),
-        tuple(record.material_id for _, record in items),
-    )
-    return batch, target
+    arrays = (shape, site_shape, outside, known, states)
+    names = tuple(record.material_id for _, record in items)
+    shapes, sites, beyond, told, numbers = (torch.from_numpy(a) for a in arrays)
+    return batch, Target(shapes, sites, beyond, told, numbers, names)
 
 
 class BucketSampler(BatchOrder):
@@ -163,11 +162,31 @@ class SpectrumData(L.LightningDataModule):
         super().__init__()
         if not train or not valid:
             raise ConfigError("training needs at least one training and one validation record.")
-        self.train_items, self.valid_items = (
-            prepare(records, systems=systems, draft_model=draft_model, cache=cache)
-            for records in (train, valid)
-        )
+        self._records = train, valid
+        self._options: dict[str, Any] = {
+            "systems": systems,
+            "draft_model": draft_model,
+            "cache": cache,
+            "workers": workers,
+        }
+        self.train_items: list[Item] = []
+        self.valid_items: list[Item] = []
         self.batch_size, self.seed, self.workers = batch_size, seed, workers
+
+    def prepare_data(self) -> None:
+        """Make what is kept on disk: one process does, the others wait, then all read it."""
+        if self._options["cache"] is not None:
+            self._prepare()
+
+    def setup(self, stage: str) -> None:
+        """Lay out both parts."""
+        if not self.train_items:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self.train_items, self.valid_items = (
+            prepare(records, **self._options) for records in self._records
+        )
 
     def train_dataloader(self) -> ResumableLoader:
         """Batches in an order fixed by seed and epoch."""

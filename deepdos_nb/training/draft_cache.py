@@ -13,6 +13,8 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.files import replacing
 from deepdos_nb.crystal.graph import CrystalGraph, build_graph
 from deepdos_nb.data.records import Record
+from deepdos_nb.parallel.scheduler import open_scheduler
+from deepdos_nb.parallel.tasks import Task
 from deepdos_nb.physics.draft import DraftMemory, DraftModel, crystal_key
 from deepdos_nb.physics.model_input import model_input
 
@@ -24,6 +26,8 @@ def record_inputs(
     records: Sequence[Record],
     draft_model: DraftModel | None = None,
     folder: str | Path | None = None,
+    *,
+    workers: int = 1,
 ) -> list[CrystalGraph]:
     """`model_input` of every record, one node a symmetry orbit.
 
@@ -35,6 +39,8 @@ def record_inputs(
     folder : path, optional
         Where drafts are kept between calls, some files for each draft model. They are written as
         they are made, so that whoever is interrupted goes on from there.
+    workers : int
+        Processes that draft.
     """
     if draft_model is None:
         return [model_input(r.structure, r.orbits) for r in records]
@@ -43,20 +49,25 @@ def record_inputs(
     if folder is not None:
         for file in sorted(Path(folder).glob(f"{name}*.npz")):
             memory.drafts.update(_read(file))
-    for drafts in _missing(records, memory):
-        memory.drafts.update(drafts)
+    for made in _missing(records, memory, workers):
+        memory.drafts.update(made)
         if folder is not None:
-            _write(Path(folder) / f"{name}-{_digest(drafts)}.npz", drafts)
+            _write(Path(folder) / f"{name}-{_digest(made)}.npz", made)
     return [model_input(r.structure, r.orbits, memory) for r in records]
 
 
-def _missing(records: Sequence[Record], memory: DraftMemory) -> Iterator[dict[str, Array]]:
-    """Drafts that the memory lacks, some at a time."""
+def _missing(
+    records: Sequence[Record], memory: DraftMemory, workers: int
+) -> Iterator[dict[str, Array]]:
+    """Drafts that the memory lacks, some at a time, as they are made."""
     lacking = {key: r for r in records if (key := crystal_key(r.structure)) not in memory.drafts}
     keys = list(lacking)
-    for start in range(0, len(keys), CHUNK):
-        chunk = keys[start : start + CHUNK]
-        yield dict(zip(chunk, drafts(memory.draft_model, [lacking[k] for k in chunk]), strict=True))
+    chunks = [keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK)]
+    # A few crystals are drafted before another process has imported what it needs.
+    with open_scheduler(min(max(workers, 1), max(len(chunks), 1))) as scheduler:
+        tasks = (Task(str(i), ([lacking[k] for k in c],)) for i, c in enumerate(chunks))
+        for outcome in scheduler.run(drafts, tasks, common=(memory.draft_model,)):
+            yield dict(zip(chunks[int(outcome.key)], outcome.get(), strict=True))
 
 
 def drafts(draft_model: DraftModel, records: Sequence[Record]) -> list[Array]:

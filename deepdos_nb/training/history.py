@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 
 from deepdos_nb.core.errors import TrainingError
 from deepdos_nb.core.files import write_text
+from deepdos_nb.training.order import ResumableLoader
 
 HISTORY = "history.csv"
 """Losses and scores of every epoch, in the folder of a training."""
@@ -43,6 +44,12 @@ class Recorded(L.LightningModule):
         self._scores: Row = {}
         self._place: dict[str, int] | None = None
 
+    @property
+    def _loader(self) -> ResumableLoader:
+        loader = self.trainer.train_dataloader
+        assert isinstance(loader, ResumableLoader)
+        return loader
+
     def remember(self, terms: Mapping[str, Tensor], size: int) -> None:
         """Count the terms of the loss of one batch of `size` crystals."""
         for name, value in terms.items():
@@ -59,8 +66,7 @@ class Recorded(L.LightningModule):
         """Go on behind the batches of the epoch that have been seen."""
         # Lightning restores its loaders before it counts steps for the schedule, or not at all.
         if self._place is not None:
-            loader: Any = self.trainer.train_dataloader
-            loader.load_state_dict(self._place)
+            self._loader.load_state_dict(self._place)
             self._place = None
 
     def on_train_epoch_start(self) -> None:
@@ -87,9 +93,8 @@ class Recorded(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep history, sums and the place in the epoch."""
-        loader: Any = self.trainer.train_dataloader
         checkpoint["history"] = {
-            "place": loader.state_dict(),
+            "place": self._loader.state_dict(),
             "rows": [dict(row) for row in self.history],
             "sums": {name: sums.tolist() for name, sums in self._sums.items()},
         }

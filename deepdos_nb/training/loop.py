@@ -97,7 +97,9 @@ def make_trainer(
         If the logs are unknown, or TensorBoard's package is missing.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    within = {"every_n_train_steps": checkpoint_steps} if checkpoint_steps else {}
+    within: dict[str, Any] = {"train_time_interval": OFTEN}
+    if checkpoint_steps:
+        within = {"every_n_train_steps": checkpoint_steps}
     kept = [
         ModelCheckpoint(folder, "best", monitor=monitor, enable_version_counter=False),
         ModelCheckpoint(
@@ -112,7 +114,7 @@ def make_trainer(
             "last",
             enable_version_counter=False,
             save_on_train_epoch_end=False,
-            **(within or {"train_time_interval": OFTEN}),  # type: ignore[arg-type, dict-item]
+            **within,
         ),
     ]
     logger = _logger(folder, logs)

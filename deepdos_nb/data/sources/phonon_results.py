@@ -71,7 +71,7 @@ def _phonopy(folder: Path) -> tuple[Structure, Curve]:
     structure = Structure(Lattice(cell["lattice"]), cell["numbers"], cell["frac"])
     if not projected:
         return structure, Curve(energies, "THz", rows[0])
-    return structure, Curve(energies, "THz", rows.sum(axis=0), _by_site(structure, rows))
+    return structure, Curve(energies, "THz", rows.sum(axis=0), _by_site(structure, list(rows)))
 
 
 def _by_site(structure: Structure, rows: Iterable[Array]) -> dict[int, tuple[str, Array]]:
