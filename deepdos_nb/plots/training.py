@@ -139,7 +139,9 @@ def _distances(
     )
     if before and "wd_mean" in before:
         axes.axhline(before["wd_mean"], color=TOTAL, linewidth=1.1, linestyle=":")
-    axes.set_ylim(bottom=0.0)
+    # The first epochs know nothing: cut off, so that what follows can be seen.
+    every = np.concatenate([_column(rows, "valid/wd_mean") for rows in histories])
+    axes.set_ylim(0.0, min(1.05 * every.max(), 4.0 * every.min()))
     axes.set_ylabel(f"Wasserstein distance ({kind.grid.unit}),\nvalidation", color=INK[dark])
 
 
