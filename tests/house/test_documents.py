@@ -96,8 +96,8 @@ def test_commands_exist(path: Path):
     subcommands = {c.name or c.callback.__name__ for c in data.registered_commands if c.callback}
     assert set(re.findall(r"(?:^|`)deepdos data ([a-z]+)", text, re.MULTILINE)) <= subcommands
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)) <= targets
 
 
 @pytest.mark.parametrize("path", PAGES[:2] + BOOK, ids=names(PAGES[:2] + BOOK))
