@@ -28,11 +28,7 @@ PAPERMILL := $(PY) -m papermill --kernel python3 --no-progress-bar
 .PHONY: help venv browser demo test check lint format types engines lab app tutorials bench experiments draft train weights clean distclean FORCE
 
 help:  ## list the targets
-<<<<<<< HEAD
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-=======
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
->>>>>>> train
 
 # The stamp holds the place it was made for: a checkout that was moved or copied gets its own set-up.
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
