@@ -135,7 +135,7 @@ shape.""",
   materials. The benchmark's split is 80/10/10 by reduced formula.""",
         "draft": """
 
-Every seed reads the same draft by springs: Born-von Kármán force constants that were learnt before,
+Every seed reads a draft by springs (some share one): Born-von Kármán force constants learnt before,
 from the totals of the same training crystals (primitive cells of at most 40 atoms), and which
 travel with the weights. Its own scores stand in the tables.""",
         "against": "DFPT",
@@ -168,10 +168,10 @@ Fermi level of a metal, and the number of states in that window.""",
   its first edition stand beside those on all, so that editions compare.""",
         "draft": """
 
-Every seed reads the same draft by tight binding: levels of s, p and d shells and of a second s
-shell, and Slater-Koster hoppings, that were learnt before, from the states of every shell of every
-atom of the same training crystals (primitive cells of at most ten atoms), and which travel with
-the weights. Its own scores stand in the tables.""",
+Every seed reads a draft by tight binding (some share one): levels of s, p and d shells and of a
+second s shell, and Slater-Koster hoppings, that were learnt before, from the states of every shell
+of every atom of the same training crystals (primitive cells of at most ten atoms), and which
+travel with the weights. Its own scores stand in the tables.""",
         "against": "PBE",
         "absolute": """\
 . *End-to-end* and
