@@ -165,6 +165,8 @@ def fit(trainer: L.Trainer, module: L.LightningModule, folder: Path, **data: Any
         warnings.filterwarnings("ignore", ".*does not have many workers.*")
         warnings.filterwarnings("ignore", ".*smaller than the logging interval.*")
         warnings.filterwarnings("ignore", ".*treespec, LeafSpec.*")
+        # Scores are the same in all processes of a distributed run already.
+        warnings.filterwarnings("ignore", ".*sync_dist=True.*")
         warnings.filterwarnings("ignore", ".*Checkpoint directory.*exists and is not empty.*")
         resumed = checkpoint if checkpoint.exists() else None
         trainer.fit(module, ckpt_path=resumed, **data)

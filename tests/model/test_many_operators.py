@@ -1,4 +1,4 @@
-"""Ten thousand random operators of every kind, in float32 and under bfloat16 autocast."""
+"""Ten thousand random transports of either kind, in float32 and under bfloat16 autocast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.decoder import Decoded
-from deepdos_nb.model.operators import OPERATORS, make_reasoner
+from deepdos_nb.model.operators import make_reasoner
 
 MANY, AT_ONCE, SITES, WIDTH = 10_000, 500, 2, 6
 ROUNDING = 2e-6
@@ -22,7 +22,7 @@ def random_case(kind: str, refiner: str, seed: int):
         heads=2,
         refiner=refiner,
         draft=True,
-        correction=True,
+        correction=False,
         reasoner_width=4,
         strides=(3, 1),
     )
@@ -41,7 +41,8 @@ def random_case(kind: str, refiner: str, seed: int):
 
 
 @pytest.mark.parametrize("half", [False, True], ids=["float32", "bfloat16"])
-@pytest.mark.parametrize("refiner", OPERATORS)
+@pytest.mark.slow
+@pytest.mark.parametrize("refiner", ["transport"])
 @pytest.mark.parametrize("kind", ["phdos", "edos"])
 def test_no_state_is_made_or_lost(kind, refiner, half):
     reasoner, cells, bins, sites = random_case(kind, refiner, seed=7)
@@ -51,18 +52,18 @@ def test_no_state_is_made_or_lost(kind, refiner, half):
         for i in range(0, MANY, AT_ONCE):
             rows = slice(i, i + AT_ONCE)
             decoded = Decoded(bins[rows], sites[rows, 0], (), ())
-            check(reasoner(cells[rows], decoded, sites[rows]).cells, refiner)
+            check(reasoner(cells[rows], decoded, sites[rows]).cells)
 
 
-def check(steps: torch.Tensor, refiner: str) -> None:
+def check(steps: torch.Tensor) -> None:
     assert steps.dtype == torch.float32
     assert len(steps) > 1
     assert torch.isfinite(steps).all()
     assert steps.min() >= 0
     assert (steps.sum(dim=(2, 3)) - 1).abs().max() < ROUNDING
-    if refiner in ("transport", "remap"):
-        assert (steps[2].sum(-1) - steps[0].sum(-1)).abs().max() < ROUNDING
-        assert (steps[1] - steps[0]).abs().max() > 1e-3
+    # Every site keeps its own, and something moves.
+    assert (steps[2].sum(-1) - steps[0].sum(-1)).abs().max() < ROUNDING
+    assert (steps[1] - steps[0]).abs().max() > 1e-3
 
 
 def test_repeats_are_bit_identical():
