@@ -162,3 +162,9 @@ def test_makefile_lists_its_targets():
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     for target in ("demo", "test", "lint", "lab", "tutorials", "bench"):
         assert f"make {target} " in done.stdout
+
+
+def test_the_oldest_versions_are_those_that_the_project_allows():
+    script = [sys.executable, str(ROOT / "scripts" / "oldest.py")]
+    printed = subprocess.run(script, capture_output=True, text=True, check=True).stdout
+    assert (ROOT / "constraints-oldest.txt").read_text("utf-8") == printed
