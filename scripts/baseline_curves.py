@@ -2,7 +2,8 @@
 
 Mat2Spec and DOSTransformer learn from the training part of `deepdos_nb/data/embedded/KIND`, as
 `notebooks/benchmark.ipynb` has it: same graphs, same optimiser, the epoch with the lowest error on
-the validation part. What they predict for the validation and the test part goes into the package.
+the validation part. What they predict for the validation and the test part goes into the package,
+of a model that beats the mean training curve on the validation part.
 An interrupted training goes on where it stopped.
 """
 
@@ -19,8 +20,9 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.baseline_curves import FILE, BaselineCurves, write_baseline_curves
 from deepdos_nb.data.training_sets import TrainingData, embedded_data
 from deepdos_nb.evaluation.experiments import run
-from deepdos_nb.evaluation.tables import SCORED, RunResult, scores
+from deepdos_nb.evaluation.tables import SCORED, RunResult, references, scores
 from deepdos_nb.evaluation.variants import train_config
+from deepdos_nb.metrics.scores import mse
 from deepdos_nb.model.baselines import BaselineConfig, BaselineName
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +55,10 @@ def main() -> None:
 
 def gathered(results: dict[str, RunResult], data: TrainingData) -> BaselineCurves:
     """Curves of both parts, one after the other, and how they came about."""
+    # What has learnt less than the mean of all training curves says nothing about its model.
+    mean = np.mean([r.shape for r in data.train], axis=0)
+    floor = mse(np.repeat(mean[None], len(data.valid), axis=0), references(data, "valid"), "max")
+    results = {n: r for n, r in results.items() if scores(r, data, "valid")["mse_max"] < floor}
     materials = [r.material_id for part in SCORED for r in getattr(data, part)]
     totals = {
         name: np.concatenate([result.totals[part] for part in SCORED])
@@ -69,6 +75,7 @@ def gathered(results: dict[str, RunResult], data: TrainingData) -> BaselineCurve
             },
         }
         for name, shown in SHOWN.items()
+        if shown in results
     }
     protocol = (
         f"Re-implemented and trained on the {len(data.train)} training crystals of this set, one "

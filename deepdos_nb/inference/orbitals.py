@@ -64,7 +64,7 @@ class Orbitals(DraftBands):
         Returns
         -------
         ndarray, shape (n_atoms, 3)
-            Share of the s, p and d shell of each atom of `cell`; their sum is one.
+            Share of s (both shells), p and d orbitals of each atom of `cell`; their sum is one.
         """
         weights = np.abs(self.vectors(self.k[point])[:, band]) ** 2
         by_orbital = weights.reshape(len(self.cell), ORBITALS)

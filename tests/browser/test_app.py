@@ -186,12 +186,12 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
     page.locator(".ddos-title:visible", has_text="Phonon density of states").first.wait_for()
     wait_until(lambda: badge.text_content() == "test", "the badge of a test crystal")
     chips = page.locator(".ddos-chip:visible").all_text_contents()
-    scored = ("MSE ", "R² ", "WD ", "Mat2Spec MSE ", "DOSTransformer MSE ")
-    assert [any(c.startswith(s) for c in chips) for s in scored] == [True] * 5
+    scored = ("MSE ", "R² ", "WD ", "Mat2Spec MSE ")
+    assert [any(c.startswith(s) for c in chips) for s in scored] == [True] * 4
     curves = page.locator(".ddos-spectrum:visible path[data-curve]")
     shown = {*curves.evaluate_all("l => l.map((p) => p.dataset.curve)")}
-    assert shown >= {"total", "Mat2Spec", "DOSTransformer"}
-    assert len(shown) == 5, "prediction, band, reference and both other models"
+    assert shown >= {"total", "Mat2Spec"}
+    assert len(shown) == 4, "prediction, band, reference and the other model"
     page.screenshot(path=screenshots / "app-phonons-light.png", full_page=True)
     # The case studies; a crystal without a reference says so.
     tabs.nth(2).click()
