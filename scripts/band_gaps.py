@@ -7,10 +7,13 @@ window count as 4 eV, in the reference too.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 import deepdos_nb as dd
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ExtrapolationWarning
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.sources.embedded import load_embedded
 from deepdos_nb.metrics.band_gap import LEAST, THRESHOLD, band_gap
@@ -36,6 +39,7 @@ def scores(curves: Array, gaps: Array, threshold: float) -> str:
 
 def main() -> None:
     model = dd.load_model("edos", device="cpu")
+    warnings.simplefilter("ignore", ExtrapolationWarning)
     for part, thresholds in (("valid", (0.02, 0.03, 0.05, 0.08, 0.1)), ("test", (THRESHOLD,))):
         records = load_embedded("edos")[part]  # type: ignore[index]
         spectra = model.predict_many([record.structure for record in records])

@@ -151,7 +151,33 @@ class LabelFault(Fault):
         return sorted(found.items()), len(labels), Folder(folder / "out").failures()
 
 
-FAULTS: dict[str, type[Fault]] = {kind.name: kind for kind in (SweepFault, LabelFault)}
+# A network that has learnt nothing is quicker, and as exact.
+SCREENING = """
+from crystals import rocksalt
+from networks import random_model
+import deepdos_nb as dd
+
+model = dd.Ensemble([random_model("phdos", 0)], device="cpu")
+salts = [(f"salt {i}", rocksalt("Na", "Cl", 5.4 + 0.01 * i)) for i in range(48)]
+dd.screen(salts, model=model, out="out", shard=4)
+"""
+
+
+class ScreenFault(Fault):
+    """`deepdos screen` of four dozen salts into a dozen shards."""
+
+    name = "screen"
+
+    def command(self, folder: Path) -> list[str]:
+        """The call behind the command, with a small network."""
+        return [sys.executable, "-c", SCREENING]
+
+    def result(self, folder: Path) -> Any:
+        """Every file, byte by byte."""
+        return {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+
+
+FAULTS: dict[str, type[Fault]] = {kind.name: kind for kind in (SweepFault, LabelFault, ScreenFault)}
 
 
 def try_faults(fault: Fault, tries: int, seed: int = 0) -> dict[str, Any]:

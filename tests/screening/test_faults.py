@@ -1,13 +1,11 @@
-"""Screens that are killed: what is finished is kept, and in the end nothing shows of it."""
+"""Screens whose workers or scheduler are killed; `make faults` kills the command itself."""
 
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +22,6 @@ from deepdos_nb.screening.run import Progress
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-
-KILLS = int(os.environ.get("DEEPDOS_KILLS", "2"))
-"""Kills at random moments; `make faults` asks for more."""
-
-COMMAND = [sys.executable, "-c", "from deepdos_nb.cli import app; app()", "screen"]
 
 
 def crystals() -> list[tuple[str, Structure]]:
@@ -125,38 +118,3 @@ def test_a_killed_scheduler_is_told_and_the_screen_goes_on_without(quick, whole,
     assert 1 <= len(dd.Screen(out).files) < len(whole) - 1
     dd.screen(crystals(), out=out, model=quick, shard=4)
     assert contents(out) == whole
-
-
-def test_a_screen_killed_at_random_moments_ends_the_same(tmp_path):
-    """The command itself, with its workers, killed with SIGKILL again and again."""
-    source = tmp_path / "in"
-    source.mkdir()
-    for name, structure in crystals():
-        structure.to(str(source / f"{name}.vasp"), fmt="poscar")
-    command = [*COMMAND, str(source), "--shard", "2", "--quiet", "--out"]
-    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "OMP_NUM_THREADS": "1"}
-    start = time.monotonic()
-    subprocess.run([*command, str(tmp_path / "whole")], check=True, env=environment)
-    usual = time.monotonic() - start
-    expected, out = contents(tmp_path / "whole"), tmp_path / "out"
-    moments = random.Random(0)
-    for kill in range(KILLS):
-        workers = ["--workers", "2"] if kill % 2 else []
-        run = subprocess.Popen([*command, str(out), *workers], env=environment)
-        family = psutil.Process(run.pid)
-        # Late enough to be at work, early enough not to be done.
-        waiting = time.monotonic() + usual * moments.uniform(0.2, 0.9)
-        while time.monotonic() < waiting and run.poll() is None:
-            time.sleep(0.05)
-        if run.poll() is None:
-            children = family.children(recursive=True)
-            run.send_signal(signal.SIGKILL)
-            if kill % 4 == 1:  # and at times nobody is left to notice
-                for child in children:
-                    child.kill()
-        run.wait()
-        if out.exists() and len(contents(out)) == len(expected):
-            # Done too early to be killed again: something is taken away.
-            moments.choice(dd.Screen(out).files).unlink()
-    subprocess.run([*command, str(out)], check=True, env=environment)
-    assert contents(out) == expected
