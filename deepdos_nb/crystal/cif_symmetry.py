@@ -201,7 +201,9 @@ def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
 def _doubted(found: list[Candidate], numbers: list[int], block: Block) -> list[Candidate]:
     """The same with a note where symbols and numbers name several space groups."""
     named = [s.number for h in block.matching(HALL) if (s := hall_setting(h))]
-    named += [s[0].number for h in block.matching(HERMANN_MAUGUIN) if (s := settings_of(h)[0])]
+    named += [
+        choices[0].number for h in block.matching(HERMANN_MAUGUIN) if (choices := settings_of(h)[0])
+    ]
     several = list(dict.fromkeys(named + numbers))
     if len(several) < 2:
         return found

@@ -98,7 +98,7 @@ def _windows(axes: Axes, picked: pd.DataFrame, grid: Grid, ink: str) -> None:
     labels = [f"{i}  {formula_text(f)}" for i, f in enumerate(picked["formula"], start=1)]
     axes.set_yticks(height, labels)
     axes.tick_params(axis="y", length=0)
-    for y, a, b in zip(height, low, high, strict=True):
+    for y, a, b in zip(height.tolist(), low, high, strict=True):
         width = f"{b - a:.1f} eV"
         axes.text((a + b) / 2, y, width, ha="center", va="center", color=LIGHT, fontsize=8)
     energy_axis(axes, grid, ink)
