@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +36,8 @@ class Case:
 
     study: str
     name: str
-    structure: Structure
-    record: Record | None
+    structure: Structure = field(repr=False)
+    record: Record | None = field(repr=False)
 
     @property
     def reference(self) -> Spectrum | None:
