@@ -29,6 +29,7 @@ def test_axes_are_used_by_every_plot():
     assert users == {
         "axes.js",
         "attention_curves.js",
+        "bands.js",
         "ensemble_calibration.js",
         "graph_charts.js",
         "lab_panels.js",
