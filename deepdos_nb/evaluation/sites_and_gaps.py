@@ -147,10 +147,12 @@ def gap_markdown(rows: pd.DataFrame) -> str:
     lines = []
     for variant, group in rows.groupby("variant", sort=False):
         means = [number(group[key].mean(), form) for key, (_, form) in GAP_COLUMNS.items()]
-        # Seeds screen the same crystals: they make the interval no narrower.
-        found, positives = (group["recall"] * group["positives"]).mean(), group["positives"].mean()
-        low, high = wilson(round(found), round(positives))
-        means[list(GAP_COLUMNS).index("recall")] += f" ({low:.2f} to {high:.2f})"
+        recall = float(group["recall"].mean())
+        if np.isfinite(recall):
+            # Seeds screen the same crystals: they make the interval no narrower.
+            positives = round(float(group["positives"].mean()))
+            low, high = wilson(round(recall * positives), positives)
+            means[list(GAP_COLUMNS).index("recall")] += f" ({low:.2f} to {high:.2f})"
         lines.append([variant, len(group), *means])
     names = [name for name, _ in GAP_COLUMNS.values()]
     return markdown_table(["model", "seeds", *names], lines, left=1)
