@@ -59,6 +59,16 @@ def test_every_record_says_where_it_comes_from(electrons, phonons):
         assert facts["seconds"] > 0, label.name
 
 
+TWICE = {
+    ("KMgF3", 221),
+    ("NiO", 225),
+    ("CsSnI3", 221),
+    ("ZnO", 186),
+    ("AlNi", 221),
+}
+"""At two lattices: as a collection has them, and as a class, or an example of the package, does."""
+
+
 def test_no_crystal_is_there_twice(electrons, phonons):
     for found in (electrons, phonons):
         names = [label.name for label in found]
@@ -68,7 +78,9 @@ def test_no_crystal_is_there_twice(electrons, phonons):
             structure = to_record(label, "embedded").structure
             group = SpacegroupAnalyzer(structure, symprec=1e-2).get_space_group_number()
             crystals.append((structure.composition.reduced_formula, group))
-        assert len(set(crystals)) == len(crystals)
+        twice = {crystal for crystal in crystals if crystals.count(crystal) > 1}
+        assert twice <= TWICE
+        assert len(crystals) - len(set(crystals)) == len(twice), "three times"
 
 
 def test_nothing_held_out_is_shipped(electrons, phonons):
