@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from traceback import walk_stack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +16,7 @@ from deepdos_nb.core.errors import (
     StructureError,
     UnreadableStructureError,
 )
+from deepdos_nb.core.nesting import parse_json, shallow
 from deepdos_nb.crystal.checks import NOTES, bad_element, no_cell, notes_of, partial, too_many
 from deepdos_nb.crystal.cif import read_cif
 from deepdos_nb.crystal.poscar import read_poscar
@@ -35,9 +32,6 @@ OTHER_ENDINGS = (".json", ".yaml", ".xyz", ".extxyz", ".res", ".cssr", ".xsf", "
 
 MAX_LINES = 60
 """Lines of other formats for each atom allowed; parsers in Python are slow."""
-
-MAX_DEPTH = 1000
-"""Calls inside each other that a parser may make."""
 
 
 def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Structure:
@@ -58,7 +52,7 @@ def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Str
         return _only(*read_poscar(text, name, max_atoms), frame, name)
     _check_length(text, name, max_atoms)
     complaint = ""
-    with warnings.catch_warnings(), _shallow(), tempfile.TemporaryDirectory() as folder:
+    with warnings.catch_warnings(), shallow(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         for reader in (_read_pymatgen, _read_ase):
             try:
@@ -126,21 +120,6 @@ def _check_length(text: str, name: str, max_atoms: int) -> None:
         )
 
 
-@contextmanager
-def _shallow() -> Iterator[None]:
-    """Hold Python's recursion limit near its default while a parser of others works.
-
-    Some packages raise it at import (symfc to 100,000). A file of nested brackets would then
-    overflow the stack and end the process, where it should raise RecursionError.
-    """
-    before, depth = sys.getrecursionlimit(), sum(1 for _ in walk_stack(None))
-    sys.setrecursionlimit(min(before, depth + MAX_DEPTH))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
-
-
 def _read_pymatgen(text: str, name: str, folder: Path, frame: int | None) -> Structure:
     from pymatgen.core import Structure
 
@@ -156,7 +135,7 @@ def _from_json(text: str, name: str) -> Structure:
     """A structure of pymatgen's JSON, without the objects that properties may ask to be made."""
     from pymatgen.core import Structure
 
-    data = json.loads(text)
+    data = parse_json(text)
     if isinstance(data, dict) and isinstance(data.get("structure"), dict):
         data = data["structure"]
     sites = [dict(site, properties={}) for site in data["sites"]]

@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from deepdos_nb.core.files import safe_name
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.data.label_shards import Label, read_shard, write_shard
 
 SHARD_SIZE = 100
@@ -74,7 +75,7 @@ class Folder:
         found = {}
         for line in self.failures_file.read_text("utf-8").splitlines():
             try:
-                entry = json.loads(line)
+                entry = parse_json(line)
             except json.JSONDecodeError:
                 continue  # a line cut short by a kill: that crystal is tried again
             found[entry["name"]] = entry["reason"]

@@ -19,6 +19,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.files import write_arrays
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.data.curve_codes import decoded, encoded
 
 
@@ -94,7 +95,7 @@ def read_shard(path: Path) -> Iterator[Label]:
     try:
         with np.load(path, allow_pickle=False) as file:
             data = {name: file[name] for name in file.files}
-        facts = [json.loads(line) for line in data["facts"].tobytes().decode().splitlines()]
+        facts = [parse_json(line) for line in data["facts"].tobytes().decode().splitlines()]
         ends = np.cumsum(data["atoms"].astype(np.int64))
         if "codes" in data:
             starts = ends - data["atoms"]

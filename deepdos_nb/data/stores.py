@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import zipfile
 from collections import Counter
@@ -15,6 +14,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.data.label_shards import Label, read_shard
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.data.records import Record, reduced_formula
@@ -163,7 +163,7 @@ def _contents(path: Path) -> list[tuple[dict[str, Any], Array]]:
     """Facts and atomic numbers of a shard, without decompressing its spectra."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            facts = [json.loads(line) for line in file["facts"].tobytes().decode().splitlines()]
+            facts = [parse_json(line) for line in file["facts"].tobytes().decode().splitlines()]
             numbers = np.split(file["numbers"], np.cumsum(file["atoms"].astype(np.int64))[:-1])
         return list(zip(facts, numbers, strict=True))
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from deepdos_nb.core.files import write_text
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.markdown import NOTHING, markdown_table
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.core.version import __version__
 from deepdos_nb.data.training_sets import TrainingData, seen_elements
 from deepdos_nb.evaluation.claim_tables import with_interval
@@ -143,7 +144,7 @@ def save_run(run: str | Path, data: TrainingData, folder: str | Path) -> Path:
         If the run is a baseline's.
     """
     run = Path(run)
-    setting = json.loads((run / CONFIG).read_text("utf-8"))
+    setting = parse_json((run / CONFIG).read_text("utf-8"))
     metadata = {
         "elements": _elements(run, data),
         "n_train": len(data.train),
@@ -163,7 +164,7 @@ def _elements(run: Path, data: TrainingData) -> list[int]:
     facts = run / DATA
     if not facts.exists():
         return seen_elements(data.train)
-    return list(json.loads(facts.read_text("utf-8"))["elements"])
+    return list(parse_json(facts.read_text("utf-8"))["elements"])
 
 
 def describe(folder: str | Path, data: TrainingData, command: str) -> Path:

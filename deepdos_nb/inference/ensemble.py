@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ import torch
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.grids import Grid, Kind, grid_for
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.crystal.checks import CAUTION
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_unseen
@@ -353,7 +353,7 @@ def _error_band(path: Path) -> ErrorBand | None:
     if not path.exists():
         return None
     try:
-        valid = json.loads(path.read_text("utf-8"))["valid"]
+        valid = parse_json(path.read_text("utf-8"))["valid"]
         found = [valid.get(f"band_{field.name}") for field in fields(ErrorBand)]
         if None in found:
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepdos_nb.core.errors import DataError, DeepDOSError
 from deepdos_nb.core.limits import MAX_ATOMS
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.crystal.read import read_structure
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _from_list(path: Path) -> Iterator[Job]:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
                 try:
-                    entry = json.loads(line)
+                    entry = parse_json(line)
                     structure = Structure.from_dict(entry["structure"])
                     yield Job(str(entry["name"]), structure, dict(entry.get("origin", {})))
                 except (ValueError, KeyError, TypeError) as error:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.files import replacing
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.model.checksums import add_sum, check_sum
 from deepdos_nb.model.config import ModelConfig
 from deepdos_nb.model.reasoner import Reasoner
@@ -144,7 +145,7 @@ def _read(path: Path, *forms: str) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _facts(header: dict[str, str], name: str, path: Path) -> dict[str, Any]:
     """An entry of the header, which must be a JSON object."""
     try:
-        facts = json.loads(header[name])
+        facts = parse_json(header[name])
     except (KeyError, ValueError, RecursionError) as error:
         reason = f"the entry {name!r} of its header cannot be read ({type(error).__name__})"
         raise _other_version(reason, path) from error

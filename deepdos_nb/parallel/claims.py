@@ -22,6 +22,7 @@ from typing import Any, Self
 import psutil
 
 from deepdos_nb.core.files import remove_parts, safe_name
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.parallel.tasks import LATER, Later
 
 BEAT = 5.0
@@ -156,7 +157,7 @@ class Claims:
         except FileNotFoundError:
             return True
         with suppress(ValueError, KeyError):
-            run: dict[str, Any] = json.loads(text)
+            run: dict[str, Any] = parse_json(text)
             if run["machine"] == machine():
                 return _process(run["pid"])["started"] != run["started"]
         return silent > self.expiry

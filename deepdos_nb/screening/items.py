@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from deepdos_nb.core.errors import DeepDOSError, StructureError, UnreadableStructureError
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.crystal.read import parse_structure, read_structure
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def digest(items: Iterable[Item]) -> str:
 
 def _name_in(line: str) -> str | None:
     try:
-        data = json.loads(line)
+        data = parse_json(line)
     except (ValueError, RecursionError):
         return None
     if isinstance(data, dict):

@@ -14,6 +14,7 @@ from typing import Any
 from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.core.files import replacing, write_text
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.core.version import __version__
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.physics.threads import one_thread
@@ -187,7 +188,7 @@ def manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = parse_json(path.read_text("utf-8"))
         Kind(found["kind"])
     except FileNotFoundError:
         raise DataError(

@@ -19,6 +19,7 @@ from typing import Any
 
 from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.core.files import safe_name, write_text
+from deepdos_nb.core.nesting import parse_json
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class SweepFolder:
             If there is no sweep in the folder.
         """
         try:
-            content: dict[str, Any] = json.loads(self._manifest.read_text(encoding="utf-8"))
+            content: dict[str, Any] = parse_json(self._manifest.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             raise DataError("holds no sweep.", source=str(self.path)) from None
         except ValueError as error:
@@ -135,7 +136,7 @@ class SweepFolder:
             If its record is damaged.
         """
         try:
-            return Run(**json.loads(self._record(key).read_text(encoding="utf-8")))
+            return Run(**parse_json(self._record(key).read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:

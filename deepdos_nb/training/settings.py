@@ -13,6 +13,7 @@ import numpy as np
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.files import write_text
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.core.settings import Settings
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.training_sets import seen_elements
@@ -212,7 +213,7 @@ def keep_config(path: Path, config: Settings, what: str = "settings") -> None:
     mine = config.to_dict()
     begun = any(next(path.parent.glob(kind), None) for kind in BEGUN)
     if begun and path.exists():
-        kept = json.loads(path.read_text("utf-8"))
+        kept = parse_json(path.read_text("utf-8"))
         defaults = {} if isinstance(config, DataFacts) else type(config)().to_dict()
         if defaults | kept != mine:
             raise ConfigError(

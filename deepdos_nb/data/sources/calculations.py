@@ -14,7 +14,6 @@ One material is a file or a folder, whose name without its ending is the materia
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from typing import Any
 
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.sources.electron_results import VASPRUNS, electron_record
 from deepdos_nb.data.sources.phonon_results import DENSITIES, FORCES, phonon_record
@@ -155,7 +155,7 @@ class CalculationStore:
 def _json_class(path: Path) -> str | None:
     """Class that pymatgen wrote a JSON file of; None for any other JSON."""
     try:
-        name = json.loads(path.read_text("utf-8")).get("@class")
+        name = parse_json(path.read_text("utf-8")).get("@class")
     except (OSError, ValueError, AttributeError):
         return None
     return name if name in JSON_CLASSES else None

@@ -19,7 +19,6 @@ symmetry; elsewhere only the total is taken.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -30,6 +29,7 @@ import numpy as np
 
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.core.resampling import unit_factor
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.crystal.symmetry import symmetry_orbits
@@ -253,7 +253,7 @@ def _settings(path: Path, options: dict[str, Any]) -> FolderSettings:
     given: dict[str, Any] = {}
     if path.exists():
         try:
-            given = dict(json.loads(path.read_text("utf-8")))
+            given = dict(parse_json(path.read_text("utf-8")))
         except (ValueError, TypeError) as error:
             raise DataError(f"not a JSON object ({error}).", source=str(path)) from error
     given |= options

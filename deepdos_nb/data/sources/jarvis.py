@@ -24,6 +24,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.files import replacing
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.core.resampling import to_bins
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import data_home
@@ -204,7 +205,7 @@ class JarvisStore:
             file.seek(self._places[row])
             line = file.read(self._places[row + 1] - self._places[row])
         try:
-            entry: dict[str, Any] = json.loads(line)
+            entry: dict[str, Any] = parse_json(line)
             return {key: entry[key] for key in ("jid", "atoms", "edos_up")}
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"line {row + 1} is malformed.", source=str(self.path)) from error
@@ -215,9 +216,9 @@ def _array(path: Path) -> list[Any]:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 name = next(n for n in archive.namelist() if n.endswith(".json"))
-                content = json.loads(archive.read(name))
+                content = parse_json(archive.read(name))
         else:
-            content = json.loads(path.read_bytes())
+            content = parse_json(path.read_bytes())
     except FileNotFoundError:
         raise DataError("no such file.", source=str(path)) from None
     except (OSError, ValueError, StopIteration, zipfile.BadZipFile) as error:

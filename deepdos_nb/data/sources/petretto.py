@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import csv
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +18,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.crystal.symmetry import symmetry_orbits
 from deepdos_nb.data.downloads import data_home, fetch, git_blob_sha1
 from deepdos_nb.data.records import Record
@@ -181,7 +181,7 @@ def _record(row: dict[str, str], source: str, line: int) -> Record:
 
     cell, numbers, frac = _atoms(row, source, line)
     try:
-        curve = np.clip(np.array(json.loads(row["phdos"]), dtype=float), 0.0, None)
+        curve = np.clip(np.array(parse_json(row["phdos"]), dtype=float), 0.0, None)
     except (ValueError, TypeError) as error:
         raise DataError(f"line {line} is malformed ({error}).", source=source) from error
     if curve.shape != (Kind.phdos.grid.n_bins,) or not curve.sum() > 0:

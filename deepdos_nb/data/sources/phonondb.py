@@ -19,6 +19,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.stores import Entry, entry_of
 
@@ -114,7 +115,7 @@ class PhonondbStore:
         place, i = self._places[row]
         with self.path.open("rb") as file:
             file.seek(place)
-            entry = json.loads(file.readline())
+            entry = parse_json(file.readline())
         return _record(entry, self._grid, self._rows[self._offset[i] : self._offset[i + 1]])
 
 
@@ -190,7 +191,7 @@ def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                entry = json.loads(line)
+                entry = parse_json(line)
                 if missing := needed - entry.keys():
                     raise DataError(
                         f"line {number} lacks {', '.join(sorted(missing))}.", source=str(path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.crystal.read import read_structure
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def from_json(path: Path) -> Any:
     from pymatgen.electronic_structure import dos as electrons
     from pymatgen.phonon import dos as phonons
 
-    content = json.loads(path.read_text("utf-8"))
+    content = parse_json(path.read_text("utf-8"))
     name = content["@class"]
     home = phonons if "Phonon" in name else electrons
     return getattr(home, name).from_dict(content)
