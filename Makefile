@@ -113,8 +113,8 @@ book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: not
 	@echo "Done: open $(BOOK)/index.html in any browser"
 
 .PHONY: faults
-faults: $(STAMP)  ## kill -9 at random moments, resume, compare: COMMANDS="sweep label" TRIES=20
-	$(PY) scripts/faults.py $(COMMANDS) --tries $(or $(TRIES),20)
+faults: $(STAMP)  ## kill -9 at random moments, resume, compare: COMMANDS="sweep label" KILLS=20
+	$(PY) scripts/faults.py $(COMMANDS) --kills $(or $(KILLS),20)
 
 bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 	@mkdir -p $(OUT)/benchmarks

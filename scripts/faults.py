@@ -1,7 +1,7 @@
 """Kill commands at random moments, resume them, and compare with an undisturbed run.
 
     python scripts/faults.py                   every command, 20 kills each
-    python scripts/faults.py sweep --tries 5   one of them
+    python scripts/faults.py sweep --kills 5   one of them
 
 A try begins in an empty folder, is killed (SIGKILL) at a moment drawn over the time that the
 undisturbed run took, and starts again at once with the same command. It passes where the second
@@ -180,8 +180,8 @@ class ScreenFault(Fault):
 FAULTS: dict[str, type[Fault]] = {kind.name: kind for kind in (SweepFault, LabelFault, ScreenFault)}
 
 
-def try_faults(fault: Fault, tries: int, seed: int = 0) -> dict[str, Any]:
-    """Kill a command so many times; how often it was hit while it ran, and what went wrong."""
+def try_faults(fault: Fault, kills: int, seed: int = 0) -> dict[str, Any]:
+    """Kill a command so many times while it runs; how many tries that took, and what went wrong."""
     moments = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="faults-") as place:
         folder = Path(place, "undisturbed")
@@ -190,20 +190,23 @@ def try_faults(fault: Fault, tries: int, seed: int = 0) -> dict[str, Any]:
         _, seconds = fault.run(folder)
         wanted = fault.result(folder)
         wrong: list[str] = [f"undisturbed: left {name}" for name in fault.left(folder)]
-        hit = 0
-        for number in range(tries):
-            folder = Path(place, str(number))
+        tries, hit = 0, 0
+        while hit < kills and len(wrong) < kills:
+            tries += 1
+            folder = Path(place, str(tries))
             folder.mkdir()
             fault.prepare(folder)
             try:
-                killed, _ = fault.run(folder, kill_after=moments.uniform(0.0, seconds))
+                killed, took = fault.run(folder, kill_after=moments.uniform(0.0, seconds))
+                if not killed:
+                    seconds = took  # a machine that was busy at first is less so now
                 hit += killed
                 fault.run(folder)
                 if fault.result(folder) != wanted:
-                    wrong.append(f"try {number}: another result")
-                wrong += [f"try {number}: left {name}" for name in fault.left(folder)]
+                    wrong.append(f"try {tries}: another result")
+                wrong += [f"try {tries}: left {name}" for name in fault.left(folder)]
             except Exception as error:
-                wrong.append(f"try {number}: {type(error).__name__}: {error}")
+                wrong.append(f"try {tries}: {type(error).__name__}: {error}")
     return {
         "command": fault.name,
         "tries": tries,
@@ -217,16 +220,16 @@ def main() -> int:
     """Try what the command line names; exit code 1 where anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("commands", nargs="*", help=", ".join(FAULTS))
-    parser.add_argument("--tries", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rows = []
     for name in options.commands or FAULTS:
-        tried = try_faults(FAULTS[name](), options.tries, options.seed)
+        tried = try_faults(FAULTS[name](), options.kills, options.seed)
         for line in tried.pop("wrong"):
             print(f"{name}: {line}", flush=True)
         rows.append(tried)
-        print(f"{name}: {tried['failures']} failures in {options.tries} tries", flush=True)
+        print(f"{name}: {tried['failures']} failures in {tried['tries']} tries", flush=True)
     print("\n" + markdown_table(list(rows[0]), [tuple(row.values()) for row in rows]))
     return int(any(row["failures"] for row in rows))
 

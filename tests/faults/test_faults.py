@@ -20,7 +20,7 @@ SPEC.loader.exec_module(faults)
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("name", faults.FAULTS)
 def test_a_killed_command_goes_on_and_ends_as_if_nothing_had_been(name: str):
-    tried = faults.try_faults(faults.FAULTS[name](), tries=2, seed=3)
+    tried = faults.try_faults(faults.FAULTS[name](), kills=2, seed=3)
     assert tried["wrong"] == []
 
 
@@ -39,6 +39,6 @@ class Leaves(faults.Fault):
 
 
 def test_the_check_itself_sees_other_results_and_what_is_left():
-    wrong = faults.try_faults(Leaves(), tries=4, seed=0)["wrong"]
+    wrong = faults.try_faults(Leaves(), kills=4, seed=0)["wrong"]
     assert any("left out/" in line for line in wrong)
     assert any("another result" in line for line in wrong)
