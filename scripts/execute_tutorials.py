@@ -135,7 +135,7 @@ def times() -> str:
         title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
         tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
         record = notebook.metadata.get(RECORD, {})
-        link = f"[{title}](tutorials/{path.stem}.ipynb)"
+        link = f"{{doc}}`{title} <tutorials/{path.stem}>`"
         seconds = [record.get(key, NOTHING) for key in ("seconds", "processor_seconds")]
         rows.append((link, tags.count("exercise"), *seconds))
     return markdown_table(["chapter", "exercises", "clock (s)", "processor (s)"], rows, left=1)

@@ -236,8 +236,8 @@ def draft_run(
     return DraftRun(draft, place(folder, name, draft, seed))
 
 
+# Folder of every run, with its settings and the folder of the draft model it reads.
 Runs = dict[Path, tuple[Config, Path | None]]
-"""Folder of every run, with its settings and the folder of the draft model it reads."""
 
 
 def _finish(

@@ -97,6 +97,7 @@ def test_a_run_of_an_earlier_version_goes_on(tmp_path):
     text = file.read_text().replace(',\n "precision": "32-true",\n "start": "",\n "freeze": []', "")
     assert "precision" not in text
     file.write_text(text)
+    (tmp_path / "last.ckpt").touch()
     keep_config(file, CONFIG_TINY)
     with pytest.raises(ConfigError, match="other settings"):
         keep_config(file, replace(CONFIG_TINY, precision="bf16-mixed"))

@@ -122,7 +122,7 @@ def selected(look: Explore) -> Explore:
 
 
 @pytest.mark.parametrize("kind", ["phdos", "edos"])
-@pytest.mark.parametrize("view", [v.key for v in VIEWS])
+@pytest.mark.parametrize("view", [v.key for v in VIEWS if v.key != "bands"])  # needs a model
 def test_saved_state_of_every_view_stays_small(view: str, kind: str):
     cell = large_cell(40)
     look = Explore(make_trace(cell, kind), ensemble=make_spectrum(cell, kind))
