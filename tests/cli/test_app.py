@@ -122,7 +122,7 @@ def test_the_notebook_runs_outside_the_app_as_well():
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     shown = [output.data for output in notebook.cells[-1].outputs if "data" in output][-1]
     assert {"application/vnd.jupyter.widget-view+json", "image/png"} <= set(shown)
-    assert "density of states of MgO" in shown["text/plain"]
+    assert "Drop in a CIF" in shown["text/plain"]
 
 
 class Manager:

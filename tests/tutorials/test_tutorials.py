@@ -95,7 +95,8 @@ def test_tutorial_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     figures = [d for d in shown if d.get("text/plain", "").startswith("<Figure")]
     assert figures, "no figure"
     assert all(PICTURES & set(d) for d in figures), "a figure that is only its name"
-    assert any(WIDGET in d for d in shown), "no widget"
+    # Training shows a curve that grows instead.
+    assert path.stem == "06_train_it" or any(WIDGET in d for d in shown), "no widget"
     verdicts = [d["text/plain"] for d in shown if "text/plain" in d and is_verdict(d)]
     assert len(verdicts) == len(exercises_asked(notebook))
     assert not [v for v in verdicts if not v.startswith("✓")], verdicts
