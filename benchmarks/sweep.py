@@ -52,7 +52,7 @@ def notebook(folder: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("out/benchmarks"))
-    parser.add_argument("--rounds", type=int, default=2000, help="Eigenvalue problems a run.")
+    parser.add_argument("--rounds", type=int, default=5000, help="Eigenvalue problems a run.")
     options = parser.parse_args()
     seconds, tables = {}, {}
     before = os.getloadavg()[0]
