@@ -176,23 +176,38 @@ def _connected(address: str) -> Client:
 
 
 def _local(workers: int, gpus: int) -> LocalCluster:
-    """Processes on this machine, one thread each, which end with this process."""
+    """Processes on this machine, one thread each, which end with this process.
+
+    Raises
+    ------
+    ClusterError
+        If they cannot be started.
+    ConfigError
+        If there are fewer GPUs than they need.
+    """
     if gpus and len(_visible()) < workers * gpus:
         raise ConfigError(
             f"{workers} workers with {gpus} GPUs each need {workers * gpus}; "
             f"{VISIBLE} names {len(_visible())}.",
             remedy=f"Set {VISIBLE}, or ask for fewer workers.",
         )
-    return LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        memory_limit=None,
-        # Any free port, and of this machine only.
-        dashboard_address="127.0.0.1:0",
-        silence_logs=logging.ERROR,
-        resources={"GPU": gpus} if gpus else None,
-    )
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=None,
+            # Any free port, and of this machine only.
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
+            resources={"GPU": gpus} if gpus else None,
+        )
+    except RuntimeError as error:
+        raise ClusterError(
+            f"processes could not be started ({error}).",
+            remedy="They load the script they come from: let it be a file whose calls stand below "
+            '`if __name__ == "__main__":`.',
+        ) from error
 
 
 def _visible() -> list[str]:

@@ -85,7 +85,7 @@ class SweepFolder:
         """
         source = notebook.read_text(encoding="utf-8")
         if self._manifest.exists():
-            if self.notebook.read_text(encoding="utf-8") != source:
+            if _cells(self.notebook.read_text(encoding="utf-8")) != _cells(source):
                 raise ConfigError(
                     "the folder holds a sweep of another notebook, or of an earlier version.",
                     source=str(self.path),
@@ -94,7 +94,8 @@ class SweepFolder:
             known = self.manifest()
             points = known["points"] + [p for p in points if p not in known["points"]]
             varied = known["varied"] + [name for name in varied if name not in known["varied"]]
-        write_text(self.notebook, source)
+        else:
+            write_text(self.notebook, source)
         content = {
             "notebook": notebook.name,
             "cwd": str(notebook.parent.resolve()),
@@ -163,3 +164,11 @@ class SweepFolder:
 
     def _record(self, key: str) -> Path:
         return self._runs / f"{key}.json"
+
+
+def _cells(notebook: str) -> list[tuple[str, str]]:
+    """What a notebook says, whether or not somebody has executed it in between."""
+    import nbformat
+
+    cells = nbformat.reads(notebook, as_version=4).cells
+    return [(cell.cell_type, cell.source) for cell in cells]

@@ -221,6 +221,20 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path):
     _wait_for(lambda: not any(_alive(pid) for pid in pids))
 
 
+@pytest.mark.slow
+def test_a_script_that_its_processes_cannot_load_is_told_how_it_should_look(tmp_path: Path):
+    script = tmp_path / "bare.py"
+    script.write_text(
+        "from deepdos_nb.parallel.scheduler import open_scheduler\nwith open_scheduler(2): pass\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode
+    assert "ClusterError: processes could not be started" in done.stderr
+    assert '`if __name__ == "__main__":`' in done.stderr
+
+
 def test_progress_counts_failures_and_passes_outcomes_on(capsys: pytest.CaptureFixture[str]):
     tasks = [Task(str(i), (i,)) for i in range(3)]
     outcomes = list(shown(Serial().run(divided, tasks, common=(1,)), "Dividing", 5, done=2))

@@ -103,6 +103,16 @@ def test_another_notebook_is_not_mixed_in(swept: Sweep, tmp_path: Path, place: P
         dd.sweep(other, GRID, folder=place / "out")
 
 
+def test_the_same_notebook_is_known_when_it_was_executed_in_between(swept: Sweep, place: Path):
+    before = ran(place)
+    notebook = nbformat.read(place / "peak.ipynb", as_version=4)
+    notebook.cells[0].execution_count = 7
+    notebook.cells[0].id = "another"
+    nbformat.write(notebook, place / "peak.ipynb")
+    dd.sweep(place / "peak.ipynb", GRID, folder=place / "out", parameters={"seed": 3})
+    assert ran(place) == before
+
+
 def test_keys_are_distinct_for_distinct_values():
     keys = {key_of({"a": value}) for value in (1, 1.0, "1", [1], True, None, "x/../y")}
     assert len(keys) == 7
