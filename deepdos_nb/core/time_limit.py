@@ -14,6 +14,8 @@ from deepdos_nb.core.errors import DeepDOSError
 GRACE = 2.0
 """The process ends after this many times the limit, where nothing in it could be interrupted."""
 
+STANDARD_ERROR = 2
+
 
 class TookTooLong(DeepDOSError):
     """Work that was stopped because it took longer than it may."""
@@ -52,8 +54,9 @@ def time_limit(seconds: float | None, *, what: str = "this") -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    # Counts in a thread of C, which needs no turn of the interpreter.
-    faulthandler.dump_traceback_later(GRACE * seconds, exit=True)
+    # Counts in a thread of C, which needs no turn of the interpreter. It writes to the process's
+    # own standard error: what notebooks put in its place may have no file descriptor.
+    faulthandler.dump_traceback_later(GRACE * seconds, exit=True, file=STANDARD_ERROR)
     try:
         yield
     finally:

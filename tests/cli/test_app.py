@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import tomllib
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +124,13 @@ def test_the_notebook_runs_outside_the_app_as_well():
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     shown = [output.data for output in notebook.cells[-1].outputs if "data" in output][-1]
     assert {"application/vnd.jupyter.widget-view+json", "image/png"} <= set(shown)
-    assert "Drop in a CIF" in shown["text/plain"]
+    assert "density of states of MgO" in shown["text/plain"]
+
+
+def answer(started: Coroutine[Any, Any, str]) -> str:
+    """What it returns, in a loop of its own: a browser test of this process may have left one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, started).result()
 
 
 class Manager:
@@ -151,14 +159,14 @@ def test_visitors_are_limited():
 
     manager = Manager()
     limit(manager, 2)
-    assert asyncio.run(manager.start_kernel()) == "kernel 1"
+    assert answer(manager.start_kernel()) == "kernel 1"
     manager.fill_if_needed(delay=0)
     assert manager.filled == 1
-    assert asyncio.run(manager.start_kernel()) == "kernel 2"
+    assert answer(manager.start_kernel()) == "kernel 2"
     manager.fill_if_needed(delay=0)
     assert manager.filled == 1, "a page was made ready for a visitor who cannot come in"
     with pytest.raises(HTTPError, match="503") as refused:
-        asyncio.run(manager.start_kernel())
+        answer(manager.start_kernel())
     assert "All places are taken" in str(refused.value)
     manager.running -= 1
-    assert asyncio.run(manager.start_kernel()) == "kernel 2"
+    assert answer(manager.start_kernel()) == "kernel 2"

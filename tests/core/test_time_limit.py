@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
@@ -50,6 +51,13 @@ def test_other_threads_have_no_limit_and_no_error():
     thread.start()
     thread.join()
     assert done == [True]
+
+
+def test_a_notebook_has_no_file_behind_its_errors(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with time_limit(30):
+        done = True
+    assert done
 
 
 HANG = """
