@@ -103,13 +103,11 @@ tutorials: $(STAMP)  ## execute every chapter of the course where it lies, and w
 
 BOOK := $(OUT)/book
 BOOK_CACHE := $(OUT)/book-cache
-# Live views and executed notebooks take a few minutes the first time, then come from the cache.
 .PHONY: book
-book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: notebooks as they are, no live views
+book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: without the live views
 	$(if $(FAST),,$(PY) scripts/book_views.py $(BOOK_CACHE)/views/live)
 	$(PY) -m sphinx -W --keep-going -q -b html -d $(BOOK_CACHE)/pages docs $(BOOK) \
-	  -D nb_execution_cache_path=$(BOOK_CACHE)/notebooks \
-	  $(if $(FAST),-D nb_execution_mode=off,-t live -D html_extra_path=$(abspath $(BOOK_CACHE)/views))
+	  $(if $(FAST),,-t live -D html_extra_path=$(abspath $(BOOK_CACHE)/views))
 	@echo "Done: open $(BOOK)/index.html in any browser"
 
 .PHONY: faults

@@ -41,10 +41,8 @@ extensions = [
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
-# Executed once and kept beside the book until a cell changes; `make book FAST=1` leaves them alone.
-nb_execution_mode = "cache"
-nb_execution_timeout = 900
-nb_execution_raise_on_error = True
+# Chapters are committed as they ran (`make tutorials`), and a test says when one is out of date.
+nb_execution_mode = "off"
 nb_merge_streams = True
 # A page has no kernel: widgets show the still picture that each of them brings.
 nb_ipywidgets_js = {}

@@ -159,11 +159,11 @@ def test_an_address_elsewhere_is_seen():
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The book without executing its notebooks; a warning is an error."""
+    """The book; a warning is an error."""
     pytest.importorskip("sphinx", reason="the extra 'docs' is not installed")
     out = tmp_path_factory.mktemp("book")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    command += ["-D", "nb_execution_mode=off", "-d", str(out / "cache")]
+    command += ["-d", str(out / "cache")]
     done = subprocess.run(
         [*command, str(DOCS), str(out / "pages")], capture_output=True, text=True, check=False
     )
