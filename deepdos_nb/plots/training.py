@@ -110,8 +110,9 @@ def _errors(
     axes.set_ylabel("squared error of the shape", color=INK[dark])
     _plain_ticks(axes)
     # Curves fall from the upper left; only a line to be beaten runs through the other corner.
-    place = "best" if before else "upper right"
-    axes.legend(labelcolor=INK[dark], frameon=False, fontsize=8, loc=place)
+    axes.legend(
+        labelcolor=INK[dark], frameon=False, fontsize=8, loc="best" if before else "upper right"
+    )
 
 
 def _distances(
