@@ -29,7 +29,7 @@ OTHER: dict[str, dict[str, object]] = {
     "07_judge_it": {
         "n_train": 24,
         "n_test": 16,
-        "epochs": 1,
+        "epochs": 2,
         "sweep_rates": [0.002],
         "sweep_seeds": [0],
     },
