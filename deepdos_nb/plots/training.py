@@ -109,9 +109,9 @@ def _errors(
     axes.set_yscale("log")
     axes.set_ylabel("squared error of the shape", color=INK[dark])
     _plain_ticks(axes)
-    # Curves fall from the upper left; only a line to be beaten runs through the other corner.
+    # Curves fall from the upper left; a line to be beaten runs above them, through the corner.
     axes.legend(
-        labelcolor=INK[dark], frameon=False, fontsize=8, loc="best" if before else "upper right"
+        labelcolor=INK[dark], frameon=False, fontsize=8, loc="lower left" if before else "upper right"
     )
 
 
