@@ -111,7 +111,10 @@ def _errors(
     _plain_ticks(axes)
     # Curves fall from the upper left; a line to be beaten runs above them, through the corner.
     axes.legend(
-        labelcolor=INK[dark], frameon=False, fontsize=8, loc="lower left" if before else "upper right"
+        labelcolor=INK[dark],
+        frameon=False,
+        fontsize=8,
+        loc="lower left" if before else "upper right",
     )
 
 
