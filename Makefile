@@ -168,6 +168,16 @@ weights: train  ## the same, then pack it with its scores and model card into ru
 gpu-check: $(STAMP)  ## train, break off, resume and predict on a GPU, with times (ARGS="--device cpu --small" tries it on a CPU)
 	$(PY) scripts/gpu_check.py $(ARGS)
 
+.PHONY: course-check
+course-check: $(STAMP) browser  ## every chapter in JupyterLab, as a student runs it, with pictures (slow): CHAPTER=06
+	DEEPDOS_COURSE=1 $(PY) -m pytest tests/browser/test_course.py $(if $(CHAPTER),-k $(CHAPTER))
+	@echo "Done: look at the pictures in $(OUT)/screenshots/course/"
+
+.PHONY: app-check
+app-check: $(STAMP)  ## the app with VISITORS=20 at once and IN_TURN=50 one after the other: times, memory, kernels left
+	@mkdir -p $(OUT)/benchmarks
+	$(PY) benchmarks/visitors.py --visitors $(or $(VISITORS),20) --in-turn $(or $(IN_TURN),50) --out $(OUT)/benchmarks
+
 KILLS ?= 20
 kills: $(STAMP)  ## kill trainings at random moments, KILLS=20 times; resumed, they must end as undisturbed ones
 	DEEPDOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/training/test_resume.py -k many_times

@@ -1,10 +1,11 @@
-"""Many visitors of `deepdos app` at once: does each get a prediction, how long, how much memory?
+"""Many visitors of `deepdos app`: does each get a prediction, how long, how much memory?
 
-    make bench        (or: python benchmarks/visitors.py --visitors 20 --out FOLDER)
+    make app-check    (or: python benchmarks/visitors.py --visitors 20 --in-turn 50 --out FOLDER)
 
 Visitors without a browser do what a page does: they ask for it, open its socket, and choose an
-example crystal, each another one; then all leave. Prints a Markdown table; writes it to
-FOLDER/visitors.md. Ends with an error if somebody got no answer, or a kernel is left.
+example crystal, each another one; then all leave. With --in-turn so many more come one after the
+other to another app, every fifth of whom leaves without a word. Prints a Markdown table; writes it
+to FOLDER/visitors.md. Ends with an error if somebody got no answer, or a kernel is left.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 PATIENCE = 900.0
 """Longest wait for a page or an answer, s."""
+
+IDLE = 0.5
+"""Minutes without a word after which a kernel is closed, where visitors come in turn."""
 
 AsyncHTTPClient.configure(None, max_clients=100)
 
@@ -73,7 +77,9 @@ def readable(raw: str | bytes) -> dict[str, Any]:
     return found
 
 
-async def visit(url: str, crystal: str, everybody: asyncio.Barrier) -> Visit:
+async def visit(
+    url: str, crystal: str, everybody: asyncio.Barrier, *, polite: bool = True
+) -> Visit:
     """Open the page, choose a crystal, wait until it is predicted, and leave."""
     client = AsyncHTTPClient()
     begin = time.monotonic()
@@ -101,12 +107,13 @@ async def visit(url: str, crystal: str, everybody: asyncio.Barrier) -> Visit:
     answered = time.monotonic()
     await everybody.wait()
     socket.close()
-    await client.fetch(
-        f"{url}voila/api/shutdown/{kernel}", method="POST", body="", raise_error=False
-    )
-    gone = await client.fetch(f"{url}api/kernels/{kernel}", raise_error=False)
-    if gone.code != 404:
-        raise RuntimeError("a kernel outlives its visitor")
+    if polite:
+        await client.fetch(
+            f"{url}voila/api/shutdown/{kernel}", method="POST", body="", raise_error=False
+        )
+        gone = await client.fetch(f"{url}api/kernels/{kernel}", raise_error=False)
+        if gone.code != 404:
+            raise RuntimeError("a kernel outlives its visitor")
     return Visit(arrived - begin, answered - asked)
 
 
@@ -151,6 +158,32 @@ async def crowd(url: str, visitors: int, memory: list[int], server: int) -> list
     return [*done]
 
 
+async def in_turn(url: str, visits: int, server: int, memory: list[int]) -> list[Visit]:
+    """Visits one after the other; the memory of the server itself after each."""
+    names, done = [name for name in examples() if name != "MgO"], []
+    for i in range(visits):
+        alone = asyncio.Barrier(1)
+        done.append(await visit(url, names[i % len(names)], alone, polite=i % 5 != 4))
+        memory.append(_own(psutil.Process(server)))
+    return done
+
+
+def emptied(server: int, seconds: float) -> float:
+    """Seconds until no process of the server's is left.
+
+    Raises
+    ------
+    SystemExit
+        If there still is one after so many.
+    """
+    begin = time.monotonic()
+    while left := psutil.Process(server).children(recursive=True):
+        if time.monotonic() - begin > seconds:
+            raise SystemExit(f"{len(left)} processes are left {seconds:.0f} s after all visitors")
+        time.sleep(0.5)
+    return time.monotonic() - begin
+
+
 def _own(process: psutil.Process) -> int:
     """Memory that ends with a process: what it shares with others is not counted, bytes."""
     try:
@@ -160,36 +193,69 @@ def _own(process: psutil.Process) -> int:
 
 
 def main() -> None:
-    from browser.app import App
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--visitors", type=int, default=20)
+    parser.add_argument("--in-turn", type=int, default=0)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    n = given.visitors
-    memory: list[int] = []
-    options = ("--visitors", str(n), "--ready", "0", "--seconds", "600")
-    with tempfile.TemporaryDirectory() as folder, App(Path(folder), *options) as app:
-        visits = asyncio.run(crowd(app.url(), n, memory, app.process.pid))
-        time.sleep(3.0)
-        left = len(psutil.Process(app.process.pid).children(recursive=True))
-    if left:
-        raise SystemExit(f"{left} processes are left after {n} visitors")
-    pages, answers = [v.page for v in visits], [v.answer for v in visits]
-    rows = [
-        ["visitors at once, all answered", f"{len(visits)}"],
-        ["page with its first prediction, median (slowest)", _seconds(pages)],
-        ["another crystal, asked by all at once, median (slowest)", _seconds(answers)],
-        ["memory of all kernels, highest", f"{max(memory) / 1e9:.1f} GB"],
-        ["memory per visitor", f"{max(memory) / n / 1e9:.2f} GB"],
-        ["kernels left afterwards", "0"],
-        ["cores; load of the machine", f"{os.cpu_count()}; {os.getloadavg()[0]:.0f}"],
-    ]
+    rows = crowd_rows(given.visitors)
+    if given.in_turn:
+        rows += turn_rows(given.in_turn)
+    rows.append(["cores; load of the machine", f"{os.cpu_count()}; {os.getloadavg()[1]:.0f}"])
     table = markdown_table(["", "measured"], rows)
     print(table)
     if given.out:
         given.out.mkdir(parents=True, exist_ok=True)
         (given.out / "visitors.md").write_text(table + "\n", encoding="utf-8")
+
+
+def crowd_rows(n: int) -> list[list[str]]:
+    """What is measured where all come at once."""
+    from browser.app import App
+
+    memory: list[int] = []
+    options = ("--visitors", str(n), "--ready", "0", "--seconds", "600")
+    with tempfile.TemporaryDirectory() as folder, App(Path(folder), *options) as app:
+        visits = asyncio.run(crowd(app.url(), n, memory, app.process.pid))
+        emptied(app.process.pid, 10.0)
+    return [
+        ["visitors at once, all answered", f"{len(visits)}"],
+        ["page with its first prediction, median (slowest)", _seconds([v.page for v in visits])],
+        [
+            "another crystal, asked by all at once, median (slowest)",
+            _seconds([v.answer for v in visits]),
+        ],
+        ["memory of all kernels, highest", f"{max(memory) / 1e9:.1f} GB"],
+        ["memory per visitor", f"{max(memory) / n / 1e9:.2f} GB"],
+        ["kernels left 10 s afterwards", "0"],
+    ]
+
+
+def turn_rows(n: int) -> list[list[str]]:
+    """What is measured where they come one after the other."""
+    from browser.app import App
+
+    memory: list[int] = []
+    options = ("--ready", "0", "--seconds", "600", "--idle", str(IDLE))
+    with tempfile.TemporaryDirectory() as folder, App(Path(folder), *options) as app:
+        visits = asyncio.run(in_turn(app.url(), n, app.process.pid, memory))
+        # Idle ones are looked for every few seconds.
+        waited = emptied(app.process.pid, 60 * IDLE + 60.0)
+    early = min(5, n)
+    return [
+        ["visits one after the other, all answered", f"{len(visits)}"],
+        ["page with its first prediction, median (slowest)", _seconds([v.page for v in visits])],
+        ["another crystal, median (slowest)", _seconds([v.answer for v in visits])],
+        [
+            f"memory of the server after {early} and after {n} visits",
+            f"{memory[early - 1] / 1e6:.0f} MB; {memory[-1] / 1e6:.0f} MB",
+        ],
+        [
+            f"{n // 5} left without a word ({60 * IDLE:.0f} s allowed): last kernel closed",
+            f"after {waited:.0f} s",
+        ],
+        ["kernels left afterwards", "0"],
+    ]
 
 
 def _seconds(values: list[float]) -> str:

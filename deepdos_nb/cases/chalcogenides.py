@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.crystal.names import NAME
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -149,7 +150,9 @@ def copper_barium(formula: str) -> Structure:
     """
     if formula not in MEMBERS:
         raise ConfigError(f"there is no member {formula!r}.", remedy=f"Use one of {[*MEMBERS]}.")
-    return MEMBERS[formula].build(*metal_and_anion(formula))
+    structure = MEMBERS[formula].build(*metal_and_anion(formula))
+    structure.properties[NAME] = formula
+    return structure
 
 
 def metal_and_anion(formula: str) -> tuple[str, str]:

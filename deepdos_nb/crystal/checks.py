@@ -25,6 +25,7 @@ from deepdos_nb.crystal.distances import (
     seen,
     volume_ratio,
 )
+from deepdos_nb.crystal.names import NAME, known_as
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -107,6 +108,8 @@ def check_structure(
     notes += _cautions(clean, neighbours)
     if notes:
         clean.properties[NOTES] = list(dict.fromkeys(notes))
+    if NAME in (structure.properties or {}):
+        clean.properties[NAME] = known_as(structure)
     return clean
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.files import replacing
@@ -64,7 +66,7 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
     except ConfigError as error:
         raise _other_version(f"settings: {error.reason}", path) from error
     # Shapes cost nothing on this device, and a file may ask for far more than it holds.
-    with torch.device("meta"):
+    with torch.device("meta"), _Undrawn():
         _compare(Reasoner(config), floats, path)
     model = Reasoner(config)
     _fill(model, floats, path)
@@ -101,6 +103,26 @@ def load_draft_model(path: str | Path) -> tuple[DraftModel, dict[str, Any]]:
     draft_model = make_draft_model(kind)
     _fill(draft_model, floats, path)
     return draft_model.eval().requires_grad_(False), _facts(header, METADATA, path)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Makes tensors of their shapes, without the values that a model starts from.
+
+    On the device of shapes there are none anyway, but torch loads its compiler and an algebra
+    system to make none of them, which takes longer than all else that loading a model does.
+    """
+
+    INSTEAD: ClassVar[dict[Any, Callable[..., Tensor]]] = {
+        nn.init.normal_: lambda tensor, **_: tensor,
+        torch.randn: torch.empty,
+        torch.linspace: lambda _start, _end, steps: torch.empty(steps),
+        torch.Tensor.mul: lambda tensor, _number: tensor,
+    }
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return self.INSTEAD.get(func, func)(*args, **(kwargs or {}))
 
 
 def _text(metadata: dict[str, Any]) -> str:

@@ -123,7 +123,18 @@ def states_axes(ax: Axes, spectrum: Spectrum) -> None:
     ax.set_xlim(left=0.0)
     ax.set_xlabel(f"Density\n({spectrum.grid.density_unit})")
     ax.tick_params(labelleft=False)
-    ax.legend(frameon=False, fontsize=8, labelcolor=ax.xaxis.label.get_color())
+    # Above the panel, which has no corner that is empty for phonons and electrons alike.
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=5,
+        borderaxespad=0.2,
+        handlelength=1.0,
+        columnspacing=1.0,
+        frameon=False,
+        fontsize=8,
+        labelcolor=ax.xaxis.label.get_color(),
+    )
 
 
 def point_name(symbol: str) -> str:

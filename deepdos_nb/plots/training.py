@@ -109,7 +109,13 @@ def _errors(
     axes.set_yscale("log")
     axes.set_ylabel("squared error of the shape", color=INK[dark])
     _plain_ticks(axes)
-    axes.legend(labelcolor=INK[dark], frameon=False, fontsize=8, loc="upper right")
+    # Curves fall from the upper left; a line to be beaten runs above them, through the corner.
+    axes.legend(
+        labelcolor=INK[dark],
+        frameon=False,
+        fontsize=8,
+        loc="lower left" if before else "upper right",
+    )
 
 
 def _distances(
@@ -128,12 +134,15 @@ def _distances(
             linestyle=(0, (6, 2)),
         )
     ends = [rows[-1]["valid/wd_mean"] for rows in histories]
+    epoch = histories[0][-1]["epoch"]
+    # Behind the curve where it has just begun and still falls steeply, above its flat end later.
+    begun = epoch < 0.5 * axes.get_xlim()[1]
     axes.annotate(
         f"{np.mean(ends):{kind.distance_format}} {kind.grid.unit}",
-        (histories[0][-1]["epoch"], float(np.mean(ends))),
-        xytext=(0, 7),
+        (epoch, float(np.mean(ends))),
+        xytext=(6, -3) if begun else (0, 7),
         textcoords="offset points",
-        ha="right",
+        ha="left" if begun else "right",
         fontsize=8.5,
         color=INK[dark],
     )

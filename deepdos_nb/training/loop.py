@@ -53,11 +53,14 @@ def one_cycle(
         Part of the steps in which rates rise.
     """
     optimizer = torch.optim.AdamW(groups, weight_decay=weight_decay)
+    steps = int(trainer.estimated_stepping_batches)
+    # Where rates rise in the first step alone, as in a tenth of ten, torch would divide by zero.
+    rising = warm_up * (1.0 + 1e-6) if warm_up * steps == 1.0 else warm_up
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         [group["lr"] for group in groups],
-        total_steps=int(trainer.estimated_stepping_batches),
-        pct_start=warm_up,
+        total_steps=steps,
+        pct_start=rising,
     )
     return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

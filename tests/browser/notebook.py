@@ -87,7 +87,7 @@ class NotebookPage:
         )
         self.page.wait_for_timeout(1000)
 
-    def run_all(self) -> None:
+    def run_all(self, seconds: float = PATIENCE / 1000) -> None:
         """Run every cell and wait for the last one; any error in a cell fails."""
         cells = self.page.locator(".jp-CodeCell")
         count = cells.count()
@@ -100,6 +100,7 @@ class NotebookPage:
                   || prompts.filter((p) => /\\[\\d+\\]/.test(p.textContent)).length >= count;
             }""",
             arg=count,
+            timeout=1000 * seconds,
         )
         failed = self.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
         error = self.page.locator("[data-mime-type='application/vnd.jupyter.error']")

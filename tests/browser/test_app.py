@@ -195,7 +195,7 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
     page.screenshot(path=screenshots / "app-phonons-light.png", full_page=True)
     # The case studies; a crystal without a reference says so.
     tabs.nth(2).click()
-    page.locator(".ddos-title:visible", has_text="BaTi(CuS₂)₂").first.wait_for()
+    page.locator(".ddos-title:visible", has_text="Cu₂BaTiS₄").first.wait_for()
     studies = page.locator(".ddos-tablist[aria-label='Data sets']:visible button")
     assert studies.count() == 3
     assert [t.split(" (")[0] for t in studies.all_text_contents()] == [*STUDIES.values()]

@@ -12,7 +12,10 @@ from deepdos_nb.cases import alloy, studies
 from deepdos_nb.cases.chalcogenides import MEMBERS, copper_barium
 from deepdos_nb.cases.substitution import SITES, substituted
 from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.crystal.checks import check_structure
+from deepdos_nb.crystal.names import known_as
 from deepdos_nb.data.splits import protocol
+from deepdos_nb.widgets.explorer.search import entry_of
 
 CASES = [case for study in dd.case_studies().values() for case in study]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
@@ -44,6 +47,14 @@ def test_semiconductors_are_of_one_type(formula: str):
             reach = 1.35 * min(n.nn_distance for n in crystal.get_neighbors(site, 3.2))
             anions = [n for n in crystal.get_neighbors(site, reach) if n.specie.symbol[0] == "S"]
             assert len([n for n in anions if n.specie.symbol in ("S", "Se")]) == 4, site
+
+
+def test_they_are_called_as_chemists_call_them():
+    crystal = check_structure(copper_barium("Cu2BaTiS4"))
+    assert crystal.composition.reduced_formula == "BaTi(CuS2)2"
+    assert known_as(crystal) == entry_of(crystal, "1").formula == "Cu2BaTiS4"
+    plain = substituted(0)
+    assert known_as(plain) == known_as(check_structure(plain)) == "InP"
 
 
 def test_gallium_takes_indiums_place():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +205,16 @@ def test_scores_that_are_no_scores(file, text):
 def test_elements_in_facts_of_another_shape_are_unknown(file):
     save_weights(random_model("phdos"), file, metadata={"elements": "all of them"})
     assert load_model("phdos", folder=file.parent).elements == set()
+
+
+def test_loading_a_model_loads_no_compiler():
+    """It takes a second, and every notebook, command and visitor would wait for it."""
+    code = (
+        "import sys, deepdos_nb as dd\n"
+        "for kind in ('phdos', 'edos'): dd.load_model(kind).predict(dd.example('MgO'))\n"
+        "print([m for m in ('torch._dynamo', 'sympy', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.strip() == "[]"

@@ -67,6 +67,19 @@ def test_finished_and_failed_runs_are_not_run_again_but_new_points_are(swept: Sw
     assert wider.table()["width"].tolist() == [1.0, 2.0, 3.0]
 
 
+def test_what_a_kernel_says_is_kept_and_not_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    """In a notebook it would stand below the cell that sweeps."""
+    body = "import os\nos.write(2, b'last words')\nif width == 1.0:\n    os._exit(1)"
+    notebook = write_notebook(tmp_path, body=body, checked=False)
+    grid = {"width": [1.0, 2.0]}
+    died = dd.sweep(notebook, grid, folder=tmp_path / "out", progress=False)
+    assert died.runs()["state"].tolist() == ["failed", "finished"]
+    assert "last words" in died.traceback(0)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_failed_runs_are_done_again_when_asked(tmp_path: Path):
     notebook = write_notebook(tmp_path, body="assert width != 1.0 or not Path(LOG).exists()")
     body = (

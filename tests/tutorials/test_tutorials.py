@@ -23,17 +23,17 @@ OTHER: dict[str, dict[str, object]] = {
     "02a_balls_and_springs": {"example": "NaCl"},
     "02b_electrons_that_hop": {"example": "MgO"},
     "03_encoder": {"example": "TiO2", "kind": "edos"},
-    "06_train_it": {"epochs": 3, "seeds": 2, "few": 8, "long": 4, "own_epochs": 1},
+    "06_train_it": {"epochs": 2, "seeds": 2, "few": 8, "long": 2, "own_epochs": 1},
     "04_source_attention": {"formula": "ZrSiPt", "n_crystals": 6, "n_train": 24, "epochs": 1},
     "05_transport": {"example": "NaCl", "n_crystals": 4},
     "07_judge_it": {
-        "n_train": 36,
-        "n_test": 24,
+        "n_train": 24,
+        "n_test": 16,
         "epochs": 2,
         "sweep_rates": [0.002],
         "sweep_seeds": [0],
     },
-    "08_use_it": {"n_screen": 60},
+    "08_use_it": {"n_screen": 24},
 }
 """Parameters of a chapter other than its own; as it stands, nbval runs it."""
 

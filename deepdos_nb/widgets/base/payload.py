@@ -12,6 +12,7 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Grid
+from deepdos_nb.crystal.names import known_as
 from deepdos_nb.plots import formula_text
 from deepdos_nb.spectra.drawable import TOTAL_ONLY as TOTAL_ONLY
 from deepdos_nb.spectra.drawing import equal_sites
@@ -243,7 +244,7 @@ def curves_from(
     others += [(name, spectrum, False) for name, spectrum in (baselines or {}).items()]
     return Curves(
         grid=source.grid,
-        formula=source.structure.composition.reduced_formula,
+        formula=known_as(source.structure),
         symbols=tuple(source.symbols),
         steps=steps,
         mean=ensemble.total if ensemble is not None and has_spread else np.zeros(0),

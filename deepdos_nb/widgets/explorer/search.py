@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deepdos_nb.crystal.names import known_as
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
@@ -42,7 +44,7 @@ def entry_of(structure: Structure, name: str) -> Entry:
     composition = structure.composition
     return Entry(
         name,
-        composition.reduced_formula,
+        known_as(structure),
         len(structure),
         tuple(e.symbol for e in composition.elements),
     )
