@@ -263,6 +263,7 @@ def try_faults(fault: Fault, kills: int, seed: int = 0) -> dict[str, Any]:
                 wrong += [f"try {tries}: left {name}" for name in fault.left(folder)]
             except Exception as error:
                 wrong.append(f"try {tries}: {type(error).__name__}: {error}")
+            print(f"{fault.name}: try {tries}, {hit} kills, {len(wrong)} failures", flush=True)
     return {
         "command": fault.name,
         "tries": tries,

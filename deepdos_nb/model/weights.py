@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from deepdos_nb.core.errors import ConfigError, WeightsError
 from deepdos_nb.core.files import replacing
@@ -64,7 +65,7 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
     except ConfigError as error:
         raise _other_version(f"settings: {error.reason}", path) from error
     # Shapes cost nothing on this device, and a file may ask for far more than it holds.
-    with torch.device("meta"):
+    with torch.device("meta"), _Unfilled():
         _compare(Reasoner(config), floats, path)
     model = Reasoner(config)
     _fill(model, floats, path)
@@ -101,6 +102,27 @@ def load_draft_model(path: str | Path) -> tuple[DraftModel, dict[str, Any]]:
     draft_model = make_draft_model(kind)
     _fill(draft_model, floats, path)
     return draft_model.eval().requires_grad_(False), _facts(header, METADATA, path)
+
+
+class _Unfilled(TorchFunctionMode):
+    """Parameters of modules made within have shapes and no values.
+
+    What is drawn on the meta device goes through torch's compiler, which takes a second to load and
+    leaves a folder in the system's temporary one.
+    """
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """What `torch.nn.init` shall fill comes back as it is."""
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def _text(metadata: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +205,12 @@ def test_scores_that_are_no_scores(file, text):
 def test_elements_in_facts_of_another_shape_are_unknown(file):
     save_weights(random_model("phdos"), file, metadata={"elements": "all of them"})
     assert load_model("phdos", folder=file.parent).elements == set()
+
+
+def test_loading_wakes_no_compiler():
+    """torch's takes longer to load than the weights, and shapes can be compared without."""
+    code = (
+        "import sys, deepdos_nb as dd; dd.load_model('phdos').predict(dd.example('MgO')); "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
