@@ -111,7 +111,7 @@ book: $(STAMP)  ## documentation, to be read offline, into out/book; FAST=1: wit
 	@echo "Done: open $(BOOK)/index.html in any browser"
 
 .PHONY: faults
-faults: $(STAMP)  ## kill -9 at random moments, resume, compare: COMMANDS="sweep label" KILLS=20
+faults: $(STAMP)  ## kill -9 at random moments, resume, compare: COMMANDS="sweep label screen train" KILLS=20
 	$(PY) scripts/faults.py $(COMMANDS) --kills $(or $(KILLS),20)
 
 bench: $(STAMP)  ## run the benchmarks into out/benchmarks
@@ -164,7 +164,7 @@ weights: train  ## the same, then pack it with its scores and model card into ru
 	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights $(DATA) \
 	  --command 'make weights $(MADE_WITH)'
 
-.PHONY: gpu-check kills
+.PHONY: gpu-check
 gpu-check: $(STAMP)  ## train, break off, resume and predict on a GPU, with times (ARGS="--device cpu --small" tries it on a CPU)
 	$(PY) scripts/gpu_check.py $(ARGS)
 
@@ -177,10 +177,6 @@ course-check: $(STAMP) browser  ## every chapter in JupyterLab, as a student run
 app-check: $(STAMP)  ## the app with VISITORS=20 at once and IN_TURN=50 one after the other: times, memory, kernels left
 	@mkdir -p $(OUT)/benchmarks
 	$(PY) benchmarks/visitors.py --visitors $(or $(VISITORS),20) --in-turn $(or $(IN_TURN),50) --out $(OUT)/benchmarks
-
-KILLS ?= 20
-kills: $(STAMP)  ## kill trainings at random moments, KILLS=20 times; resumed, they must end as undisturbed ones
-	DEEPDOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/training/test_resume.py -k many_times
 
 clean:  ## remove outputs and caches
 	rm -rf $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

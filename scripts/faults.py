@@ -3,9 +3,10 @@
     python scripts/faults.py                   every command, 20 kills each
     python scripts/faults.py sweep --kills 5   one of them
 
-A try begins in an empty folder, is killed (SIGKILL) at a moment drawn over the time that the
-undisturbed run took, and starts again at once with the same command. It passes where the second
-run ends well, the result equals the undisturbed one, and no temporary file is left.
+A try begins in an empty folder, is killed (SIGKILL) at a moment drawn over the time in which the
+undisturbed run wrote, and starts again at once with the same command, which may be killed too. It
+passes where the last run ends well, the result equals the undisturbed one, and no temporary file is
+left.
 
 To add a command: a subclass of `Fault`, and its name in `FAULTS`.
 """
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,11 @@ import numpy as np
 from deepdos_nb.core.markdown import markdown_table
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "tests"))
+
 TEMPORARY = (".*.part", ".claims", "*.tmp")
+AGAIN = 1 / 3
+"""How often a run that resumes is killed as well."""
 
 
 class Fault:
@@ -47,7 +53,10 @@ class Fault:
         raise NotImplementedError
 
     def run(self, folder: Path, kill_after: float | None = None) -> tuple[bool, float]:
-        """Start the command; whether it was killed while it ran, and how long it took.
+        """Start the command; whether it was killed while it ran, and how long it wrote.
+
+        Both times count from the first change below `out`: loading takes longer than the work, and
+        there is nothing to be broken meanwhile.
 
         Raises
         ------
@@ -61,11 +70,14 @@ class Fault:
             "TMPDIR": str(scratch),
             "OMP_NUM_THREADS": "1",
         }
-        begin = time.monotonic()
+        before = written(folder / "out")
         with (folder / "log.txt").open("ab") as log:
             process = subprocess.Popen(
                 self.command(folder), cwd=folder, env=env, stdout=log, stderr=log
             )
+            while process.poll() is None and written(folder / "out") == before:
+                time.sleep(0.002)
+            begin = time.monotonic()
             try:
                 code = process.wait(timeout=kill_after)
             except subprocess.TimeoutExpired:
@@ -82,6 +94,15 @@ class Fault:
         return [str(p.relative_to(folder)) for p in [*found, *(folder / "tmp").glob("deepdos-*")]]
 
 
+def written(folder: Path) -> dict[Path, int]:
+    """When every file of a folder was written."""
+    found = {}
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # renamed just now
+            found[path] = path.stat().st_mtime_ns
+    return found
+
+
 class SweepFault(Fault):
     """`deepdos sweep` of a small notebook, one run after the other."""
 
@@ -89,7 +110,6 @@ class SweepFault(Fault):
 
     def prepare(self, folder: Path) -> None:
         """A notebook of a second and its grid."""
-        sys.path.append(str(ROOT / "tests"))
         from sweep_notebook import write_notebook
 
         write_notebook(folder)
@@ -177,7 +197,40 @@ class ScreenFault(Fault):
         return {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
 
 
-FAULTS: dict[str, type[Fault]] = {kind.name: kind for kind in (SweepFault, LabelFault, ScreenFault)}
+TRAINING = """
+from pathlib import Path
+from tiny_training import read_data, run
+
+run(read_data(Path.cwd()), Path("out"))
+"""
+
+
+class TrainFault(Fault):
+    """`deepdos train` of a tiny network, its state kept after every step."""
+
+    name = "train"
+
+    def prepare(self, folder: Path) -> None:
+        """Eight crystals with spectra."""
+        from tiny_training import write_data
+
+        write_data(folder)
+
+    def command(self, folder: Path) -> list[str]:
+        """The call behind the command."""
+        return [sys.executable, "-c", TRAINING]
+
+    def result(self, folder: Path) -> Any:
+        """Weights and history, byte by byte, and the names of all files."""
+        from tiny_training import left_behind
+
+        out = folder / "out"
+        return left_behind(out), sorted(path.name for path in out.iterdir())
+
+
+FAULTS: dict[str, type[Fault]] = {
+    kind.name: kind for kind in (SweepFault, LabelFault, ScreenFault, TrainFault)
+}
 
 
 def try_faults(fault: Fault, kills: int, seed: int = 0) -> dict[str, Any]:
@@ -200,13 +253,17 @@ def try_faults(fault: Fault, kills: int, seed: int = 0) -> dict[str, Any]:
                 killed, took = fault.run(folder, kill_after=moments.uniform(0.0, seconds))
                 if not killed:
                     seconds = took  # a machine that was busy at first is less so now
-                hit += killed
-                fault.run(folder)
+                while killed:
+                    hit += 1
+                    again = moments.random() < AGAIN
+                    after = moments.uniform(0.0, seconds) if again else None
+                    killed, _ = fault.run(folder, kill_after=after)
                 if fault.result(folder) != wanted:
                     wrong.append(f"try {tries}: another result")
                 wrong += [f"try {tries}: left {name}" for name in fault.left(folder)]
             except Exception as error:
                 wrong.append(f"try {tries}: {type(error).__name__}: {error}")
+            print(f"{fault.name}: try {tries}, {hit} kills, {len(wrong)} failures", flush=True)
     return {
         "command": fault.name,
         "tries": tries,

@@ -7,11 +7,8 @@ eV of error even from exact curves.
 
 from __future__ import annotations
 
-import numpy as np
-
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.metrics.valence_gap import Gap, empty_windows
+from deepdos_nb.metrics.valence_gap import Gap, checked_curve, empty_windows
 
 THRESHOLD = 0.05
 """Density below which a bin counts as empty, states/eV per atom; chosen on validation crystals."""
@@ -46,13 +43,7 @@ def band_gap(energies: Array, density: Array, *, threshold: float = THRESHOLD) -
     ConfigError
         If the arrays do not fit together, or the threshold is not positive.
     """
-    energies, density = np.asarray(energies, float), np.asarray(density, float)
-    if energies.ndim != 1 or energies.shape != density.shape:
-        raise ConfigError(
-            f"energies of shape {energies.shape} do not fit a density of shape {density.shape}."
-        )
-    if not threshold > 0:
-        raise ConfigError(f"a threshold of {threshold} leaves no bin empty.")
+    energies, density = checked_curve(energies, density, threshold)
     for gap in empty_windows(energies, density, threshold):
         if gap.low <= REACH and gap.high > 0.0:
             gap = Gap(max(gap.low, -REACH), gap.high)

@@ -81,13 +81,7 @@ def vb_gap(
     ConfigError
         If the arrays do not fit together, or the threshold is not positive.
     """
-    energies, density = np.asarray(energies, float), np.asarray(density, float)
-    if energies.ndim != 1 or energies.shape != density.shape:
-        raise ConfigError(
-            f"energies of shape {energies.shape} do not fit a density of shape {density.shape}."
-        )
-    if not threshold > 0:
-        raise ConfigError(f"a threshold of {threshold} leaves no bin empty.")
+    energies, density = checked_curve(energies, density, threshold)
     if metallic and float(np.interp(zero, energies, density)) < threshold:
         return None
     widest: Gap | None = None
@@ -131,8 +125,13 @@ def emptiest_window(
     float
         Unit of `density`; inf where no window is closed on both sides, or the density at `zero`
         does not reach the threshold though `metallic` demands it.
+
+    Raises
+    ------
+    ConfigError
+        If the arrays do not fit together, or the threshold is not positive.
     """
-    energies, density = np.asarray(energies, float), np.asarray(density, float)
+    energies, density = checked_curve(energies, density, threshold)
     if metallic and float(np.interp(zero, energies, density)) < threshold:
         return float("inf")
     full = np.flatnonzero((density >= threshold) & (energies <= zero + 1e-9))
@@ -143,6 +142,24 @@ def emptiest_window(
         return float("inf")
     closed = (starts > full[0]) & (starts + bins - 1 < full[-1])
     return float(highest[closed].min()) if closed.any() else float("inf")
+
+
+def checked_curve(energies: Array, density: Array, threshold: float) -> tuple[Array, Array]:
+    """A curve in which empty windows can be looked for, as floats.
+
+    Raises
+    ------
+    ConfigError
+        If the arrays do not fit together, or the threshold is not positive.
+    """
+    energies, density = np.asarray(energies, float), np.asarray(density, float)
+    if energies.ndim != 1 or energies.shape != density.shape:
+        raise ConfigError(
+            f"energies of shape {energies.shape} do not fit a density of shape {density.shape}."
+        )
+    if not threshold > 0:
+        raise ConfigError(f"a threshold of {threshold} leaves no bin empty.")
+    return energies, density
 
 
 def empty_windows(energies: Array, density: Array, threshold: float) -> list[Gap]:

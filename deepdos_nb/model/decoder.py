@@ -109,7 +109,8 @@ class Decoder(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         width = config.width
-        self.energies = nn.Parameter(0.5 * torch.randn(config.grid.n_bins, width))
+        self.energies = nn.Parameter(torch.empty(config.grid.n_bins, width))
+        nn.init.normal_(self.energies, std=0.5)
         self.crystal = nn.Sequential(
             nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.LayerNorm(width)
         )

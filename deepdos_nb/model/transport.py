@@ -117,7 +117,8 @@ class VelocityField(nn.Module):
         self.extra = config.extra_cells
         self.site = nn.Linear(config.width, width)
         self.bins = nn.Linear(config.width, width)
-        self.time = nn.Parameter(0.1 * torch.randn(len(config.strides), width))
+        self.time = nn.Parameter(torch.empty(len(config.strides), width))
+        nn.init.normal_(self.time, std=0.1)
         self.curve = nn.Conv1d(3, width, kernel_size=7, padding=3)
         self.local = nn.Sequential(
             nn.SiLU(),

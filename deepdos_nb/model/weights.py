@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -66,7 +65,7 @@ def load_weights(path: str | Path) -> tuple[Reasoner, dict[str, Any]]:
     except ConfigError as error:
         raise _other_version(f"settings: {error.reason}", path) from error
     # Shapes cost nothing on this device, and a file may ask for far more than it holds.
-    with torch.device("meta"), _Undrawn():
+    with torch.device("meta"), _Unfilled():
         _compare(Reasoner(config), floats, path)
     model = Reasoner(config)
     _fill(model, floats, path)
@@ -105,24 +104,27 @@ def load_draft_model(path: str | Path) -> tuple[DraftModel, dict[str, Any]]:
     return draft_model.eval().requires_grad_(False), _facts(header, METADATA, path)
 
 
-class _Undrawn(TorchFunctionMode):
-    """Makes tensors of their shapes, without the values that a model starts from.
+class _Unfilled(TorchFunctionMode):
+    """Parameters of modules made within have shapes and no values.
 
-    On the device of shapes there are none anyway, but torch loads its compiler and an algebra
-    system to make none of them, which takes longer than all else that loading a model does.
+    What is drawn on the meta device goes through torch's compiler, which takes a second to load and
+    leaves a folder in the system's temporary one; even steps go through its algebra system.
     """
 
-    INSTEAD: ClassVar[dict[Any, Callable[..., Tensor]]] = {
-        nn.init.normal_: lambda tensor, **_: tensor,
-        torch.randn: torch.empty,
-        torch.linspace: lambda _start, _end, steps: torch.empty(steps),
-        torch.Tensor.mul: lambda tensor, _number: tensor,
-    }
-
     def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        return self.INSTEAD.get(func, func)(*args, **(kwargs or {}))
+        """What `torch.nn.init` shall fill comes back as it is."""
+        kwargs = kwargs or {}
+        if func is torch.linspace:
+            return torch.empty(args[2])
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def _text(metadata: dict[str, Any]) -> str:

@@ -13,7 +13,6 @@ import os
 import platform
 import threading
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -198,19 +197,11 @@ def unclaimed(
         Keys as given; then, while others work at the rest, `LATER`, until all of it is finished
         or a dead run's part has been taken over.
     """
-    waiting: deque[str] = deque()
-    for key in keys:
-        if finished(key):
-            continue
-        if not claims.take(key):
-            waiting.append(key)
-        elif finished(key):
-            claims.release(key)
-        else:
-            yield key
-    while waiting:
-        for _ in range(len(waiting)):
-            key = waiting.popleft()
+    waiting: list[str] = []
+
+    def ours(some: Iterable[str]) -> Iterator[str]:
+        """Those to be done here; what others work at waits."""
+        for key in some:
             if finished(key):
                 continue
             if not claims.take(key):
@@ -219,6 +210,12 @@ def unclaimed(
                 claims.release(key)
             else:
                 yield key
+
+    yield from ours(keys)
+    while waiting:
+        again = waiting.copy()
+        waiting.clear()
+        yield from ours(again)
         if waiting:
             yield LATER
 

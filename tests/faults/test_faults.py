@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
+from script_modules import load_script
 
-SPEC = importlib.util.spec_from_file_location(
-    "faults", Path(__file__).parents[2] / "scripts" / "faults.py"
-)
-faults = importlib.util.module_from_spec(SPEC)
-sys.modules["faults"] = faults
-SPEC.loader.exec_module(faults)
+faults = load_script("faults")
 
 
 @pytest.mark.slow

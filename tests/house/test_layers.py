@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from script_modules import load_script
 
 ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location("floors", ROOT / "scripts" / "floors.py")
-floors = importlib.util.module_from_spec(SPEC)
-sys.modules["floors"] = floors
-SPEC.loader.exec_module(floors)
+floors = load_script("floors")
 
 # These take plain arrays, a Spectrum or a Trace; a network inside would tie them to a model.
 TORCH_FREE = ("core", "metrics", "plots", "spectra", "style", "transport_lab", "widgets")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from script_modules import load_script
 
 import deepdos_nb as dd
 from deepdos_nb.core.grids import Kind
@@ -40,12 +40,7 @@ def test_the_cards_scores_are_those_of_the_shipped_weights(kind: Kind):
 
 
 def test_tables_are_those_of_the_weights_and_of_the_experiments():
-    path = ROOT / "scripts" / "score_tables.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script("score_tables")
     texts = {page: page.read_text("utf-8") for page in script.PAGES}
     assert len(script.tables()) >= 8
     for name in script.tables():

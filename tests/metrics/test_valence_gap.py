@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import GRIDS
-from deepdos_nb.metrics.valence_gap import Gap, vb_gap
+from deepdos_nb.metrics.band_gap import band_gap
+from deepdos_nb.metrics.valence_gap import Gap, emptiest_window, vb_gap
 
 ENERGIES = np.arange(-4.0, 2.1, 0.5)
 """13 bins: -4.0, -3.5, … 2.0; the zero is bin 8."""
@@ -82,11 +83,12 @@ def test_zero_can_be_moved():
     assert vb_gap(ENERGIES, METAL, zero=-1.28, metallic=False) is None
 
 
-def test_nonsense_is_refused():
+@pytest.mark.parametrize("question", [vb_gap, emptiest_window, band_gap])
+def test_nonsense_is_refused(question):
     with pytest.raises(ConfigError, match="do not fit"):
-        vb_gap(ENERGIES, METAL[1:])
+        question(ENERGIES, METAL[1:])
     with pytest.raises(ConfigError, match="leaves no bin empty"):
-        vb_gap(ENERGIES, METAL, threshold=0.0)
+        question(ENERGIES, METAL, threshold=0.0)
 
 
 @given(arrays(float, 128, elements=st.sampled_from([0.0, 0.5, 0.9, 1.0, 3.0])))

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 from crystals import mgo, rocksalt
 from networks import random_model
@@ -17,10 +13,11 @@ from pymatgen.core import Structure
 
 import deepdos_nb as dd
 from deepdos_nb.core.errors import ClusterError
-from deepdos_nb.core.files import PACKAGE
 from deepdos_nb.screening.run import Progress
 
 distributed = pytest.importorskip("distributed")
+from dask_cluster import Cluster  # noqa: E402
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
@@ -66,41 +63,6 @@ def test_a_killed_worker_is_not_missed(quick, whole, tmp_path):
         dd.screen(crystals(), out=tmp_path, model=quick, shard=4, client=client, report=kill)
     assert len(set(killed)) == 2
     assert contents(tmp_path) == whole
-
-
-class Cluster:
-    """A Dask scheduler and a worker as processes of their own, as people start them."""
-
-    def __init__(self, folder: Path):
-        path = os.pathsep.join([str(PACKAGE.parent), str(Path(__file__).parents[1])])
-        self.options: dict[str, Any] = {
-            "env": os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-            "stdout": subprocess.DEVNULL,
-            "stderr": subprocess.DEVNULL,
-            "cwd": folder,
-        }
-        self.file = folder / "scheduler.json"
-        self.scheduler = self._start("scheduler", "--port", "0", "--dashboard-address", ":0")
-        self.worker = self._start("worker", "--nthreads", "1", "--dashboard-address", ":0")
-        with distributed.Client(scheduler_file=str(self.file), timeout=600) as client:
-            client.wait_for_workers(1, timeout=600)
-            self.address = client.scheduler.address
-
-    def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "distributed.cli.dask_" + what]
-        return subprocess.Popen(
-            [*command, "--scheduler-file", str(self.file), *options], **self.options
-        )
-
-    def __enter__(self) -> Cluster:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for process in (self.worker, self.scheduler):
-            for child in psutil.Process(process.pid).children(recursive=True):
-                child.kill()
-            process.kill()
-            process.wait()
 
 
 def test_a_killed_scheduler_is_told_and_the_screen_goes_on_without(quick, whole, tmp_path):

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import lightning as L
-import numpy as np
 import pytest
 import torch
 from tiny_training import CONFIG_TINY, left_behind, read_data, run, write_data
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.training.history import HISTORY
-from deepdos_nb.training.loop import BEST, LAST
+from deepdos_nb.training.loop import LAST
 from deepdos_nb.training.order import ResumableLoader, Shuffled
 from deepdos_nb.training.settings import CONFIG, DATA, keep_config
 
@@ -101,70 +94,3 @@ def test_a_run_of_an_earlier_version_goes_on(tmp_path):
     keep_config(file, CONFIG_TINY)
     with pytest.raises(ConfigError, match="other settings"):
         keep_config(file, replace(CONFIG_TINY, precision="bf16-mixed"))
-
-
-CHILD = """
-import sys
-from pathlib import Path
-from tiny_training import read_data, run
-data, folder = map(Path, sys.argv[1:])
-run(read_data(data), folder)
-"""
-
-
-def start(data: Path, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", CHILD, str(data), str(folder)]
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
-    return subprocess.Popen(
-        command,
-        env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def killed_at_random(data: Path, folder: Path, rng: np.random.Generator, most: int) -> int:
-    """Start a run, kill it a moment after it began to write; until it ends or was killed enough."""
-    kills = 0
-    while True:
-        child = start(data, folder)
-        before = (folder / LAST).stat().st_mtime_ns if (folder / LAST).exists() else 0
-        while child.poll() is None and kills < most:
-            # Imports take seconds and training less than one: wait for the first checkpoint.
-            now = (folder / LAST).stat().st_mtime_ns if (folder / LAST).exists() else 0
-            if now > before:
-                time.sleep(rng.uniform(0.0, 0.15))
-                child.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.002)
-        if child.wait() == 0:
-            return kills
-        assert child.returncode == -signal.SIGKILL
-        kills += 1
-
-
-def check_kills(tmp_path: Path, straight: dict[str, bytes], most: int, seed: int) -> int:
-    """Kill a run at most so many times; what it leaves behind, and how often it was killed."""
-    write_data(tmp_path)
-    kills = killed_at_random(tmp_path, tmp_path / "killed", np.random.default_rng(seed), most)
-    assert left_behind(tmp_path / "killed") == straight
-    names = {p.name for p in (tmp_path / "killed").iterdir()}
-    assert names == {BEST, LAST, HISTORY, CONFIG, DATA}
-    return kills
-
-
-@pytest.mark.slow
-def test_a_killed_training_ends_as_an_undisturbed_one(tmp_path, straight):
-    assert check_kills(tmp_path, straight, most=1, seed=0) == 1
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(7200)
-@pytest.mark.skipif("DEEPDOS_KILLS" not in os.environ, reason="`make kills` sets DEEPDOS_KILLS")
-def test_a_training_killed_many_times_ends_as_an_undisturbed_one(tmp_path, straight):
-    wanted, done, seed = int(os.environ["DEEPDOS_KILLS"]), 0, 0
-    while done < wanted:
-        seed += 1
-        (tmp_path / str(seed)).mkdir()
-        done += check_kills(tmp_path / str(seed), straight, wanted - done, seed)
-    print(f"killed {done} times in {seed} runs")

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 import pytest
 from course_notebooks import TUTORIALS, code_of, exercises_asked, solved, tags
+from script_modules import load_script
 
 from deepdos_nb.course.chapter import chapter_names, find_chapter
 
 ROOT = Path(__file__).parents[2]
-
-
-def load_script() -> ModuleType:
-    path = ROOT / "scripts" / "execute_tutorials.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load_script()
+script = load_script("execute_tutorials")
 each_chapter = pytest.mark.parametrize("path", TUTORIALS, ids=lambda p: p.stem)
 
 

@@ -5,16 +5,13 @@ As they are committed, nbval runs them.
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 import papermill
 import pytest
 from course_notebooks import TUTORIALS, exercises_asked, solved
-
-ROOT = Path(__file__).parents[2]
+from script_modules import load_script
 
 OTHER: dict[str, dict[str, object]] = {
     "00_quickstart": {"example": "CaF2"},
@@ -41,17 +38,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = {"image/png", "image/svg+xml"}
 
 
-def load_converter() -> ModuleType:
-    path = ROOT / "scripts" / "notebook_to_html.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-converter = load_converter()
+converter = load_script("notebook_to_html")
 
 
 def displayed(notebook: nbformat.NotebookNode) -> list[dict[str, str]]:
