@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 REAL, COMPLEX = 7.5e-11, 4e-10
 """Seconds of an eigenvalue problem over its rows cubed: real in single precision, and complex."""
 
-NETWORK = {Kind.phdos: 2.5e-3, Kind.edos: 4.5e-3}
-"""Seconds that graph and networks take for an atom, three seeds together."""
+NETWORK = {Kind.phdos: 3.3e-3, Kind.edos: 4.5e-3}
+"""Seconds that graph and networks take for an atom, all seeds together."""
 
 BASE, ATOM, MATRICES = 0.35, 3e-4, 3
 """Gigabytes of the program and of an atom in the networks, and how often a matrix is in memory."""
 
-DRAFTS = {Kind.phdos: 2, Kind.edos: 1}
+ORBITALS = (10, 5)
+"""Orbitals of an atom in tight binding, with a d shell and without: s, p, d and a second s."""
+
+DRAFTS = {Kind.phdos: 2, Kind.edos: 2}
 """Draft models that the shipped seeds read."""
 
 WORTH_SAYING = 5.0
@@ -62,7 +65,7 @@ def expected_cost(structure: Structure, kind: str) -> Cost:
     numbers = np.asarray(structure.atomic_numbers)
     rows = 3 * len(numbers)
     if kind == Kind.edos:
-        rows = int(np.where(has_d_orbitals()[numbers], 9, 4).sum())
+        rows = int(np.where(has_d_orbitals()[numbers], *ORBITALS).sum())
     large = rows > LARGE
     counts = np.ceil((MESH_LENGTH / 2 if large else MESH_LENGTH) / np.array(structure.lattice.abc))
     points = max(1.0, float(np.prod(counts)) / 2)

@@ -9,8 +9,11 @@ import pytest
 from crystals import mgo, rocksalt
 from typer.testing import CliRunner
 
+import deepdos_nb as dd
 from deepdos_nb.cli import app
-from deepdos_nb.inference.cost import Cost, expected_cost, together
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.inference.cost import DRAFTS, ORBITALS, Cost, expected_cost, together
+from deepdos_nb.physics import slater_koster
 
 
 @pytest.mark.parametrize("kind", ["phdos", "edos"])
@@ -26,6 +29,16 @@ def test_d_orbitals_count_for_electrons_alone():
     salt, oxide = (rocksalt(metal, "O", 4.2) * (4, 4, 4) for metal in ("Mg", "Ni"))
     assert expected_cost(oxide, "edos").seconds > 1.5 * expected_cost(salt, "edos").seconds
     assert expected_cost(oxide, "phdos") == expected_cost(salt, "phdos")
+
+
+def test_orbitals_and_drafts_are_those_of_the_shipped_models():
+    with_d, without = ORBITALS
+    assert with_d == slater_koster.ORBITALS
+    assert without == sum(shell != 2 for shell in slater_koster.SHELL)
+    for kind in Kind:
+        models = [model.draft_model for model in dd.load_model(kind).models]
+        weights = {tuple(w.sum().item() for w in model.parameters()) for model in models}
+        assert len(weights) == DRAFTS[kind]
 
 
 def test_several_crystals_take_the_sum_of_times_and_the_most_memory():
