@@ -114,7 +114,8 @@ def test_a_range_of_energies(views: Views, sheet: NotebookPage, screenshots: Pat
         lambda: page.locator(".ddos-columns span").all_text_contents()[-2] == "states",
         "the columns to change places",
     )
-    assert changed(titanium, settled(views.crystal)) > 0.02
+    # Not much of another: attention looks where the states are.
+    assert changed(titanium, settled(views.crystal)) > 0.01
     page.get_by_role("button", name="attention", exact=True).click()
 
     # A name in the margin selects its site: its curve on top, its row framed, a halo in 3-D.

@@ -14,6 +14,7 @@ from deepdos_nb.cases.substitution import SITES, substituted
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.crystal.checks import check_structure
 from deepdos_nb.crystal.names import known_as
+from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.data.splits import protocol
 from deepdos_nb.widgets.explorer.search import entry_of
 
@@ -53,6 +54,7 @@ def test_they_are_called_as_chemists_call_them():
     crystal = check_structure(copper_barium("Cu2BaTiS4"))
     assert crystal.composition.reduced_formula == "BaTi(CuS2)2"
     assert known_as(crystal) == entry_of(crystal, "1").formula == "Cu2BaTiS4"
+    assert known_as(read_structure(crystal)) == "Cu2BaTiS4"
     plain = substituted(0)
     assert known_as(plain) == known_as(check_structure(plain)) == "InP"
 

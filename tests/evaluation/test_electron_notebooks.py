@@ -14,7 +14,7 @@ from deepdos_nb.model.baselines import NAMES
 @pytest.mark.slow
 @pytest.mark.timeout(1800)  # trains a dozen networks, on a machine that may be busy
 def test_sites_and_gaps_are_read_from_the_runs_of_electrons(tmp_path: Path):
-    few = {"epochs": 1, "runs": str(tmp_path / "runs")}
+    few = {"epochs": 1, "fraction": 0.1, "runs": str(tmp_path / "runs")}
     rows, figures = execute("sites", tmp_path, kind="edos", **few)
     assert figures == 1
     assert rows["variant"].tolist() == [OURS, PROJECTIONS]

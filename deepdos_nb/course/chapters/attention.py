@@ -149,6 +149,7 @@ CHAPTER = Chapter(
         ),
         "modes": Number(
             right=modes_by_attention,
+            within=1e-3,
             hint="average vibrating.source_attention over its first two axes, take column 0, "
             "multiply by vibrating.total[-1], sum, and multiply by vibrating.states.",
             praise="It should be three. A map does not count.",
