@@ -280,7 +280,9 @@ def test_springs_travel_with_the_model(tmp_path):
     )
     trace = Ensemble([loaded]).trace(rutile())
     assert trace.drafted
-    rows = draft_spectrum(random_springs(), rutile(), build_graph(rutile()))
+    springs = reader().draft_model
+    assert springs is not None
+    rows = draft_spectrum(springs, rutile(), build_graph(rutile()))
     np.testing.assert_allclose(trace.density[0], rows / 6, atol=1e-6)
 
 
