@@ -25,7 +25,7 @@ from deepdos_nb.crystal.distances import (
     seen,
     volume_ratio,
 )
-from deepdos_nb.crystal.names import NAME, known_as
+from deepdos_nb.crystal.names import keep_name
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -108,9 +108,7 @@ def check_structure(
     notes += _cautions(clean, neighbours)
     if notes:
         clean.properties[NOTES] = list(dict.fromkeys(notes))
-    if NAME in (structure.properties or {}):
-        clean.properties[NAME] = known_as(structure)
-    return clean
+    return keep_name(structure, clean)
 
 
 def notes_of(structure: Structure) -> tuple[str, ...]:

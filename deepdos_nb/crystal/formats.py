@@ -19,7 +19,7 @@ from deepdos_nb.core.errors import (
 from deepdos_nb.core.nesting import parse_json, shallow
 from deepdos_nb.crystal.checks import NOTES, bad_element, no_cell, notes_of, partial, too_many
 from deepdos_nb.crystal.cif import read_cif
-from deepdos_nb.crystal.names import NAME, known_as
+from deepdos_nb.crystal.names import keep_name
 from deepdos_nb.crystal.poscar import read_poscar
 
 if TYPE_CHECKING:
@@ -179,9 +179,7 @@ def from_object(source: Any) -> Structure:
         if not len(source):
             return source  # type: ignore[return-value]
         bare = _noted(Structure.from_sites(list(source)), notes_of(source))  # type: ignore[arg-type]
-        if NAME in (source.properties or {}):
-            bare.properties[NAME] = known_as(source)  # type: ignore[arg-type]
-        return bare
+        return keep_name(source, bare)  # type: ignore[arg-type]
     if hasattr(source, "get_scaled_positions") and hasattr(source, "get_atomic_numbers"):
         return _from_ase(source, None)
     inner = getattr(source, "structure", None)

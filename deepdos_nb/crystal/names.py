@@ -15,3 +15,10 @@ def known_as(structure: Structure) -> str:
     """The formula that a title shows, such as Cu2BaTiS4 for pymatgen's BaTi(CuS2)2."""
     name = (structure.properties or {}).get(NAME)
     return name if isinstance(name, str) else structure.composition.reduced_formula
+
+
+def keep_name(source: Structure, copy: Structure) -> Structure:
+    """Give a copy the name of what it was made from, if that has one; returns the copy."""
+    if NAME in (source.properties or {}):
+        copy.properties[NAME] = known_as(source)
+    return copy

@@ -112,7 +112,7 @@ def make_trainer(
             save_on_train_epoch_end=True,
             enable_version_counter=False,
         ),
-        ModelCheckpoint(
+        WithinEpoch(
             folder,
             "last",
             enable_version_counter=False,
@@ -148,6 +148,19 @@ def _logger(folder: Path, logs: str) -> Logger | None:
                 "TensorBoard's logs need its package.", remedy="Run `pip install tensorboard`."
             ) from None
     return None
+
+
+class WithinEpoch(ModelCheckpoint):
+    """Keeps the state in the middle of an epoch, not after its last step.
+
+    From there Lightning would go on with the next epoch and leave out the validation of this one;
+    what the end of an epoch leaves behind is kept once that is done.
+    """
+
+    def on_train_batch_end(self, trainer: L.Trainer, *rest: Any) -> None:
+        """Called by Lightning after every step."""
+        if not trainer.is_last_batch:
+            super().on_train_batch_end(trainer, *rest)
 
 
 class WholeFiles(TorchCheckpointIO):

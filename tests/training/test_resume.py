@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import torch
 from tiny_training import CONFIG_TINY, left_behind, read_data, run, write_data
 
 from deepdos_nb.core.errors import ConfigError
-from deepdos_nb.training.loop import LAST
+from deepdos_nb.training.history import HISTORY
+from deepdos_nb.training.loop import BEST, LAST
 from deepdos_nb.training.order import ResumableLoader, Shuffled
 from deepdos_nb.training.settings import CONFIG, DATA, keep_config
 
@@ -55,6 +57,36 @@ def test_a_run_broken_off_inside_an_epoch_ends_with_the_same_weights(
     assert kept["global_step"] == step
     run(records, tmp_path / "broken")
     assert left_behind(tmp_path / "broken") == straight
+
+
+def test_a_run_that_ends_after_any_of_its_files_leaves_the_same_behind(
+    tmp_path, records, monkeypatch
+):
+    """Between the last step of an epoch, its validation and the best weights as well."""
+    short = replace(CONFIG_TINY, epochs=2)
+    written: list[str] = []
+    last = None
+    rename = os.replace
+
+    def counted(source: Path, target: Path) -> None:
+        rename(source, target)
+        written.append(Path(target).name)
+        if len(written) == last:
+            raise Broken
+
+    monkeypatch.setattr(os, "replace", counted)
+    run(records, tmp_path / "straight", config=short)
+    whole, files = left_behind(tmp_path / "straight"), written.copy()
+    assert files[-3:] == [HISTORY, BEST, LAST]
+    for number, name in enumerate(files, 1):
+        folder = tmp_path / f"broken-{number}"
+        written.clear()
+        last = number
+        with pytest.raises(Broken):
+            run(records, folder, config=short)
+        last = None
+        run(records, folder, config=short)
+        assert left_behind(folder) == whole, f"after file {number}, {name}"
 
 
 def test_every_crystal_of_a_broken_epoch_is_seen_once():
