@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAGNETIC = {"Fe": 3.0, "Co": 2.0, "Ni": 1.0, "Mn": 4.0, "Cr": 3.0}
 """Elements computed with spin polarisation, and the moment (μB) each atom starts from."""
 
-SMALL_CELL = 4
+SMALL_CELL, LARGE_CELL = 4, 16
 ABOVE = 4.7
 """Bands are wanted up to this energy over the zero, eV: the window and room for broadening."""
 STATES_LOG = ".states"
@@ -75,11 +75,15 @@ class ElectronSettings:
 
         The density needs few (2 instead of 3 changed R² by 0.002 at most in eight), save where
         moments form. Cells of more than `SMALL_CELL` atoms have many bands for their size, and
-        their spectra converge earlier.
+        their spectra converge earlier; of those of more than `LARGE_CELL` the states of all points
+        that 4 per Å⁻¹ ask for would take hours, and half as many along each direction are taken.
         """
         spin = any(element.symbol in MAGNETIC for element in structure.composition.elements)
-        density = self.density_mesh or (3.0 if spin else 2.0)
-        return density, self.state_mesh or (5.0 if len(structure) <= SMALL_CELL else 4.0)
+        atoms = len(structure)
+        large = 2.0 if atoms > LARGE_CELL else 1.0
+        density = self.density_mesh or (3.0 if spin else 2.0) / large
+        states = self.state_mesh or (5.0 if atoms <= SMALL_CELL else 4.0) / large
+        return density, states
 
 
 @dataclass(frozen=True)
