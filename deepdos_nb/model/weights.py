@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -137,7 +137,8 @@ def _write(module: nn.Module, path: Path, form: str, header: dict[str, str], *, 
         for name, value in module.state_dict().items()
     }
     with replacing(path) as part:
-        save_file(tensors, part, metadata={"format": form} | header)
+        # `save_file` would leave a file that only its owner may read.
+        part.write_bytes(save(tensors, metadata={"format": form} | header))
     add_sum(path)
     return path
 

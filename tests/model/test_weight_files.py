@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -206,6 +207,20 @@ def test_scores_that_are_no_scores(file, text):
 def test_elements_in_facts_of_another_shape_are_unknown(file):
     save_weights(random_model("phdos"), file, metadata={"elements": "all of them"})
     assert load_model("phdos", folder=file.parent).elements == set()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_colleagues_may_read_them(tmp_path):
+    before = os.umask(0o022)
+    try:
+        weights = save_weights(random_model("phdos"), tmp_path / "seed-0.safetensors", metadata={})
+        springs = save_draft_model(
+            deepcopy(reader().draft_model), tmp_path / "draft.safetensors", metadata={}
+        )
+    finally:
+        os.umask(before)
+    for path in (weights, springs, weights.with_name(SUMS)):
+        assert path.stat().st_mode & 0o777 == 0o644, path.name
 
 
 def test_loading_a_model_loads_no_compiler():
