@@ -354,13 +354,16 @@ def _error_band(path: Path) -> ErrorBand | None:
         return None
     try:
         valid = parse_json(path.read_text("utf-8"))["valid"]
-        found = [valid.get(f"band_{field.name}") for field in fields(ErrorBand)]
-        if None in found:
+        found = {
+            f.name: valid[f"band_{f.name}"] for f in fields(ErrorBand) if f"band_{f.name}" in valid
+        }
+        # Scores of one seed have no band, those of older versions no outer one.
+        if not {"spread", "near", "wide"} <= found.keys():
             return None
-        numbers = [float(value) for value in found]
-        if not all(map(isfinite, numbers)):
+        numbers = {name: float(value) for name, value in found.items()}
+        if not all(map(isfinite, numbers.values())):
             raise ValueError("a number is not finite")
-        return ErrorBand(*numbers)
+        return ErrorBand(**numbers)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(
             f"the scores cannot be read ({error}).",

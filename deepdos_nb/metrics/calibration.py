@@ -48,11 +48,12 @@ def counted_bins(mean: Array, reference: Array, floor: float = FLOOR) -> Array:
 
 
 def fit_band(mean: Array, spread: Array, reference: Array) -> ErrorBand:
-    """Band that tells the error's size best: likeliest for normal errors, then set to 68.3 %.
+    """Band that tells the error's size best: likeliest for normal errors, then set to coverage.
 
     The shares of the three terms maximise the likelihood of the errors; all three are then scaled
-    alike, so that the band holds erf(1/√2), 68.3 %, of the bins that count. The second step makes
-    the statement true although the errors have longer tails than a normal distribution.
+    alike, so that the band holds erf(1/√2), 68.3 %, of the bins that count, and the outer band is
+    set to hold erf(√2), 95.4 %. So both statements are true although the errors have longer tails
+    than a normal distribution.
 
     Parameters
     ----------
@@ -73,8 +74,9 @@ def fit_band(mean: Array, spread: Array, reference: Array) -> ErrorBand:
 
     found = minimize(surprise, np.full(3, -1.0), method="L-BFGS-B", bounds=[(-12.0, 6.0)] * 3)
     shares = np.exp(found.x)
-    scale = float(np.quantile(squares / (shares @ basis + 1e-12), erf(sqrt(0.5))))
-    return ErrorBand(*(float(share) * scale for share in shares))
+    inner, outer = np.quantile(squares / (shares @ basis + 1e-12), [erf(sqrt(0.5)), erf(sqrt(2.0))])
+    spread_share, near, wide = (float(share * inner) for share in shares)
+    return ErrorBand(spread_share, near, wide, outer=sqrt(outer / inner))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ show in their spread, two more terms stand beside it::
 
 with the spread s and the density p in units of each other, ⟨ ⟩ the mean over `NEAR` bins and ⟪ ⟫
 over `WIDE` ones: a peak may be misplaced, but not into a region where nothing is anywhere near.
-Beyond the highest mode, and deep inside a gap, the band is zero. The coefficients come from
-validation crystals; see `metrics.calibration.fit_band`.
+Beyond the highest mode, and deep inside a gap, the band is zero. Errors have longer tails than a
+normal distribution, so twice the band holds fewer than 95 % of them: how many half-widths do is a
+number of its own. All of them come from validation crystals; see `metrics.calibration.fit_band`.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ class ErrorBand:
     ----------
     spread, near, wide : float
         a, b and c, none negative.
+    outer : float
+        Half-widths of the band that hold 95.4 % of the errors; two if these were normal.
     """
 
     spread: float
     near: float
     wide: float
+    outer: float = 2.0
 
     def sigma(self, mean: Array, spread: Array) -> Array:
         """Half-width of the band, shape (..., n_bins), in the unit of its arguments.

@@ -108,6 +108,11 @@ class Spectrum(OfKind):
         return self.widened * self.error_band.sigma(self.total, self.spread)
 
     @property
+    def outer_band(self) -> Array:
+        """Half-width that holds 95.4 % of the errors, where `band` holds 68.3 %, same shape."""
+        return self.band * (self.error_band.outer if self.error_band else 2.0)
+
+    @property
     def band_name(self) -> str:
         """What the band is, for legends."""
         if self.error_band is None:

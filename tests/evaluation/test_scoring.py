@@ -188,11 +188,11 @@ def test_the_band_is_scored_on_sum_normalised_curves(ensemble, records):
     np.testing.assert_allclose(mean.sum(axis=1), 1)
     band = fit_band(mean, spread, reference)
     scores = score_band(ensemble, records, band)
-    assert scores["band_coverage_1"] == pytest.approx(0.683, abs=0.01)
-    assert scores["band_coverage_1"] < scores["band_coverage_2"] <= 1
+    assert scores["band_coverage"] == pytest.approx(0.683, abs=0.01)
+    assert scores["band_coverage_outer"] == pytest.approx(0.954, abs=0.01)
     counted = np.maximum(mean, reference) >= 0.01 * reference.max(axis=1, keepdims=True)
-    inside = np.abs(mean - reference) <= 2 * band.sigma(mean, spread)
-    assert scores["band_coverage_2"] == pytest.approx(inside[counted].mean())
+    inside = np.abs(mean - reference) <= band.outer * band.sigma(mean, spread)
+    assert scores["band_coverage_outer"] == pytest.approx(inside[counted].mean())
 
 
 def test_the_draft_of_springs_is_scored_beside_the_model(records):

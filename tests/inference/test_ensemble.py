@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -245,6 +247,11 @@ def test_the_band_is_as_wide_as_the_scores_beside_the_weights_say(tmp_path):
     expected = ErrorBand(9.0, 0.1, 0.0).sigma(plain.total, plain.spread)
     np.testing.assert_allclose(wide.band, expected)
     assert wide.band.max() > plain.band.max()
+    np.testing.assert_allclose(wide.outer_band, 2 * wide.band)
+    tailed = {"band_spread": 9, "band_near": 0.1, "band_wide": 0, "band_outer": 2.5}
+    scores.write_text(json.dumps({"valid": tailed}), "utf-8")
+    tails = load_model("phdos", folder=tmp_path).predict(mgo())
+    np.testing.assert_allclose(tails.outer_band, 2.5 * wide.band)
     for text in ("{", "[]", '{"valid": {"band_spread": {}, "band_near": 1, "band_wide": 1}}'):
         scores.write_text(text, "utf-8")
         with pytest.raises(WeightsError, match=r"scores cannot be read.*deepdos pack"):

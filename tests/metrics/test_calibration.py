@@ -102,6 +102,20 @@ def test_the_fitted_band_finds_what_errors_depend_on_and_holds_what_it_states():
     counted = counted_bins(mean, reference)
     inside = (np.abs(mean - reference) <= found.sigma(mean, spread))[counted]
     assert inside.mean() == pytest.approx(0.6827, abs=1e-3)
+    assert found.outer == pytest.approx(2.0, rel=0.05)
+
+
+def test_the_outer_band_holds_what_it_states_of_errors_with_long_tails():
+    rng = np.random.default_rng(1)
+    mean = rng.gamma(2.0, size=(200, 40))
+    mean /= mean.sum(axis=1, keepdims=True)
+    sigma = ErrorBand(0.0, 0.2, 0.0).sigma(mean, mean)
+    reference = mean + sigma * rng.standard_t(2.5, size=mean.shape)
+    found = fit_band(mean, np.zeros_like(mean), reference)
+    error, band = np.abs(mean - reference), found.sigma(mean, np.zeros_like(mean))
+    counted = counted_bins(mean, reference)
+    assert (error <= found.outer * band)[counted].mean() == pytest.approx(0.9545, abs=1e-3)
+    assert (error <= 2 * band)[counted].mean() < 0.93
 
 
 def test_a_band_pools_neighbours_and_has_the_unit_of_its_curves():

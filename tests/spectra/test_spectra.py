@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,9 @@ def test_spread_is_the_sample_deviation_of_the_members():
     assert (Spectrum("phdos", structure, sites).spread == 0).all()
     wide = Spectrum("phdos", structure, sites, members=members, error_band=ErrorBand(6.25, 0, 0))
     assert wide.band == pytest.approx(2.5)
+    assert wide.outer_band == pytest.approx(5.0)
+    tailed = replace(wide, error_band=ErrorBand(6.25, 0, 0, outer=2.4), widened=2)
+    assert tailed.outer_band == pytest.approx(12.0)
     assert wide.to_dataframe()["band"].tolist() == wide.to_dict()["band"] == wide.band.tolist()
     assert (wide.band_name, Spectrum("phdos", structure, sites).band_name) == (
         "± 1 σ, calibrated",
