@@ -55,12 +55,17 @@ def tables() -> dict[str, str]:
         elif path.stem == "ensemble":
             made[path.stem] = size_markdown(rows, "phdos")
         else:
-            by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
+            by = ("variant", "n_train") if rows["n_train"].nunique() > 1 else ("variant",)
             made[path.stem] = markdown(rows, "phdos", by)
         if path.stem == "benchmark":
             made[path.stem] += "\n\n" + lead(rows)
         if path.stem == "ablations":
             made["paired"] = paired_markdown(rows, OURS)
+        if path.stem == "ablations_less_data":
+            made["paired_less_data"] = "\n\n".join(
+                f"{n} training crystals:\n\n{paired_markdown(some, OURS)}"
+                for n, some in rows.groupby("n_train", sort=False)
+            )
     made["front"] = front()
     return made
 
