@@ -182,24 +182,6 @@ def source_data(kind: str, source: str | Path | Dataset) -> TrainingData:
     return TrainingData(train, valid, test, sites, name=whole.name)
 
 
-def electron_data(source: str | Path | None = None) -> TrainingData:
-    """Electronic records of the package, of a downloaded data set or of a folder of your own.
-
-    Where a source has totals only, the sites are judged on the test part of the package's labels.
-
-    Parameters
-    ----------
-    source : str or path, optional
-        See `source_data`; the package's own labels without it.
-    """
-    if source is None:
-        return embedded_data(Kind.edos)
-    data = source_data(Kind.edos, source)
-    return (
-        data if data.test_sites else replace(data, test_sites=embedded_data(Kind.edos).test_sites)
-    )
-
-
 def seen_elements(records: Sequence[Record]) -> list[int]:
     """Atomic numbers that occur in the records, sorted."""
     return sorted({int(z) for record in records for z in record.numbers})
