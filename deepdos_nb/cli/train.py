@@ -216,7 +216,7 @@ def score(
     from deepdos_nb.data.training_sets import training_data
     from deepdos_nb.evaluation.model_card import score as run
     from deepdos_nb.evaluation.model_card import score_table, site_table
-    from deepdos_nb.inference.ensemble import load_model
+    from deepdos_nb.inference.loading import load_model
 
     parts = training_data(kind, petretto, phonondb, data)
     scores = run(load_model(kind, folder=weights), parts)
