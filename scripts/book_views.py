@@ -32,6 +32,7 @@ def main(folder: Path) -> None:
         "quicklook": dd.quicklook(model, structure, backend="image"),
         "attention": dd.AttentionExplorer(trace, backend="image"),
         "transport": stepper,
+        "bands": dd.BandView(dd.vibrations(model, structure)),
         "graph": dd.GraphView(structure),
         "ensemble": dd.EnsembleView(*pairs[0], pairs=pairs),
     }
