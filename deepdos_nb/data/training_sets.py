@@ -134,7 +134,7 @@ def training_data(
     Raises
     ------
     ConfigError
-        If both a source and copies of the benchmark's data are named.
+        If copies of the benchmark's data are named beside a source, or for electrons.
     """
     if source is not None:
         if petretto is not None or phonondb is not None:
@@ -143,8 +143,15 @@ def training_data(
                 source=str(source),
             )
         return source_data(kind, source)
-    phonons = Kind(kind) is Kind.phdos
-    return phonon_data(petretto, phonondb) if phonons else embedded_data(Kind.edos)
+    if Kind(kind) is Kind.phdos:
+        return phonon_data(petretto, phonondb)
+    if petretto is not None or phonondb is not None:
+        raise ConfigError(
+            "the benchmark's data are phonons, and electrons are asked for.",
+            source=str(phonondb if petretto is None else petretto),
+            remedy="Leave it out, or ask for phonons.",
+        )
+    return embedded_data(Kind.edos)
 
 
 def source_data(kind: str, source: str | Path | Dataset) -> TrainingData:
