@@ -148,7 +148,7 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 
 KIND ?= phdos
 DRAFTS := runs/draft-$(KIND)
-MADE_WITH := KIND=$(KIND) SEEDS="$(SEEDS)" PETRETTO=data.csv PHONONDB=folder ARGS="$(ARGS)"
+MADE_WITH := KIND=$(KIND) SEEDS="$(SEEDS)" $(if $(filter phdos,$(KIND)),PETRETTO=data.csv PHONONDB=folder )ARGS="$(ARGS)"
 
 draft: $(STAMP)  ## learn the draft model that every seed reads: KIND=phdos PETRETTO=data.csv PHONONDB=folder
 	$(BIN)/deepdos draft --kind $(KIND) --out $(DRAFTS) $(DATA)

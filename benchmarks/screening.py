@@ -39,7 +39,7 @@ STAGES = (
     ("neighbours (graph)", "deepdos_nb.physics.model_input.build_graph"),
     ("symmetry search", "deepdos_nb.physics.model_input.primitive_cell"),
     ("drafts", "deepdos_nb.physics.model_input.draft_spectra"),
-    ("networks, three seeds", "deepdos_nb.inference.ensemble.Ensemble._run"),
+    ("networks, all seeds", "deepdos_nb.inference.ensemble.Ensemble._run"),
     ("rows and parquet", "deepdos_nb.screening.shards.rows"),
 )
 """What is timed, and by which name it is called; none of them calls another."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from deepdos_nb.data.dataset import Dataset
     from deepdos_nb.diagnostics.doctor import doctor
     from deepdos_nb.inference.cost import expected_cost
-    from deepdos_nb.inference.ensemble import Ensemble, load_model
+    from deepdos_nb.inference.ensemble import Ensemble
+    from deepdos_nb.inference.loading import load_model
     from deepdos_nb.inference.orbitals import orbitals
     from deepdos_nb.inference.vibrations import vibrations
     from deepdos_nb.labelling.label import label
@@ -66,7 +67,7 @@ _HOMES = {
     "Training": "learning.result",
     "Ensemble": "inference.ensemble",
     "expected_cost": "inference.cost",
-    "load_model": "inference.ensemble",
+    "load_model": "inference.loading",
     "Screen": "screening.result",
     "screen": "screening.run",
     "substituted": "screening.substitution",

@@ -32,11 +32,13 @@ def main(folder: Path) -> None:
         "quicklook": dd.quicklook(model, structure, backend="image"),
         "attention": dd.AttentionExplorer(trace, backend="image"),
         "transport": stepper,
+        "bands": dd.BandView(dd.vibrations(model, structure)),
         "graph": dd.GraphView(structure),
         "ensemble": dd.EnsembleView(*pairs[0], pairs=pairs),
     }
     for name, view in views.items():
-        page = dd.export_html(view, folder / f"{name}.html", title=EXAMPLE)
+        shown = pairs[0][0].formula if name == "ensemble" else EXAMPLE
+        page = dd.export_html(view, folder / f"{name}.html", title=shown)
         write_text(page, page.read_text("utf-8").replace("</body>", TELL_HEIGHT))
 
 

@@ -19,7 +19,8 @@ from deepdos_nb.core.files import write_arrays, write_text
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.training_sets import embedded_data
 from deepdos_nb.evaluation.scoring import score_band, score_readings, score_sites, score_totals
-from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.inference.loading import load_model
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 KINDS: tuple[Kind, ...] = ("phdos", "edos")

@@ -24,7 +24,7 @@ from deepdos_nb.evaluation.paired import paired_markdown
 from deepdos_nb.evaluation.sites_and_gaps import gap_markdown, site_markdown
 from deepdos_nb.evaluation.tables import markdown, size_markdown
 from deepdos_nb.evaluation.variants import BARE, OURS, baselines
-from deepdos_nb.inference.ensemble import SCORES
+from deepdos_nb.inference.loading import SCORES
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "results").glob("*.md")))

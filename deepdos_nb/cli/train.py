@@ -58,7 +58,8 @@ def draft(
 ) -> None:
     """Learn the draft model that networks read: force constants (springs), or tight binding.
 
-    All seeds of an ensemble share it.
+    Seeds of an ensemble may share it; those with a draft of their own disagree more, and average
+    better.
     """
     from deepdos_nb.data.training_sets import training_data
     from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
@@ -94,14 +95,14 @@ def train(
         typer.Option(help="Read drafts: a file of `deepdos draft`, or shipped."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, data order and dropout.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 36,
+    epochs: Annotated[int, typer.Option(min=1, help="Times through the training part.")] = 36,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Crystals a step; 32, or fewer for small sets.")
     ] = None,
     learning_rate: Annotated[
         float | None, typer.Option(min=0, help="0.0015 without it, and 0.0003 with --from.")
     ] = None,
-    weight_decay: Annotated[float, typer.Option(min=0)] = 0.05,
+    weight_decay: Annotated[float, typer.Option(min=0, help="Of AdamW.")] = 0.05,
     dropout: Annotated[float | None, typer.Option(min=0, max=0.9, help="0.2 without it.")] = None,
     width: Annotated[
         int | None, typer.Option(min=6, help="A multiple of six, the attention heads.")
@@ -215,7 +216,7 @@ def score(
     from deepdos_nb.data.training_sets import training_data
     from deepdos_nb.evaluation.model_card import score as run
     from deepdos_nb.evaluation.model_card import score_table, site_table
-    from deepdos_nb.inference.ensemble import load_model
+    from deepdos_nb.inference.loading import load_model
 
     parts = training_data(kind, petretto, phonondb, data)
     scores = run(load_model(kind, folder=weights), parts)

@@ -13,6 +13,7 @@ from deepdos_nb.crystal.operators import (
     LONGEST,
     MAX_OPERATORS,
     Operators,
+    centred,
     completed,
     listed_operators,
 )
@@ -71,7 +72,7 @@ def candidates(block: Block, lattice: Array, name: str) -> list[Candidate]:
     InconsistentStructureError
         If none fits the cell.
     """
-    lines = _lines(block, name)
+    lines = _lines(block, name, LISTED, MAGNETIC)
     if not lines and not block.matching(HERMANN_MAUGUIN) and block.matching(SUPERSPACE):
         raise UnreadableStructureError(
             "the crystal is modulated: its operators act in more than three dimensions.",
@@ -80,7 +81,8 @@ def candidates(block: Block, lattice: Array, name: str) -> list[Candidate]:
         )
     found = _of_names(block, name, others=bool(lines))
     if lines:
-        found = _against(_of_lines(lines, name), found, block)
+        listed = _of_lines(lines, _lines(block, name, CENTRINGS), name)
+        found = _against(listed, found, block)
     fitting = [c for c in found if c.operators.fits(lattice)]
     if not any(not c.confirm for c in fitting):
         fitting += _other_axes(block, found, lattice)
@@ -113,26 +115,37 @@ def _against(listed: list[Candidate], named: list[Candidate], block: Block) -> l
     return listed + [c._replace(note=unused, confirm=True, choice=False) for c in named]
 
 
-def _lines(block: Block, name: str) -> tuple[str, ...]:
-    lines = tuple(block.matching(LISTED) or block.matching(MAGNETIC))
+def _lines(block: Block, name: str, *patterns: str) -> tuple[str, ...]:
+    """What the first item says that is there."""
+    lines = next((tuple(found) for p in patterns if (found := block.matching(p))), ())
     if len(lines) > MAX_OPERATORS:
-        raise UnreadableStructureError(
-            f"{len(lines)} symmetry operators are listed, the limit is {MAX_OPERATORS}.",
-            source=name,
-            remedy="List those of the space group, 192 at most, or the atoms of the cell as P 1.",
-        )
+        raise _too_many(len(lines), name)
     return lines
 
 
-def _of_lines(lines: tuple[str, ...], name: str) -> list[Candidate]:
+def _too_many(count: int, name: str) -> UnreadableStructureError:
+    return UnreadableStructureError(
+        f"{count} symmetry operators are listed, the limit is {MAX_OPERATORS}.",
+        source=name,
+        remedy="List those of the space group, 192 at most, or the atoms of the cell as P 1.",
+    )
+
+
+def _of_lines(lines: tuple[str, ...], centrings: tuple[str, ...], name: str) -> list[Candidate]:
     try:
         operators = listed_operators(lines)
+        shifts = listed_operators(centrings) if centrings else None
     except ValueError as error:
         raise UnreadableStructureError(
             f"{str(error)[:60]!r} is no symmetry operator.",
             source=name,
             remedy="Write operators like 'x, 1/2-y, z', with a plain minus sign.",
         ) from error
+    if shifts is not None:
+        together = centred(operators, shifts)
+        if together is None:
+            raise _too_many(len(operators) * len(shifts), name)
+        operators = together
     if operators.closed:
         return [Candidate(operators)]
     whole = completed(operators)

@@ -65,6 +65,20 @@ def listed_operators(lines: tuple[str, ...]) -> Operators:
     return _closed(np.array(rotation), np.array(translation))
 
 
+def centred(operators: Operators, centrings: Operators) -> Operators | None:
+    """Every operator followed by every centring, for files that list the two apart.
+
+    None if they are more than `MAX_OPERATORS`.
+    """
+    turn, shift = centrings.rotation, centrings.translation
+    rotation = np.einsum("cij,njk->cnik", turn, operators.rotation).reshape(-1, 3, 3)
+    moved = np.einsum("cij,nj->cni", turn, operators.translation) + shift[:, None]
+    translation = moved.reshape(-1, 3) % 1.0
+    if len(_distinct(rotation, translation)) > MAX_OPERATORS:
+        return None
+    return _closed(rotation, translation)
+
+
 def completed(operators: Operators) -> Operators | None:
     """The group that operators generate; None if there are too many, or it never closes."""
     rotation, translation = operators.rotation, operators.translation

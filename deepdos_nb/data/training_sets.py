@@ -134,7 +134,7 @@ def training_data(
     Raises
     ------
     ConfigError
-        If both a source and copies of the benchmark's data are named.
+        If copies of the benchmark's data are named beside a source, or for electrons.
     """
     if source is not None:
         if petretto is not None or phonondb is not None:
@@ -143,8 +143,15 @@ def training_data(
                 source=str(source),
             )
         return source_data(kind, source)
-    phonons = Kind(kind) is Kind.phdos
-    return phonon_data(petretto, phonondb) if phonons else embedded_data(Kind.edos)
+    if Kind(kind) is Kind.phdos:
+        return phonon_data(petretto, phonondb)
+    if petretto is not None or phonondb is not None:
+        raise ConfigError(
+            "the benchmark's data are phonons, and electrons are asked for.",
+            source=str(phonondb if petretto is None else petretto),
+            remedy="Leave it out, or ask for phonons.",
+        )
+    return embedded_data(Kind.edos)
 
 
 def source_data(kind: str, source: str | Path | Dataset) -> TrainingData:
@@ -180,24 +187,6 @@ def source_data(kind: str, source: str | Path | Dataset) -> TrainingData:
     train, valid, test = ([data[i] for i in rows[part]] for part in PARTS)
     sites = [record for record in test if record.site_shape is not None]
     return TrainingData(train, valid, test, sites, name=whole.name)
-
-
-def electron_data(source: str | Path | None = None) -> TrainingData:
-    """Electronic records of the package, of a downloaded data set or of a folder of your own.
-
-    Where a source has totals only, the sites are judged on the test part of the package's labels.
-
-    Parameters
-    ----------
-    source : str or path, optional
-        See `source_data`; the package's own labels without it.
-    """
-    if source is None:
-        return embedded_data(Kind.edos)
-    data = source_data(Kind.edos, source)
-    return (
-        data if data.test_sites else replace(data, test_sites=embedded_data(Kind.edos).test_sites)
-    )
 
 
 def seen_elements(records: Sequence[Record]) -> list[int]:

@@ -24,7 +24,8 @@ from deepdos_nb.evaluation.scoring import (
     score_totals,
     seed_curves,
 )
-from deepdos_nb.inference.ensemble import SCORES, Ensemble, load_model
+from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.inference.loading import SCORES, load_model
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.model.weights import save_weights
 from deepdos_nb.training.settings import CONFIG, DATA

@@ -19,7 +19,7 @@ from deepdos_nb.data.training_sets import TrainingData, source_data
 from deepdos_nb.evaluation.experiments import predict_totals
 from deepdos_nb.evaluation.model_card import save_run
 from deepdos_nb.evaluation.scoring import seed_curves
-from deepdos_nb.inference.ensemble import load_model
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.learning.live import LiveCurve
 from deepdos_nb.learning.result import Training
 from deepdos_nb.metrics.calibration import fit_band

@@ -85,7 +85,10 @@ class ModelConfig(OfKind, Settings):
         if self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of {self.heads} heads.")
         if self.refiner not in get_args(Refiner):
-            raise ConfigError(f"unknown refiner {self.refiner!r}.")
+            raise ConfigError(
+                f"unknown refiner {self.refiner!r}.",
+                remedy=f"Use one of {', '.join(get_args(Refiner))}.",
+            )
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout {self.dropout} must lie between 0 and 1.")
         if len(self.strides) > MOST["encoder_layers"] or any(

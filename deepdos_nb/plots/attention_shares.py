@@ -90,7 +90,8 @@ def map_and_curves(
         ax.set_ylim(0.0, 1.08 * max(most[panel["site"] >= 0], 1e-12))
         ax.set_ylabel(panel["label"], rotation=0, ha="right", va="center")
         ax.tick_params(labelbottom=ax is axes[-1])
-    axes[1].legend(loc="upper right", ncols=3, fontsize=7.5, labelcolor=ink)
+    axes[1].plot([], [], " ", label=trace.grid.density_unit)  # only words, for the legend
+    axes[1].legend(loc="upper right", ncols=4, fontsize=7.5, labelcolor=ink)
     if energy_range is not None:
         low, high = energy_range
         for edge in energy_range:

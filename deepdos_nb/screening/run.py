@@ -10,7 +10,8 @@ from typing import Any
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import MAX_ATOMS
-from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.parallel.claims import Claims
 from deepdos_nb.parallel.scheduler import open_scheduler
 from deepdos_nb.parallel.tasks import LATER, Later, Task

@@ -110,9 +110,9 @@ def make_recipe(
     begun = None if start is None else starting_weights(start, kind, seed)
     network: NetworkConfig
     drafter = None
+    ours_alone = {"draft": draft, "width": width, "refiner": refiner}
+    given = [name for name, value in ours_alone.items() if value is not None]
     if begun is not None:
-        taken = {"draft": draft, "width": width, "refiner": refiner}
-        given = [name for name, value in taken.items() if value is not None]
         if given or model != OURS:
             raise ConfigError(
                 f"{(given or ['model'])[0]} is what the weights to start from bring along.",
@@ -123,6 +123,10 @@ def make_recipe(
         if model not in NAMES:
             raise ConfigError(
                 f"no model is called {model!r}.", remedy=f"Use {OURS} or one of {', '.join(NAMES)}."
+            )
+        if given:
+            raise ConfigError(
+                f"{given[0]} is no setting of {model}.", remedy=f"Leave it out, or train {OURS}."
             )
         network = BaselineConfig(name=model, kind=kind, dropout=0.2)
     else:

@@ -132,7 +132,7 @@ def test_explorer(sheet: NotebookPage, screenshots: Path, tmp_path: Path):
         "PBE (GPAW)",
         "Mat2Spec",
         "deepdos_nb (total)",
-        "spread",
+        "± 1 σ",
         "Ni",
         "Al",
         "states/eV/cell",

@@ -54,6 +54,23 @@ def test_an_unknown_kind_is_named(tmp_path: Path):
     assert "spins" in done.output
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--model", "mat2spec", "--draft", "shipped"], "draft is no setting of mat2spec"),
+        (["--model", "mat2spec", "--width", "48"], "width is no setting of mat2spec"),
+        (["--petretto", "data.csv"], "the benchmark's data are phonons"),
+        (["--refiner", "magic"], "Use one of transport"),
+    ],
+)
+def test_options_that_would_change_nothing_are_refused(tmp_path: Path, options, words):
+    command = ["train", "--kind", "edos", "--epochs", "1", "--out", str(tmp_path / "run")]
+    done = CliRunner().invoke(app, [*command, *options])
+    assert done.exit_code == 2
+    assert words in " ".join(done.output.split())
+    assert not (tmp_path / "run").exists()
+
+
 def write_own(folder: Path) -> Path:
     """Twelve alloys of the package's phonons, as a folder of one's own."""
     folder.mkdir()

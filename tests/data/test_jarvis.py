@@ -9,7 +9,6 @@ import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pooch
@@ -220,10 +219,7 @@ def test_training_parts_leak_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPDOS_DATA", str(tmp_path))
     crystals = [crystal(f"JVASP-{i}", salt, METAL) for i, salt in enumerate(salts())]
     rewrite(published(tmp_path, crystals), jarvis_file())
-    own = [object()]
-    embedded = SimpleNamespace(test_sites=own)
-    monkeypatch.setattr(training_sets, "embedded_data", lambda kind: embedded)
-    data = training_sets.electron_data("jarvis")
+    data = training_sets.training_data("edos", source="jarvis")
     parts = {"train": data.train, "valid": data.valid, "test": data.test}
     for part, records in parts.items():
         assert records
@@ -232,11 +228,10 @@ def test_training_parts_leak_nothing(tmp_path, monkeypatch):
     formulas = {salt.composition.reduced_formula for salt in salts()}
     assert held_out & formulas
     assert {r.formula for records in parts.values() for r in records} == formulas - held_out
-    # JARVIS has totals only: sites are judged on the package's own test part.
-    assert data.test_sites is own
+    assert not data.test_sites  # JARVIS has totals only
 
 
 def test_a_folder_with_too_little_is_refused(tmp_path):
     folder = write_embedded(tmp_path, "phdos")
     with pytest.raises(DataError, match="no electronic records for the parts train"):
-        training_sets.electron_data(folder / "phdos")
+        training_sets.training_data("edos", source=folder / "phdos")

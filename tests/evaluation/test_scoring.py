@@ -29,7 +29,8 @@ from deepdos_nb.evaluation.scoring import (
     score_totals,
     seed_curves,
 )
-from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.inference.vibrations import vibrations
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.metrics.scores import cosine, mse, wasserstein

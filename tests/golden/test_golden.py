@@ -15,7 +15,8 @@ import pytest
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.physics import hoppings, lattice_dynamics, tight_binding
 
 ROOT = Path(__file__).parents[2]

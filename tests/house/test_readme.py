@@ -13,7 +13,7 @@ from script_modules import load_script
 import deepdos_nb as dd
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.evaluation.model_card import score_table, site_table
-from deepdos_nb.inference.ensemble import SCORES
+from deepdos_nb.inference.loading import SCORES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

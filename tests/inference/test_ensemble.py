@@ -20,8 +20,9 @@ from deepdos_nb.core.errors import (
 )
 from deepdos_nb.core.grids import grid_for
 from deepdos_nb.crystal.graph import build_graph
-from deepdos_nb.inference.ensemble import Ensemble, load_model
+from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.inference.grouping import FEWEST, MOST_PADDING, like_sized
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.model.weights import save_weights
 from deepdos_nb.physics.model_input import model_inputs
 from deepdos_nb.spectra.error_band import ErrorBand

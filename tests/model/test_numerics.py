@@ -13,7 +13,7 @@ from crystals import mgo, triclinic
 from networks import SMALL
 from torch import Tensor, nn
 
-from deepdos_nb.inference.ensemble import load_model
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.model import ModelConfig, Reasoner, collate
 from deepdos_nb.model.operators import make_reasoner
 from deepdos_nb.physics import lattice_dynamics, tight_binding

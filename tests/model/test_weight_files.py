@@ -18,7 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from deepdos_nb.core.errors import WeightsError
-from deepdos_nb.inference.ensemble import load_model
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.model.checksums import SUMS
 from deepdos_nb.model.weights import (
     load_draft_model,

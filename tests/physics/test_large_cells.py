@@ -12,7 +12,7 @@ from deepdos_nb.core.grids import grid_for
 from deepdos_nb.crystal.elements import atomic_masses
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
-from deepdos_nb.inference.ensemble import load_model
+from deepdos_nb.inference.loading import load_model
 from deepdos_nb.physics import lattice_dynamics, tight_binding
 from deepdos_nb.physics.large_cells import lattice_sum
 from deepdos_nb.physics.lattice_dynamics import dynamical_matrices, phonon_cell, site_lines

@@ -10,13 +10,14 @@ from reading_corpus.atoms import elements, hydrogens, mixtures
 from reading_corpus.case import Case, Cases, Refused, Right
 from reading_corpus.files import cells, grammar, junk, limits
 from reading_corpus.frames import frames
-from reading_corpus.symmetry import axes, digits, origins, signs, symbols
+from reading_corpus.symmetry import axes, digits, magnetic, origins, signs, symbols
 from reading_corpus.vasp import poscar, poscars
 
 __all__ = ["CLASSES", "Case", "Cases", "Refused", "Right", "cases", "poscar"]
 
 CLASSES = {
     "Symmetry: symbols, tags, operators": symbols,
+    "Magnetic operators and centrings": magnetic,
     "Origin choices": origins,
     "Rhombohedral and other axes": axes,
     "Hydrogens missing, labels of groups": hydrogens,

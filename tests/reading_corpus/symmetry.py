@@ -84,6 +84,36 @@ def symbols() -> Cases:
         yield "zincite#.cif", text, Right("Zn2 O2", 11.907)
 
 
+def magnetic() -> Cases:
+    """Magnetic files list the centrings of the lattice apart; time may be turned by both."""
+    iron, tag = [("Fe1", 0, 0, 0)], "_space_group_symop_magn_operation.xyz"
+    signs = ("x,y,z", "-x,-y,z", "-x,-y,-z", "x,y,-z")
+    text = cif(cubic(2.866), iron, operators=[f"{o},+1" for o in signs], operator_tag=tag)
+    yield "primitive.cif", text, Right("Fe1", 23.54)
+    for time in ("+1", "-1"):
+        for centring in (f"x+1/2,y+1/2,z+1/2,{time}", f"1/2+x,1/2+y,1/2+z,{time}"):
+            apart = "loop_\n_space_group_symop_magn_centering.xyz\nx,y,z,+1\n" + centring + "\n"
+            yield "centred#.cif", text + apart, Right("Fe2", 11.77)
+    # The square of a glide is a centring: without it the operators are no group.
+    glide = ("x,y,z,+1", "x+1/4,y+1/4,-z,+1")
+    apart = "loop_\n_space_group_symop_magn_centering_xyz\nx,y,z,+1\nx+1/2,y+1/2,z,+1\n"
+    wide = (7.0, 7.0, 2.6, 90, 90, 90)
+    text = cif(wide, iron, operators=glide, operator_tag=tag) + apart
+    yield "glide.cif", text, Right("Fe4", 31.85, "?")
+    faces = "x,y,z,+1", "x,y+1/2,z+1/2,+1", "x+1/2,y,z+1/2,+1", "x+1/2,y+1/2,z,+1"
+    listed = "loop_\n_space_group_symop_magn_centering.xyz\n" + "\n".join(faces) + "\n"
+    turns = gemmi.find_spacegroup_by_name("F m -3 m").operations().sym_ops
+    for operators in ([op.triplet() for op in turns], CUBE_F):  # some list all, and centrings too
+        text = cif(cubic(5.64), ROCK_SALT, operators=operators, operator_tag=tag)
+        yield "faces#.cif", text + listed, NACL
+    bad = text + listed.replace("x,y+1/2,z+1/2", "x,y+1/2")
+    yield "bad.cif", bad, Refused(e.UnreadableStructureError, "is no symmetry operator")
+    many = "".join(f"x+{i}/97,y,z,+1\n" for i in range(1, 97))
+    text = cif(cubic(2.866), iron, operators=signs + glide, operator_tag=tag)
+    text += "loop_\n_space_group_symop_magn_centering_xyz\n" + many
+    yield "many.cif", text, Refused(e.UnreadableStructureError, "the limit is 400")
+
+
 def origins() -> Cases:
     eight = {SUM: "Si", Z: 8}
     for symbol in (

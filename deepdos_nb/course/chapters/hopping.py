@@ -121,7 +121,10 @@ CHAPTER = Chapter(
             "From what did the model learn its levels and hoppings?",
             (
                 Option("From band structures", "None was ever shown."),
-                Option("From densities of states", "Their sums alone; the rest is physics."),
+                Option(
+                    "From densities of states",
+                    "Those of every shell of every atom; the rest is physics.",
+                ),
                 Option("From measured gaps", "It met no gap as such, measured or computed."),
             ),
             "b",

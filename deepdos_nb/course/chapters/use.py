@@ -157,7 +157,7 @@ CHAPTER = Chapter(
                 ),
                 Option(
                     "Nothing by itself: it is the sum of both spins",
-                    "The reference was computed with spin and then added up.",
+                    "References of magnetic crystals are computed with spin and then added up.",
                 ),
             ),
             "c",

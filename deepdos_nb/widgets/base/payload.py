@@ -214,7 +214,7 @@ def curves_from(
     source : Trace or Spectrum
         A trace brings its steps, a spectrum is a single step.
     ensemble : Spectrum, optional
-        The averaged prediction, drawn as a line with its spread.
+        The averaged prediction, drawn as a line with its band.
     reference : Spectrum, optional
         What the source is compared with; scaled to its cell where that has more or fewer atoms.
     baselines : mapping of str to Spectrum, optional

@@ -44,7 +44,7 @@ def shipped_model(kind: str) -> Predictor:
     WeightsError
         If this version ships none of this kind.
     """
-    from deepdos_nb.inference.ensemble import load_model
+    from deepdos_nb.inference.loading import load_model
 
     return load_model(kind)
 

@@ -22,7 +22,7 @@ function render({ model, el }) {
   const legend = html("div", { class: "ddos-legend", role: "group", "aria-label": "Legend" });
   const slider = html("input", { type: "range", min: "0", max: String(WIDEST), step: "0.05" });
   slider.id = `ddos-width-${Math.random().toString(36).slice(2)}`;
-  const label = html("label", { for: slider.id }, "Band");
+  const label = html("label", { for: slider.id }, "Width");
   const now = html("span", { class: "ddos-now" });
   const readout = html("div", { class: "ddos-readout", "aria-live": "polite", role: "status" });
   const fault = html("div", { class: "ddos-error", role: "alert" });
@@ -56,7 +56,7 @@ function render({ model, el }) {
   const entries = [
     { name: "seeds", text: `${header.seeds} seeds`, cls: "ddos-seed" },
     { name: "mean", text: "mean", cls: "ddos-total" },
-    { name: "ensemble", text: "band", cls: "ddos-none", box: true },
+    { name: "ensemble", text: "mean ± spread", cls: "ddos-none", box: true },
     ...(known.length ? [{ name: header.reference, text: header.reference, cls: "ddos-known" }] : []),
   ];
 

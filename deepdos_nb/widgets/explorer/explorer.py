@@ -39,7 +39,7 @@ KEPT = 64
 
 
 class SpectrumExplorer(ipywidgets.VBox):
-    """Leaf through data sets: reference, prediction with its spread, crystal in 3-D, downloads.
+    """Leaf through data sets: reference, prediction with its band, crystal in 3-D, downloads.
 
     Everything a click does can be done by setting a trait: `dataset`, `query`, `index` here, the
     selection in `state`.

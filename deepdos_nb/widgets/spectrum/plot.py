@@ -46,7 +46,7 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
     ----------
     source : Trace or Spectrum
     ensemble : Spectrum, optional
-        The seed-averaged prediction, drawn as a line with its spread.
+        The seed-averaged prediction, drawn as a line with its band.
     reference : Spectrum, optional
         The widest line, with the errors against it; named by its `source`.
     baselines : mapping of str to Spectrum, optional

@@ -7,7 +7,7 @@ function hideHover(v) {
   v.layers.cursor.replaceChildren();
 }
 
-// Name, colour, value and height on the screen of every curve shown at a bin.
+// Name as in the legend, colour, value and height on the screen of every curve shown at a bin.
 function valuesAt(v, i) {
   const { d } = v;
   const mode = v.mode();
@@ -21,13 +21,13 @@ function valuesAt(v, i) {
   const off = v.offElements();
   const hidden = v.offCurves();
   const plain = { "ddos-total": "var(--ddos-ink)", "ddos-start": "var(--ddos-soft)", "ddos-mean": "var(--ddos-soft)" };
-  for (const { name, cls, colour, values, spread } of curvesOf(v)) {
+  for (const { name, cls, colour, values, spread, text } of curvesOf(v)) {
     if (hidden.has(name)) continue;
     if (spread) {
-      const words = d.header.bandIsTotal ? `± ${short(spread[i])}` : `${short(values[i])} ± ${short(spread[i])}`;
-      found.push({ colour: "var(--ddos-soft)", name: d.header.bandIsTotal ? "spread" : name, value: words });
+      const words = d.header.bandIsTotal ? short(spread[i]) : `${short(values[i])} ± ${short(spread[i])}`;
+      found.push({ colour: "var(--ddos-soft)", name: text, value: words });
     } else {
-      found.push({ colour: colour ?? plain[cls], name: name === "total" ? d.header.totalName : name, value: short(values[i]), at: values[i] });
+      found.push({ colour: colour ?? plain[cls], name: text, value: short(values[i]), at: values[i] });
     }
   }
   // The total leads, as in the legend.
