@@ -14,12 +14,13 @@ from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.attention.map import AttentionMap
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import error_line, shows_errors
 from deepdos_nb.widgets.crystal.structure import Backend, StructureView
 
 
-class AttentionExplorer(ipywidgets.VBox):
+class AttentionExplorer(Pictured, ipywidgets.VBox):
     """An `AttentionMap` and a `StructureView` that follow one `ViewState`.
 
     Select energies, and the atoms are coloured and sized by their share of the attention; the
@@ -113,6 +114,3 @@ class AttentionExplorer(ipywidgets.VBox):
             buffer = BytesIO()
             figure.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

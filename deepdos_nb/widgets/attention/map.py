@@ -19,8 +19,9 @@ from deepdos_nb.style.palette import intensity_bytes, theme
 from deepdos_nb.widgets.attention.payload import Attention, fit_columns, quantise
 from deepdos_nb.widgets.base.linked import Linked
 from deepdos_nb.widgets.base.payload import pack
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
+from deepdos_nb.widgets.base.view import asset, shows_errors
 
 SCRIPTS = (
     "base/controls.js",
@@ -36,7 +37,7 @@ COLOURED = ("attention", "states")
 """What the atoms are coloured and sized by."""
 
 
-class AttentionMap(Linked, anywidget.AnyWidget):
+class AttentionMap(Pictured, Linked, anywidget.AnyWidget):
     """Draw one source-attention map, all others small, and the spectra it belongs to.
 
     Drag to select energies, click a small map to enlarge it, click a row's name to select its
@@ -253,6 +254,3 @@ class AttentionMap(Linked, anywidget.AnyWidget):
             selected=self.selected_sites,
             dark=False,
         )
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

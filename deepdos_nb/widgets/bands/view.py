@@ -15,10 +15,11 @@ from deepdos_nb.plots.bands import bands_axes, states_axes
 from deepdos_nb.style.axes import dress, energy_label
 from deepdos_nb.style.palette import INK, element_colours, share_colours, theme
 from deepdos_nb.widgets.bands.plot import BandPlot
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.scene import Scene, build_scene
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.still import draw_scene, view_matrix
-from deepdos_nb.widgets.base.view import ACCENT, error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import ACCENT, error_line, shows_errors
 from deepdos_nb.widgets.crystal.canvas import CrystalCanvas
 from deepdos_nb.widgets.crystal.structure import BALL
 
@@ -36,7 +37,7 @@ LEAST = 0.01
 """Share below which an orbital is not named."""
 
 
-class BandView(ipywidgets.VBox):
+class BandView(Pictured, ipywidgets.VBox):
     """The bands of a draft, its density of states, and the state that is chosen.
 
     Of phonons, the atoms of some cells move as the chosen mode moves them; of electrons, atoms are
@@ -222,9 +223,6 @@ class BandView(ipywidgets.VBox):
                 axes.annotate(
                     "", end, place[:2], arrowprops={"arrowstyle": "-|>", "color": ACCENT, "lw": 1.4}
                 )
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
 def _motion(scene: Scene, cell: Structure, k: Array, moved: Array) -> list[list[float]]:

@@ -9,10 +9,11 @@ import anywidget
 import traitlets as t
 
 from deepdos_nb.style.palette import theme
-from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
+from deepdos_nb.widgets.base.pictured import Pictured
+from deepdos_nb.widgets.base.view import asset, shows_errors
 
 
-class BrowserProbe(anywidget.AnyWidget):
+class BrowserProbe(Pictured, anywidget.AnyWidget):
     """A table of checks, and two more that are made where it is shown: WebGL and the way back.
 
     Parameters
@@ -78,6 +79,3 @@ class BrowserProbe(anywidget.AnyWidget):
             buffer = BytesIO()
             figure.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

@@ -9,8 +9,9 @@ from typing import Any
 import ipywidgets
 import traitlets as t
 
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.tabs import TabBar
-from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import error_line, shows_errors
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Tab:
     make: Callable[[], Any]
 
 
-class Tabbed(ipywidgets.VBox):
+class Tabbed(Pictured, ipywidgets.VBox):
     """Views of which one is shown. A view is made when its tab is first opened, and kept.
 
     Parameters
@@ -105,6 +106,3 @@ class Tabbed(ipywidgets.VBox):
         """The open view as it stands, as a PNG picture."""
         picture: bytes = self.view.png()
         return picture
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

@@ -1,8 +1,7 @@
-"""What all views share: their files, their errors and their still picture."""
+"""What all views share: their files and their errors."""
 
 from __future__ import annotations
 
-import base64
 import html
 import logging
 from collections.abc import Callable
@@ -62,19 +61,4 @@ def error_line(text: str) -> str:
         '<div role="alert" style="border-left:3px solid var(--jp-error-color1,#c62828);'
         'padding:4px 10px;line-height:1.4;color:var(--jp-content-font-color1,#333)">'
         f"<b>This view could not be updated.</b> {html.escape(text)}</div>"
-    )
-
-
-def with_still(
-    bundle: tuple[dict[str, Any], dict[str, Any]] | dict[str, Any] | None, png: bytes, text: str
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Add a picture and a description to a widget's output, for pages that run no widgets."""
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-    return (
-        {
-            **data,
-            "image/png": base64.b64encode(png).decode("ascii"),
-            "text/plain": text,
-        },
-        metadata,
     )

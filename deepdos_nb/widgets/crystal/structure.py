@@ -14,10 +14,11 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.style.palette import element_colours, share_colours, theme
 from deepdos_nb.widgets.base.cells import cells_of
 from deepdos_nb.widgets.base.ngl import NGLView, nglview_problem
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.scene import build_scene
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.still import draw_scene
-from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import error_line, shows_errors
 from deepdos_nb.widgets.crystal.canvas import CrystalCanvas
 from deepdos_nb.widgets.crystal.cell import CellChoice
 from deepdos_nb.widgets.crystal.sites import SiteTable
@@ -32,7 +33,7 @@ BALL = 0.42
 """Drawn radius of an atom as a part of its covalent radius."""
 
 
-class StructureView(ipywidgets.VBox):
+class StructureView(Pictured, ipywidgets.VBox):
     """A crystal with a ranked list of its sites.
 
     Parameters
@@ -271,9 +272,6 @@ class StructureView(ipywidgets.VBox):
             text += " Selected: " + ", ".join(self.labels[i] for i in self.state.selected_sites)
             text += "."
         return text
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
 class _Shares:

@@ -17,8 +17,9 @@ from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.base.linked import Linked
 from deepdos_nb.widgets.base.payload import axis_header, pack
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
+from deepdos_nb.widgets.base.view import asset, shows_errors
 
 MOST_SEEDS = 32
 """Seeds that are drawn; mean and spread are those of all."""
@@ -27,7 +28,7 @@ WIDEST = 4.0
 """Largest half-width of the band, in spreads."""
 
 
-class EnsembleView(Linked, anywidget.AnyWidget):
+class EnsembleView(Pictured, Linked, anywidget.AnyWidget):
     """Seed curves, mean and band; spread against error in every bin; calibration.
 
     Drag to select energies, move the slider to widen the band, click in the legend to hide a curve.
@@ -200,9 +201,6 @@ class EnsembleView(Linked, anywidget.AnyWidget):
             buffer = BytesIO()
             figure.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
 def _payload(calibration: Calibration | None) -> dict[str, Any]:

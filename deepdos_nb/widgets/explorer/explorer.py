@@ -15,10 +15,11 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.widgets.base.downloads import Downloads
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.shipped import ShippedModels
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.tabs import TabBar
-from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import error_line, shows_errors
 from deepdos_nb.widgets.crystal.structure import Backend
 from deepdos_nb.widgets.explorer.collections import (
     Collection,
@@ -38,7 +39,7 @@ KEPT = 64
 """Opened crystals whose predictions are kept."""
 
 
-class SpectrumExplorer(ipywidgets.VBox):
+class SpectrumExplorer(Pictured, ipywidgets.VBox):
     """Leaf through data sets: reference, prediction with its band, crystal in 3-D, downloads.
 
     Everything a click does can be done by setting a trait: `dataset`, `query`, `index` here, the
@@ -265,9 +266,6 @@ class SpectrumExplorer(ipywidgets.VBox):
         opened = self.opened
         worth = standing(opened.part, referenced=opened.compared, others=opened.about_others)
         return f"{where}.{problem} {self.materials.describe()} {worth} {self.views.describe()}"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
 def _by_kind(predictor: Any) -> Mapping[Kind, Any]:

@@ -14,8 +14,9 @@ from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.base.payload import TOTAL_ONLY, curves_from
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import error_line, shows_errors
 from deepdos_nb.widgets.crystal.structure import Backend, StructureView
 from deepdos_nb.widgets.spectrum.plot import SpectrumPlot
 
@@ -33,7 +34,7 @@ class Predictor(Protocol):
         """Return every intermediate, of one seed or of the mean of all."""
 
 
-class QuickLook(ipywidgets.VBox):
+class QuickLook(Pictured, ipywidgets.VBox):
     """A `SpectrumPlot` and a `StructureView` that follow one `ViewState`.
 
     Select energies, and the atoms are coloured and sized by their share of those states; move the
@@ -150,9 +151,6 @@ class QuickLook(ipywidgets.VBox):
             metadata = {"Date": None} if ending == "svg" else None
             figure.savefig(buffer, format=ending, dpi=110, metadata=metadata)
         return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
 def quicklook(

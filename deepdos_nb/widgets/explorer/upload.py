@@ -19,9 +19,10 @@ from deepdos_nb.plots import formula_text
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.base.downloads import Downloads
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.shipped import Predictor, shipped_model
 from deepdos_nb.widgets.base.tabs import TabBar
-from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import error_line, shows_errors
 from deepdos_nb.widgets.crystal.structure import Backend
 from deepdos_nb.widgets.explorer.answers import Answers, ask, makers, totals
 from deepdos_nb.widgets.explorer.drop import FileDrop
@@ -34,7 +35,7 @@ MAX_UPLOAD = 2_000_000
 """Largest file accepted unless stated otherwise, bytes."""
 
 
-class UploadPredictor(ipywidgets.VBox):
+class UploadPredictor(Pictured, ipywidgets.VBox):
     """Predict the spectra of a crystal that is dropped in, chosen, or assigned.
 
     The file is read in memory; neither it nor its name is written anywhere.
@@ -281,6 +282,3 @@ class UploadPredictor(ipywidgets.VBox):
         spectrum = self.spectrum
         notes = self.answers.notes(spectrum)
         return " ".join([f"{totals(spectrum)}.", self.views[self.kind].describe(), *notes])
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

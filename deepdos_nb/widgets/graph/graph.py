@@ -15,8 +15,9 @@ from deepdos_nb.crystal.graph import MIN_NEIGHBOURS, RADIUS, CrystalGraph, build
 from deepdos_nb.plots.neighbours import neighbours_figure, shells
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.widgets.base.payload import pack
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
+from deepdos_nb.widgets.base.view import asset, shows_errors
 from deepdos_nb.widgets.graph.payload import (
     LEAST_RADIUS,
     MOST_RADIUS,
@@ -43,7 +44,7 @@ LINES = ("cutoff", "attention")
 """What the width of a line stands for."""
 
 
-class GraphView(anywidget.AnyWidget):
+class GraphView(Pictured, anywidget.AnyWidget):
     """Draw the neighbours of an atom, in this cell and in others, and what their edges carry.
 
     Drag to turn, click an atom for its neighbours, click a line or an atom of another cell for
@@ -309,6 +310,3 @@ class GraphView(anywidget.AnyWidget):
         buffer = BytesIO()
         figure.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

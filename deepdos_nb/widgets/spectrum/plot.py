@@ -18,8 +18,9 @@ from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.base.linked import Linked, existing_step
 from deepdos_nb.widgets.base.payload import Curves, curves_from, pack, rounded
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
+from deepdos_nb.widgets.base.view import asset, shows_errors
 from deepdos_nb.widgets.spectrum.scores import chips
 from deepdos_nb.widgets.spectrum.still import draw_plot
 
@@ -35,7 +36,7 @@ SCRIPTS = tuple(
 """Parts of the script, in front of its main file."""
 
 
-class SpectrumPlot(Linked, anywidget.AnyWidget):
+class SpectrumPlot(Pictured, Linked, anywidget.AnyWidget):
     """Draw a density of states, its elements or sites, and its transport steps.
 
     Drag to select energies, click for one bin, arrow keys for the steps. A click in the legend
@@ -290,6 +291,3 @@ class SpectrumPlot(Linked, anywidget.AnyWidget):
             buffer = BytesIO()
             figure.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

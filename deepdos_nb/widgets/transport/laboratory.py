@@ -28,7 +28,8 @@ from deepdos_nb.transport_lab.laboratory import (
 )
 from deepdos_nb.widgets.base.linked import existing_step
 from deepdos_nb.widgets.base.payload import axis_header, pack
-from deepdos_nb.widgets.base.view import asset, shows_errors, with_still
+from deepdos_nb.widgets.base.pictured import Pictured
+from deepdos_nb.widgets.base.view import asset, shows_errors
 from deepdos_nb.widgets.transport.payload import Steps
 from deepdos_nb.widgets.transport.words import percent, small, verdict
 
@@ -36,7 +37,7 @@ SETTINGS = ("flux", "operator", "target", "courant", "steps", "clip")
 """Traits whose change starts a new run."""
 
 
-class TransportLab(anywidget.AnyWidget):
+class TransportLab(Pictured, anywidget.AnyWidget):
     """A bench for transport schemes: fluxes, operators, targets, and a Courant number to raise.
 
     Every scheme is driven towards the same target. The picture shows the chosen one step by step,
@@ -241,9 +242,6 @@ class TransportLab(anywidget.AnyWidget):
             buffer = BytesIO()
             figure.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
 def own_task(data: Steps) -> Task | None:

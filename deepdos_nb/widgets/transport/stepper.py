@@ -9,13 +9,14 @@ import traitlets as t
 
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import error_line, shows_errors, with_still
+from deepdos_nb.widgets.base.view import error_line, shows_errors
 from deepdos_nb.widgets.transport.laboratory import TransportLab
 from deepdos_nb.widgets.transport.view import HEIGHT, TransportView, picture
 
 
-class TransportStepper(ipywidgets.VBox):
+class TransportStepper(Pictured, ipywidgets.VBox):
     """Play, step through and take apart the transport of a prediction.
 
     A `TransportView`, and below it, once opened, a `TransportLab` to break the rules in.
@@ -86,6 +87,3 @@ class TransportStepper(ipywidgets.VBox):
         """What is shown as it stands, as a PNG picture."""
         opened = [(self.lab, 4.2)] if self.laboratory else []
         return picture([(self.view, HEIGHT), *opened])
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())

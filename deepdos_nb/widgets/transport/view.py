@@ -16,8 +16,9 @@ from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.base.linked import Linked, existing_step
 from deepdos_nb.widgets.base.payload import pack
+from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.view import ACCENT, asset, shows_errors, with_still
+from deepdos_nb.widgets.base.view import ACCENT, asset, shows_errors
 from deepdos_nb.widgets.transport.payload import Steps, pack16
 from deepdos_nb.widgets.transport.words import small
 
@@ -25,7 +26,7 @@ HEIGHT = 6.2
 """Height of its picture, inches."""
 
 
-class TransportView(Linked, anywidget.AnyWidget):
+class TransportView(Pictured, Linked, anywidget.AnyWidget):
     """Density, cumulative share, moves and changes of every transport step, on one energy axis.
 
     Parameters
@@ -213,9 +214,6 @@ class TransportView(Linked, anywidget.AnyWidget):
     def png(self) -> bytes:
         """The view as it stands, as a PNG picture."""
         return picture([(self, HEIGHT)])
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.png(), self.describe())
 
 
 def picture(parts: list[tuple[Any, float]]) -> bytes:
