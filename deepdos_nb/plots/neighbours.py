@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SHELL_GAP = 0.05
 """Neighbours whose distances differ by less than this, Å, one after the other, form a shell."""
 
+WIDEST = 1.5
+"""How much of a cell that reaches beyond the sphere is drawn, in radii of the sphere."""
+
 UPRIGHT = ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, -1.0, 0.0))
 """Rows: right, up, towards the viewer. The z axis stands upright."""
 
@@ -145,8 +148,14 @@ def neighbours_axes(
             disc.set(edgecolor="#2b2f36", alpha=0.45 if outside else 1.0)
             axes.add_patch(disc)
         axes.add_patch(Circle((0, 0), 0.45, fill=False, color=accent, lw=2.0, zorder=5))
+        # The cell too, unless it is much larger than the sphere.
         span = reach + 0.7
-        axes.set(xlim=(-span, span), ylim=(-span, span), aspect="equal")
+        box = ((corners @ matrix - here) @ turn.T)[:, :2].clip(-WIDEST * span, WIDEST * span)
+        low, high = (
+            np.minimum(box.min(axis=0) - 0.2, -span),
+            np.maximum(box.max(axis=0) + 0.2, span),
+        )
+        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         axes.set_axis_off()
         axes.set_title(f"{symbols[site]}{site + 1}: {len(edges)} neighbours within {reach:.2f} Å")
         return axes
