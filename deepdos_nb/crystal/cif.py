@@ -109,8 +109,12 @@ def read_cif(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[str
     )
     known = candidates(block, np.asarray(lattice.matrix), name)
     edges = np.array(lattice.abc)
-    found = (_read(c, atoms, edges, stated, name, max_atoms) for c in known)
-    read = [reading for reading in found if reading is not None]
+    read: list[Reading] = []
+    for candidate in known:
+        reading = _read(candidate, atoms, edges, stated, name, max_atoms)
+        read += [reading] if reading is not None else []
+        if reading is not None and reading.doubts == 0 and not candidate.choice:
+            break  # nothing can agree better
     if not read:
         fault = known[0].note.split(";")[0].rstrip(".")
         raise InconsistentStructureError(

@@ -95,8 +95,8 @@ class Atoms:
 def cif_number(text: str) -> float:
     """Value of a CIF number such as ``0.123(4)`` or ``1/3``; NaN where there is none."""
     plain = plain_signs(text).split("(")[0].strip()
-    above, slash, below = plain.partition("/")
-    if slash:
+    if "/" in plain:
+        above, _, below = plain.partition("/")
         return decimal(above) / decimal(below) if decimal(below) else float("nan")
     return decimal(plain)
 

@@ -7,6 +7,7 @@ that ``_Cell.length_a`` and ``_cell_length_a`` are the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -113,14 +114,9 @@ def _document(text: str, name: str) -> tuple[cif.Document, tuple[str, ...]]:
             source=name,
             remedy="Give a file with a single structure.",
         )
-    mended = "\n".join(map(_quoted, _ascii(text).split("\n")))
-    headed = f"data_crystal\n{mended}"
-    attempts: list[tuple[str, tuple[str, ...]]] = [(text, ()), (mended, ())]
-    if not re.search(r"^\s*data_", text, re.IGNORECASE | re.MULTILINE):
-        attempts.append((headed, (NO_HEADER,)))
     from gemmi import cif
 
-    for attempt, notes in attempts:
+    for attempt, notes in _attempts(text):
         try:
             return cif.read_string(attempt, check_level=0), notes
         except (ValueError, RuntimeError) as error:
@@ -131,6 +127,15 @@ def _document(text: str, name: str) -> tuple[cif.Document, tuple[str, ...]]:
         source=name,
         remedy="Mend that line, or export the crystal as CIF again.",
     )
+
+
+def _attempts(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A text as it is, and with common slips mended, each with what is assumed."""
+    yield text, ()
+    mended = "\n".join(map(_quoted, _ascii(text).split("\n")))
+    yield mended, ()
+    if not re.search(r"^\s*data_", text, re.IGNORECASE | re.MULTILINE):
+        yield f"data_crystal\n{mended}", (NO_HEADER,)
 
 
 def _ascii(text: str) -> str:
@@ -194,7 +199,9 @@ def _columns(block: cif.Block, name: str) -> dict[str, list[str]]:
 
     columns: dict[str, list[str]] = {}
     for tag, raw in _items(block):
-        key, values = _plain(tag), [v if v.isalnum() else _unfolded(cif.as_string(v)) for v in raw]
+        key, values = _plain(tag), [v if v.isalnum() else str(cif.as_string(v)) for v in raw]
+        if len(raw) == 1:
+            values = [_unfolded(values[0])]
         known = columns.get(key)
         if known is not None and not _agree(known, values) and _matters(key):
             raise UnreadableStructureError(

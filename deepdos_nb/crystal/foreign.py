@@ -17,7 +17,7 @@ GROUPS = (
     re.compile(r"^PBC[ \t]+[\d. \t]+(\([^\n)]*\))", re.MULTILINE),
     # SHELX and what AIRSS makes of it.
     re.compile(r"^(SYMM[ \t]+[^\n]*)$", re.MULTILINE | re.IGNORECASE),
-    re.compile(r"^(LATT[ \t]+(?!-1\b)[^\n]*)$", re.MULTILINE | re.IGNORECASE),
+    re.compile(r"^(LATT[ \t]+(?![ \t]*-1\b)[^\n]*)$", re.MULTILINE | re.IGNORECASE),
 )
 """Where formats state the symmetry by which their atoms are to be repeated."""
 

@@ -42,6 +42,9 @@ OVERBARS = re.compile("([\\dxyzXYZ])[\u0304\u0305]|[\u00af\u02c9](\\d)")
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d{1,4})?", re.ASCII)
 """A decimal number; Fortran writes D for the exponent."""
 
+CONTROLS = re.compile("[\x00-\x08]")
+"""Signs that no text holds."""
+
 TAIL = "\x00\x1a"
 """What old systems leave at the end of a file."""
 
@@ -80,7 +83,7 @@ def decode(raw: str | bytes, name: str) -> str:
     text = raw if isinstance(raw, str) else _characters(_expand(raw, name))
     if text.endswith(tuple(TAIL)) and text.rstrip(TAIL)[-1:].isspace():
         text = text.rstrip(TAIL)
-    if any(ord(c) < 9 for c in text[:4096]) or "\x00" in text:
+    if CONTROLS.search(text, 0, 4096) or "\x00" in text:
         raise UnreadableStructureError(
             "this is a binary file, not a structure in text form.",
             source=name,
@@ -125,9 +128,12 @@ def decimal(text: str) -> float:
 
     Stricter than Python, which takes underscores and the digits of every script.
     """
-    if NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
+        return float(text) if text.lower() in ("inf", "-inf") else float("nan")
+    try:
+        return float(text)
+    except ValueError:
         return float(text.replace("d", "e").replace("D", "e"))
-    return float(text) if text.lower() in ("inf", "-inf") else float("nan")
 
 
 def _expand(raw: bytes, name: str) -> bytes:

@@ -143,6 +143,7 @@ def others() -> Cases:
     title = "TITL x 0 36 0 0 0 1 (P1) n - 1\nCELL 1.5 3.3 3.3 3.3 90 90 90\n"
     for lines, expected in (
         ("LATT -1\n", PO),
+        ("LATT  -1\n", PO),
         ("LATT 1\n", repeated),
         ("LATT 4\n", repeated),
         ("LATT -1\nSYMM -X,-Y,Z\n", repeated),
