@@ -29,7 +29,7 @@ class DeepDOSError(Exception):
 
     def __init__(self, reason: str, *, source: str | None = None, remedy: str | None = None):
         reason = printable(reason)
-        source = source and printable(source)
+        source = source and printable(source).replace("\n", "?")
         remedy = remedy and printable(remedy)
         self.reason, self.source, self.remedy = reason, source, remedy
         where = f"{source}: " if source else ""

@@ -149,6 +149,9 @@ def others() -> Cases:
         ("LATT -1\nSYMM -X,-Y,Z\n", repeated),
     ):
         yield "group#.res", f"{title}{lines}SFAC Po\nPo 1 0 0 0 1\nEND\n", expected
+    archive = "!BIOSYM archive 3\nPBC=ON\nx\n!DATE\nPBC 5.64 5.64 5.64 90 90 90 ({})\n"
+    for group in ("FM-3M", "P21/C", "P-1"):
+        yield "group#.car", archive.format(group), repeated
     dump = (
         "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n1\nITEM: BOX BOUNDS pp pp pp\n"
         "0 3.3\n0 3.3\n0 3.3\nITEM: ATOMS id {} x y z\n1 {} 0 0 0\n"
