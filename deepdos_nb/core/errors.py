@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """A text that a terminal and a page can show: signs that would steer them become ``?``.
+
+    Files and their names may hold escapes, overrides of the direction of writing, and bytes that
+    are no text.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t\u00a0" else "?" for c in text)
+
+
 class DeepDOSError(Exception):
     """Base of every error this package raises on purpose.
 
@@ -17,6 +28,9 @@ class DeepDOSError(Exception):
     """
 
     def __init__(self, reason: str, *, source: str | None = None, remedy: str | None = None):
+        reason = printable(reason)
+        source = source and printable(source).replace("\n", "?")
+        remedy = remedy and printable(remedy)
         self.reason, self.source, self.remedy = reason, source, remedy
         where = f"{source}: " if source else ""
         how = f" {remedy}" if remedy else ""

@@ -26,15 +26,18 @@ ISOTOPES = frozenset({"D", "T"})
 CHARGE = r"(?:\d*\.?\d*[+-]+|[+-]\d+\.?\d*|\((?:[+-]?\d+|[IVX]+|\d*[+-])\))?"
 TYPE = re.compile(rf"([A-Za-z]{{1,2}})\d*{CHARGE}")
 SHARED = re.compile(
-    r"[^A-Za-z]*([A-Za-z]{1,2})[\d.\s]*[,/\\+&;:|]+[\d.\s]*([A-Za-z]{1,2})(?![A-Za-z])"
+    r"[^A-Za-z]*([A-Za-z]{1,2})[\d.\s]*(?:[,/\\+&;:|%^]+|\s(?:and|or)\s)[\d.\s]*"
+    r"([A-Za-z]{1,2})(?![A-Za-z])"
 )
 WRITTEN = re.compile(
     r"[^A-Za-z]*([A-Z][a-z]?)[\d.\s]*(?:[\-\s]+[\d.\s]*|_+(?=[A-Z][a-z]))([A-Z][a-z]?)(?![a-z])"
 )
 JOINED = re.compile(
-    r"\(?(?:([A-Z][a-z])[\d.]*([A-Z][a-z])|([A-Z][a-z]?)\d*\.\d+([A-Z][a-z]?))[\d.]*\)?"
+    r"\(?(?:([A-Z][a-z]?)\d*\(([A-Z][a-z])\)|([A-Z][a-z])[\d.]*([A-Z][a-z])|([A-Z][a-z]?)\d*\.\d+([A-Z][a-z]?))[\d.]*\)?"
 )
-WATER = re.compile(r"[HD]\d?O|O\d*[_(]?[HD]\d?\)?$")
+WATER = re.compile(r"[HD]\d?O|O\d*[_(]?[HD]\d?\)?$|.*[-_ (]O[HD]\d?\)?$")
+FLUOR = re.compile(r"(?:O\d*[_(]F|F\d*[_(](?:O|OH)|[A-Z][a-z]?\d*_[KNO])\d*\)?$")
+"""Labels of sites that may be shared, ``O_F`` or ``Na_K``, or may have a letter of their own."""
 UNLIKELY = frozenset({"Ho", "Po", "Es", "Fm", "Md", "No", "Lr"}) | frozenset(SYMBOLS.split()[103:])
 """Elements that capitals hardly ever mean: HO is a hydrogen, NO3 a nitrate."""
 LONGEST = 60
@@ -103,7 +106,7 @@ def of_label(label: str) -> Readings:
     if letters in UNLIKELY:
         return Readings((letters, letters[0]) if letters[0] in known else (letters,))
     if letters in known:
-        return Readings((letters,), sure=not WATER.match(text))
+        return Readings((letters,), sure=not (WATER.match(text) or FLUOR.match(text)))
     if len(letters) == 1:
         name = letters.upper()
         return Readings((name,)) if name in known else Readings(())
@@ -185,14 +188,20 @@ class Stated(NamedTuple):
         return formula if self.mass is None else f"{formula} and a mass of {self.mass:.5g} u"
 
 
-def stated_content(formula: str, units: str, density: str, volume: float) -> Stated | None:
-    """The content of a cell after its formula, Z and density (g/cm³), as a CIF gives them.
+def stated_content(
+    formulas: Sequence[str], units: str, density: str, volume: float, weight: str = ""
+) -> Stated | None:
+    """The content of a cell after its formula, Z, density (g/cm³) and weight of the formula, u.
 
-    None where nothing is stated that could be compared.
+    As a CIF gives them; of several formulas the first counts that is understood. None where
+    nothing is stated that could be compared.
     """
-    amounts = _amounts(plain_signs(formula[:1000]).strip(" '\""))
-    z, rho = _positive(units), _positive(density)
+    given = [plain_signs(f[:1000]).strip(" '\"") for f in formulas]
+    amounts, formula = next(((a, f) for f in given if (a := _amounts(f))), ({}, given[0]))
+    z, rho, unit = _positive(units), _positive(density), _positive(weight)
     mass = None if rho is None else rho * volume / GRAM_PER_CM3
+    if mass is None and unit is not None and z is not None:
+        mass = unit * z
     if not amounts and mass is None:
         return None
     return Stated(amounts, z, mass, " ".join(formula[:LONGEST].split()))
@@ -209,9 +218,10 @@ def _positive(text: str) -> float | None:
 def _amounts(formula: str) -> dict[str, float]:
     """Atoms of each element in a formula; empty where it cannot be understood."""
     text = re.sub(r"(?<=[\s\w)])\s+\d*[+-]\d*$", "", formula)
-    # A dot before water may be a decimal point, "CuSO4.5H2O".
-    if re.search(r"[·•*]|\s\.\s|\.\d*\s?H2", text):
-        return {}
+    # A dot before water is no decimal point, "CuSO4.5H2O"; nor is a comma before another ion.
+    parts = re.split(r"[·•*⋅∙]|\s\.\s|\.(?=\d*\s?\(?H2)|,\s", text)
+    if len(parts) > 1:
+        return _sum_of_parts(parts)
     amounts: dict[str, float] = {}
     tokens = text.replace(",", " ").split()
     for token in tokens:
@@ -223,6 +233,19 @@ def _amounts(formula: str) -> dict[str, float]:
             return {}
         amounts[symbol] = amounts.get(symbol, 0.0) + float(found[2] or 1)
     return {e: n for e, n in amounts.items() if n > 0}
+
+
+def _sum_of_parts(parts: Sequence[str]) -> dict[str, float]:
+    """Atoms of ``2(C H4), Na Cl`` or of a salt and its water; empty if one is not understood."""
+    amounts: dict[str, float] = {}
+    for part in parts:
+        found = re.fullmatch(r"\s*(\d*\.?\d*)\s*(.*?)(?:\s+\d*[+-])?\s*", part)
+        inner = _amounts(found[2].removesuffix(".")) if found and len(parts) < 20 else {}
+        if not inner or found is None:
+            return {}
+        for element, n in inner.items():
+            amounts[element] = amounts.get(element, 0.0) + n * float(found[1] or 1)
+    return amounts
 
 
 def _bracketed(text: str) -> dict[str, float]:

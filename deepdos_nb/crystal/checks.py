@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepdos_nb.core.errors import (
-    DegenerateCellError,
     EmptyStructureError,
     OverlappingAtomsError,
-    PartialOccupancyError,
-    TooManyAtomsError,
-    UnsupportedElementError,
 )
 from deepdos_nb.core.limits import MAX_ATOMS
 from deepdos_nb.crystal.distances import (
+    MIN_VOLUME,
     NOBLE_GASES,
     SEARCH,
     Nearest,
@@ -24,6 +21,16 @@ from deepdos_nb.crystal.distances import (
     searchable,
     seen,
     volume_ratio,
+)
+from deepdos_nb.crystal.faults import (
+    ISOTOPES,
+    MAX_Z,
+    bad_element,
+    content_of,
+    isotope,
+    no_cell,
+    partial,
+    too_many,
 )
 from deepdos_nb.crystal.names import keep_name
 
@@ -52,14 +59,12 @@ VACUUM = 6.0
 SEEN_MARGIN = 0.02
 """Relative margin around what training crystals hold, for cautions."""
 
-MIN_VOLUME_PER_ATOM = 0.5
-"""Cells with less volume per atom count as flat, Å³; diamond, the densest, has 5.7 Å³."""
+FARTHEST = 1e5
+"""Cells away from the first one in which an atom may be given; unwrapped trajectories stray far,
+but numbers beyond have lost the digits that place it."""
 
 OCCUPANCY_ROUNDING = 0.02
 """Written occupancies may add up to this much more than one by rounding."""
-
-MAX_Z = 103
-"""Heaviest element accepted: lawrencium, the last one with a name in every table we rely on."""
 
 
 def check_structure(
@@ -100,8 +105,12 @@ def check_structure(
         raise too_many(len(structure), max_atoms, name)
     notes = [*notes_of(structure), *_check_periodic(structure, name)]
     bare = Lattice(structure.lattice.matrix)
-    clean = Structure(bare, symbols, structure.frac_coords)
-    if not searchable(clean):
+    place = structure.frac_coords
+    if np.abs(place).max() > 2:
+        # A search for neighbours makes every cell between the atoms.
+        place = place - np.floor(place)
+    clean = Structure(bare, symbols, place)
+    if not searchable(bare):
         raise no_cell(name, "the cell is a needle or a sheet thinner than any atom.")
     neighbours = nearest(clean)
     _check_distances(structure, neighbours, name)
@@ -139,7 +148,7 @@ def _symbol(site: Any, index: int, source: str) -> str:
     if not len(site.species):
         raise partial(f"site {index + 1} is vacant.", source)
     atom, total = _atom(site, index), float(site.species.num_atoms)
-    content = ", ".join(f"{s.symbol} {float(n):g}" for s, n in site.species.items())
+    content = content_of([(s.symbol, float(n)) for s, n in site.species.items()])
     if total > 1.5:
         raise OverlappingAtomsError(
             f"there is more than one atom at the position of {atom} ({content}).",
@@ -156,42 +165,10 @@ def _symbol(site: Any, index: int, source: str) -> str:
     if isinstance(specie, DummySpecies) or not 1 <= int(specie.Z) <= MAX_Z:
         raise bad_element(specie.symbol, atom, source)
     # Deuterium and tritium have hydrogen's electrons but not its mass, which phonons depend on.
-    isotope = getattr(specie, "element", specie).name
-    if isotope in ("D", "T"):
-        raise UnsupportedElementError(
-            f"atom {atom} is the hydrogen isotope {isotope}.",
-            source=source,
-            remedy="Replace it by H, and expect its vibrations to be those of H.",
-        )
+    name = getattr(specie, "element", specie).name
+    if name in ISOTOPES:
+        raise isotope(name, atom, source)
     return str(specie.symbol)
-
-
-def partial(reason: str, source: str) -> PartialOccupancyError:
-    """Error for a disordered site."""
-    return PartialOccupancyError(
-        reason,
-        source=source,
-        remedy="Make an ordered structure first, for example with pymatgen's "
-        "OrderDisorderedStructureTransformation.",
-    )
-
-
-def bad_element(species: str, atom: str, source: str) -> UnsupportedElementError:
-    """Error for a species that is no element."""
-    return UnsupportedElementError(
-        f"atom {atom} is {species!r}, which is no chemical element up to Z = {MAX_Z}.",
-        source=source,
-        remedy="Correct the species in the file.",
-    )
-
-
-def no_cell(
-    source: str,
-    reason: str = "the cell is missing, flat or has no volume.",
-    remedy: str = "Give three vectors that span a volume; molecules need a box around them.",
-) -> DegenerateCellError:
-    """Error for a structure without a usable cell."""
-    return DegenerateCellError(reason, source=source, remedy=remedy)
 
 
 def _check_cell(structure: Structure, source: str) -> None:
@@ -204,26 +181,20 @@ def _check_cell(structure: Structure, source: str) -> None:
             "the cell or the positions contain values that are no numbers.",
             "Check the columns of the file.",
         )
+    farthest = float(np.abs(structure.frac_coords).max())
+    if farthest > FARTHEST:
+        raise no_cell(
+            source, f"an atom is {farthest:.3g} cells away.", "Check the columns of the file."
+        )
     longest = max(structure.lattice.abc)
     if longest > MAX_EDGE:
         raise no_cell(source, f"a cell edge is {longest:.3g} Å long.", "Give lengths in Å.")
-    if not structure.lattice.volume >= MIN_VOLUME_PER_ATOM * len(structure):
+    if not structure.lattice.volume >= MIN_VOLUME * len(structure):
         raise no_cell(
             source,
             f"the cell of {structure.lattice.volume:.3g} Å³ has no room for "
             f"{len(structure)} atom{'s' if len(structure) > 1 else ''}.",
         )
-
-
-def too_many(
-    count: int, max_atoms: int, source: str, what: str = "the cell holds"
-) -> TooManyAtomsError:
-    """Error for more atoms than allowed."""
-    return TooManyAtomsError(
-        f"{what} {count} atoms, the limit is {max_atoms}.",
-        source=source,
-        remedy="Reduce it to the primitive cell, or raise max_atoms and expect it to be slow.",
-    )
 
 
 def _check_periodic(structure: Structure, source: str) -> list[str]:
@@ -263,10 +234,16 @@ def _check_distances(structure: Structure, found: Nearest, source: str) -> None:
     a, b = _place(structure[i], i), _place(structure[j], j)
     where = f"{a} and {b}" if i != j else f"{a} and its own periodic image"
     limit = max(MIN_BOND * distance / ratio if ratio > 0 else 0.0, MIN_DISTANCE)
+    remedy = "Remove duplicate sites, or check the units of the cell, its axes and symmetry."
+    if i != j and _atom(structure[i], i) == _atom(structure[j], j):
+        remedy = (
+            "They are images of one listed atom: write its place with more digits if it is a "
+            "special one, or check the cell, its axes and symmetry."
+        )
     raise OverlappingAtomsError(
         f"{where} are {distance:.2f} Å apart, less than {limit:.2g} Å.",
         source=source,
-        remedy="Remove duplicate sites, or check the units of the cell, its axes and symmetry.",
+        remedy=remedy,
     )
 
 

@@ -17,21 +17,29 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import InconsistentStructureError, UnsupportedElementError
 from deepdos_nb.crystal.atom_labels import Stated, combinations, stated_content
-from deepdos_nb.crystal.checks import MAX_EDGE, check_structure, no_cell, too_many
-from deepdos_nb.crystal.cif_atoms import Atoms, cif_number, listed, read_atoms
-from deepdos_nb.crystal.cif_blocks import Block, crystal_block
+from deepdos_nb.crystal.checks import check_structure
+from deepdos_nb.crystal.cif_atoms import Atoms, listed, read_atoms
+from deepdos_nb.crystal.cif_blocks import crystal_block
+from deepdos_nb.crystal.cif_cell import read_lattice, volume_note
 from deepdos_nb.crystal.cif_symmetry import Candidate, candidates
 from deepdos_nb.crystal.distances import bond_lengths
-from deepdos_nb.crystal.expand import Expanded, coincident, expand, without_repeats
+from deepdos_nb.crystal.expand import (
+    REACH,
+    Expanded,
+    coincident,
+    expand,
+    without_repeats,
+)
+from deepdos_nb.crystal.faults import too_many
 
 if TYPE_CHECKING:
     from pymatgen.core import Lattice, Structure
 
+FORMULAS = ("sum", "structural", "iupac", "moiety", "analytical")
+"""Formulas that a file may state; the first that is understood counts."""
+
 IMAGES_PER_ATOM = 400
 """Images of listed atoms that are made for each atom allowed, before they are counted."""
-
-VOLUME_TOLERANCE = 0.02
-"""Relative difference between the stated volume and that of the cell which goes unmentioned."""
 
 
 @dataclass(frozen=True)
@@ -90,16 +98,23 @@ def read_cif(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[str
         One of its subclasses, with the reason.
     """
     block = crystal_block(text, name)
-    lattice = _lattice(block, name)
+    lattice = read_lattice(block, name)
     atoms = read_atoms(block, name, max_atoms)
     stated = stated_content(
-        block.value("_chemical_formula_sum"),
+        [block.value(f"_chemical_formula_{kind}") for kind in FORMULAS],
         block.value("_cell_formula_units_z"),
         block.value("_exptl_crystal_density_diffrn"),
         lattice.volume,
+        block.value("_chemical_formula_weight"),
     )
     known = candidates(block, np.asarray(lattice.matrix), name)
-    read = [r for c in known if (r := _read(c, atoms, stated, name, max_atoms)) is not None]
+    edges = np.array(lattice.abc)
+    read: list[Reading] = []
+    for candidate in known:
+        reading = _read(candidate, atoms, edges, stated, name, max_atoms)
+        read += [reading] if reading is not None else []
+        if reading is not None and reading.doubts == 0 and not candidate.choice:
+            break  # nothing can agree better
     if not read:
         fault = known[0].note.split(";")[0].rstrip(".")
         raise InconsistentStructureError(
@@ -109,7 +124,7 @@ def read_cif(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[str
         )
     best = _choose(read, atoms, stated, lattice, name)
     structure = _structure(best, atoms, lattice)
-    return structure, (*block.notes, *atoms.notes, *best.notes, *_volume_note(block, lattice))
+    return structure, (*block.notes, *atoms.notes, *best.notes, *volume_note(block, lattice))
 
 
 def _structure(read: Reading, atoms: Atoms, lattice: Lattice) -> Structure:
@@ -119,31 +134,13 @@ def _structure(read: Reading, atoms: Atoms, lattice: Lattice) -> Structure:
     return Structure(lattice, read.elements(), read.position, labels=labels)
 
 
-def _lattice(block: Block, name: str) -> Lattice:
-    from pymatgen.core import Lattice
-
-    lengths = [cif_number(block.value(f"_cell_length_{axis}")) for axis in "abc"]
-    given = [block.value(f"_cell_angle_{angle}") for angle in ("alpha", "beta", "gamma")]
-    # The dictionary's default.
-    angles = [cif_number(angle or "90") for angle in given]
-    if not all(0 < length <= MAX_EDGE for length in lengths):
-        if all(length > 0 for length in lengths):
-            raise no_cell(name, f"a cell edge is {max(lengths):.3g} Å long.", "Give lengths in Å.")
-        raise no_cell(name)
-    if not all(0 < angle < 180 for angle in angles) or max(angles) < 4:
-        raise no_cell(
-            name,
-            f"the angles of the cell are {', '.join(given)}.",
-            "Give three angles between 0° and 180°, in degrees.",
-        )
-    cosines = np.cos(np.radians(angles))
-    if 1 + 2 * cosines.prod() - (cosines**2).sum() <= 1e-9:
-        raise no_cell(name, f"no cell has the angles {', '.join(given)}: it would be flat.")
-    return Lattice.from_parameters(*lengths, *angles)
-
-
 def _read(
-    candidate: Candidate, atoms: Atoms, stated: Stated | None, name: str, max_atoms: int
+    candidate: Candidate,
+    atoms: Atoms,
+    edges: Array,
+    stated: Stated | None,
+    name: str,
+    max_atoms: int,
 ) -> Reading | None:
     """The best reading with one symmetry; None where it needs a confirmation it does not get."""
     if len(atoms.labels) * len(candidate.operators) > IMAGES_PER_ATOM * max(max_atoms, 500):
@@ -153,7 +150,9 @@ def _read(
             name,
             f"{len(candidate.operators)} operators have to be applied to",
         )
-    images = expand(atoms.position, atoms.tolerance, atoms.kinds(), candidate.operators)
+    images = expand(
+        atoms.position, atoms.tolerance, atoms.kinds(), candidate.operators, REACH / edges
+    )
     n_images, several = len(images.site), len(candidate.operators) > 1
     if n_images > 8 * max_atoms + 1000:
         raise too_many(n_images, max_atoms, name)
@@ -195,9 +194,13 @@ def _notes(best: Reading, atoms: Atoms, images: Expanded, *, assumed: bool) -> I
     ]
     if guessed:
         yield f"Without a formula to compare, capitals were read as elements: {listed(guessed)}."
-    if images.moved.any():
-        put = listed([atoms.labels[i] for i in np.flatnonzero(images.moved)])
-        yield f"Put on special positions nearby, within the digits given: {put}."
+    for moved, how in (
+        (images.moved & ~images.beyond, "nearby, within the digits given"),
+        (images.beyond, f"up to {REACH:g} Å away, where their images would overlap"),
+    ):
+        if moved.any():
+            put = listed([atoms.labels[i] for i in np.flatnonzero(moved)])
+            yield f"Put on special positions {how}: {put}."
     fewer = np.bincount(images.site, minlength=len(atoms.labels)) > np.bincount(
         best.site, minlength=len(atoms.labels)
     )
@@ -219,7 +222,9 @@ def _choose(
         raise _contradiction(read[0], stated, name)
     best = rivals[0]
     if best.candidate.choice:
-        best = _likeliest([r for r in rivals if r.candidate.choice], lattice)
+        open_ones = [r for r in rivals if r.candidate.choice]
+        counted = [r for r in open_ones if atoms.counted(r.site)]
+        best = _likeliest(counted or open_ones, lattice)
     _check_names(best, atoms, stated, name)
     if fewest < 2 or stated is None:
         return best
@@ -287,13 +292,3 @@ def _formula(read: Reading) -> str:
     counts = read.counts()
     content = " ".join(f"{e}{n if n > 1 else ''}" for e, n in sorted(counts.items()))
     return f"{content} in the cell"
-
-
-def _volume_note(block: Block, lattice: Lattice) -> tuple[str, ...]:
-    volume = cif_number(block.value("_cell_volume"))
-    if not volume > 0 or abs(volume / lattice.volume - 1) < VOLUME_TOLERANCE:
-        return ()
-    return (
-        f"The file states a cell of {volume:.4g} Å³, its edges and angles make "
-        f"{lattice.volume:.4g} Å³; the edges and angles were used.",
-    )

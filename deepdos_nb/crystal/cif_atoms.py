@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,9 +16,10 @@ from deepdos_nb.core.errors import (
     UnsupportedElementError,
 )
 from deepdos_nb.crystal.atom_labels import LONGEST, Readings, of_label, of_type
-from deepdos_nb.crystal.checks import OCCUPANCY_ROUNDING, bad_element, no_cell, partial, too_many
+from deepdos_nb.crystal.checks import OCCUPANCY_ROUNDING
 from deepdos_nb.crystal.cif_blocks import POSITIONS, UNKNOWN, Block
-from deepdos_nb.crystal.text import plain_signs
+from deepdos_nb.crystal.faults import bad_element, content_of, no_cell, partial, too_many
+from deepdos_nb.crystal.text import decimal, plain_signs
 
 AXES = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
 
@@ -28,6 +28,12 @@ LARGEST_FRACTION = 50.0
 
 SAME_PLACE = 1e-4
 """Fractions of a cell within which two listed positions are one."""
+
+OCCUPANCY_SLACK = 0.006
+"""Refined occupancies this much below one are one, within what diffraction tells."""
+
+EXACT_OCCUPANCY = 1e-3
+"""Occupancies this close to one go unmentioned."""
 
 WORST_DIGITS = 2
 """Digits that a rounded coordinate is taken to have at least."""
@@ -48,6 +54,8 @@ class Atoms:
         Fractions of a cell by which the digits given leave each position open.
     attached : bool
         Whether hydrogens are counted at some atoms instead of being listed.
+    multiplicity : ndarray, shape (n,), optional
+        Images of each in the cell, as the file counts them; NaN where it does not.
     notes : tuple of str
     """
 
@@ -56,7 +64,27 @@ class Atoms:
     position: Array
     tolerance: Array
     attached: bool = False
+    multiplicity: Array | None = None
     notes: tuple[str, ...] = ()
+
+    def only(self, left: Array, note: str) -> Atoms:
+        """Some of the atoms, with a note that tells why."""
+        return replace(
+            self,
+            labels=[self.labels[i] for i in left],
+            names=[self.names[i] for i in left],
+            position=self.position[left],
+            tolerance=self.tolerance[left],
+            multiplicity=None if self.multiplicity is None else self.multiplicity[left],
+            notes=(*self.notes, note),
+        )
+
+    def counted(self, site: Array) -> bool:
+        """Whether atoms have as many images as the file says; `site` tells whose each one is."""
+        if self.multiplicity is None or np.isnan(self.multiplicity).all():
+            return False
+        images = np.bincount(site, minlength=len(self.labels))
+        return bool(((images == self.multiplicity) | np.isnan(self.multiplicity)).all())
 
     def kinds(self) -> Array:
         """A number for each atom, equal where their names mean the same."""
@@ -67,13 +95,10 @@ class Atoms:
 def cif_number(text: str) -> float:
     """Value of a CIF number such as ``0.123(4)`` or ``1/3``; NaN where there is none."""
     plain = plain_signs(text).split("(")[0].strip()
-    try:
-        return float(plain)
-    except ValueError:
-        try:
-            return float(Fraction(plain))
-        except (ValueError, ZeroDivisionError):
-            return float("nan")
+    if "/" in plain:
+        above, _, below = plain.partition("/")
+        return decimal(above) / decimal(below) if decimal(below) else float("nan")
+    return decimal(plain)
 
 
 def read_atoms(block: Block, name: str, max_atoms: int) -> Atoms:
@@ -105,17 +130,20 @@ def read_atoms(block: Block, name: str, max_atoms: int) -> Atoms:
     text = [[block.columns.get(axis, [""] * n)[i] for axis in AXES] for i in kept]
     position = _positions(text, [called[i] for i in kept], name)
     names = [_name(types[i], labels[i], called[i], name) for i in kept]
+    counts = _column(
+        block, n, "_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity"
+    )
     atoms = Atoms(
         [called[i] for i in kept],
         names,
         position,
         np.array([_tolerance(row) for row in text]),
         attached=any(cif_number(v) > 0 for v in block.column("_atom_site_attached_hydrogens")),
+        multiplicity=np.array([cif_number(counts[i]) for i in kept]),
         notes=tuple(_remarks(types, labels, called, kept, position)),
     )
-    _check_occupancies(atoms, occupancy[kept], name)
     _check_disorder(block, n, name)
-    return atoms
+    return _whole_sites(atoms, occupancy[kept], name)
 
 
 def _column(block: Block, n: int, *tags: str) -> list[str]:
@@ -138,7 +166,7 @@ def _positions(text: list[list[str]], called: list[str], name: str) -> Array:
         i = int(np.flatnonzero(~good)[0])
         raise no_cell(
             name,
-            f"atom {called[i]} has no position ({' '.join(text[i])[:80]}).",
+            f"atom {called[i]} has no position ({' '.join(t or '?' for t in text[i])[:80]}).",
             "Complete its fractional coordinates, with decimal points, or remove it.",
         )
     # Thirds are meant exactly however many digits they are written with.
@@ -201,19 +229,30 @@ def listed(names: list[str]) -> str:
     return ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
 
 
-def _check_occupancies(atoms: Atoms, occupancy: Array, source: str) -> None:
-    """Refuse disorder, and sites that are listed twice."""
+def _whole_sites(atoms: Atoms, occupancy: Array, source: str) -> Atoms:
+    """The atoms with every site once; refuses disorder, and sites that are listed twice.
+
+    A site may be shared by ions of one element, of two charges for example.
+    """
     cells = np.round(atoms.position % 1.0 / SAME_PLACE).astype(int) % round(1 / SAME_PLACE)
     _, place = np.unique(cells, axis=0, return_inverse=True)
     place = place.ravel()
     total = np.bincount(place, weights=np.nan_to_num(occupancy, nan=0.0))
-    bad = ~((occupancy > 1 - 1e-3) & (total[place] <= 1 + OCCUPANCY_ROUNDING))
+    bad = ~((occupancy > 1 - OCCUPANCY_SLACK) & (total[place] <= 1 + OCCUPANCY_ROUNDING))
     if not bad.any():
-        return
-    i = int(np.flatnonzero(bad)[0])
+        near = [atoms.labels[i] for i in np.flatnonzero(occupancy < 1 - EXACT_OCCUPANCY)]
+        note = f"Occupancies a little below one were taken as one: {listed(near)}."
+        return replace(atoms, notes=(*atoms.notes, note)) if near else atoms
+    ions = _ions(atoms, occupancy, place, total)
+    if (ions[bad] >= 0).all():
+        left = np.flatnonzero(~bad | (ions == np.arange(len(ions))))
+        shared = [atoms.labels[i] for i in left if bad[i]]
+        note = f"Ions of one element share a site and were taken as one atom: {listed(shared)}."
+        return atoms.only(left, note)
+    i = int(np.flatnonzero(bad & (ions < 0))[0])
     here = np.flatnonzero(place == place[i])
     kinds = {atoms.names[j].elements[0] for j in here}
-    content = ", ".join(f"{atoms.names[j].elements[0]} {occupancy[j]:g}" for j in here)
+    content = content_of([(atoms.names[j].elements[0], occupancy[j]) for j in here])
     label = atoms.labels[i]
     if not np.isfinite(occupancy[here]).all() or (occupancy[here] < 0).any():
         raise partial(f"the occupancy of site {label} is no number between 0 and 1.", source)
@@ -234,6 +273,18 @@ def _check_occupancies(atoms: Atoms, occupancy: Array, source: str) -> None:
     if total[place[i]] > 1 + OCCUPANCY_ROUNDING:
         raise partial(f"site {label} holds more than one atom ({content}).", source)
     raise partial(f"site {label} is only partly occupied ({content}).", source)
+
+
+def _ions(atoms: Atoms, occupancy: Array, place: Array, total: Array) -> Array:
+    """For each part of a site whose parts are of one element and fill it, the first; else -1."""
+    first = np.full(len(place), -1)
+    for site in np.unique(place):
+        here = np.flatnonzero(place == site)
+        same = len({atoms.names[j] for j in here}) == 1 and len(here) > 1
+        parts = (occupancy[here] > 0).all() and (occupancy[here] < 1).all()
+        if same and parts and abs(total[site] - 1) <= OCCUPANCY_SLACK:
+            first[here] = here[0]
+    return first
 
 
 def _check_disorder(block: Block, n: int, source: str) -> None:

@@ -7,11 +7,12 @@ that ``_Cell.length_a`` and ``_cell_length_a`` are the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from deepdos_nb.core.errors import EmptyStructureError, UnreadableStructureError
-from deepdos_nb.crystal.text import OVERBARS, plain_signs
+from deepdos_nb.crystal.text import OVERBARS, decimal, plain_signs
 
 if TYPE_CHECKING:
     from gemmi import cif
@@ -24,8 +25,14 @@ NO_HEADER = "The file has no data_ line; it was read as one crystal."
 UNKNOWN = ("", "?", ".")
 """Values that a CIF leaves open."""
 
-UNQUOTED = re.compile(r"_\S{0,60}(?:name_H-M|name_Hall|formula_sum)\S{0,20}", re.IGNORECASE)
-"""Items whose values hold blanks, which somebody may have forgotten to quote."""
+QUOTES = str.maketrans("\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f", "'" * 4 + '"' * 4)
+"""Quotation marks of typesetting, and the plain ones."""
+
+LONGEST_SIGN = 4
+"""Plain signs that one of typesetting may stand for."""
+
+MAX_ITEMS = 50_000
+"""Items and blocks that a file may hold; those of one crystal have some hundreds."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +108,15 @@ def _document(text: str, name: str) -> tuple[cif.Document, tuple[str, ...]]:
     """Parse, and once more with common slips mended where that fails."""
     notes: tuple[str, ...] = ()
     complaint = ""
-    mended = "\n".join(map(_quoted, _ascii(text).split("\n")))
-    headed = f"data_crystal\n{mended}"
-    attempts: list[tuple[str, tuple[str, ...]]] = [(text, ()), (mended, ())]
-    if not re.search(r"^\s*data_", text, re.IGNORECASE | re.MULTILINE):
-        attempts.append((headed, (NO_HEADER,)))
+    if sum(map(text.count, ("\n_", " _", "\t_", "\ndata_"))) > MAX_ITEMS:
+        raise UnreadableStructureError(
+            f"it has more than {MAX_ITEMS} items.",
+            source=name,
+            remedy="Give a file with a single structure.",
+        )
     from gemmi import cif
 
-    for attempt, notes in attempts:
+    for attempt, notes in _attempts(text):
         try:
             return cif.read_string(attempt, check_level=0), notes
         except (ValueError, RuntimeError) as error:
@@ -121,20 +129,36 @@ def _document(text: str, name: str) -> tuple[cif.Document, tuple[str, ...]]:
     )
 
 
+def _attempts(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A text as it is, and with common slips mended, each with what is assumed."""
+    yield text, ()
+    mended = "\n".join(map(_quoted, _ascii(text).split("\n")))
+    yield mended, ()
+    if not re.search(r"^\s*data_", text, re.IGNORECASE | re.MULTILINE):
+        yield f"data_crystal\n{mended}", (NO_HEADER,)
+
+
 def _ascii(text: str) -> str:
     """A text whose minus signs and bars are plain; gemmi takes others in quotes only."""
     if text.isascii():
         return text
-    return plain_signs(OVERBARS.sub(r"-\1\2", text)).encode("ascii", "replace").decode()
+    text = OVERBARS.sub(r"-\1\2", text.translate(QUOTES))
+    # Sign by sign: normalising a whole text of ligatures would make it many times longer.
+    plain = {ord(c): plain_signs(c).encode("ascii", "replace").decode() for c in set(text)}
+    return text.translate({c: p if len(p) <= LONGEST_SIGN else "?" for c, p in plain.items()})
 
 
 def _quoted(line: str) -> str:
-    """A line with its symbol or formula in quotes, where it holds blanks and has none."""
-    if line.lstrip()[:1] != "_":
+    """A line with its value in quotes, or its name without blanks, where they hold blanks."""
+    start = line.lstrip()[:5].lower()
+    if start == "data_" and len(line.split()) > 1:
+        return "_".join(line.split("#")[0].split())
+    if start[:1] != "_":
         return line
-    tag, _, value = line.strip().partition(" ")
-    value = value.split(" #")[0].strip()
-    if " " in value and value[0] not in "'\";" and UNQUOTED.fullmatch(tag):
+    tag, _, value = line.split(" #")[0].strip().partition(" ")
+    value = value.strip()
+    # A line may hold several items, too.
+    if " " in value and value[0] not in "'\";" and '"' not in value and " _" not in value:
         return f'{tag} "{value}"'
     return line
 
@@ -149,7 +173,7 @@ def _place(complaint: str, *, headed: bool) -> str:
 
 def _has_atoms(block: cif.Block) -> bool:
     # Plain look-ups first; they cost nothing, and nearly every file has them.
-    if block.find_loop(POSITIONS) or block.find_value(POSITIONS):
+    if any(v not in UNKNOWN for v in block.find_loop(POSITIONS)):
         return True
     return any(
         _plain(tag) == POSITIONS and any(v not in UNKNOWN for v in values)
@@ -176,7 +200,10 @@ def _columns(block: cif.Block, name: str) -> dict[str, list[str]]:
     columns: dict[str, list[str]] = {}
     for tag, raw in _items(block):
         key, values = _plain(tag), [v if v.isalnum() else str(cif.as_string(v)) for v in raw]
-        if key in columns and columns[key] != values and _matters(key):
+        if len(raw) == 1:
+            values = [_unfolded(values[0])]
+        known = columns.get(key)
+        if known is not None and not _agree(known, values) and _matters(key):
             raise UnreadableStructureError(
                 f"{tag[:40]} is given twice in block {block.name[:40]}, with different values.",
                 source=name,
@@ -188,6 +215,21 @@ def _columns(block: cif.Block, name: str) -> dict[str, list[str]]:
 
 def _plain(tag: str) -> str:
     return tag.lower().replace(".", "_")
+
+
+def _unfolded(value: str) -> str:
+    """A text without the backslashes at which a writer folded its lines."""
+    if not value.startswith("\\\n"):
+        return value
+    return re.sub(r"\\[ \t]*(?:\n|$)", "", value)
+
+
+def _agree(first: list[str], second: list[str]) -> bool:
+    """Whether an item given twice says the same, be it as a number with more digits."""
+    if len(first) != 1 or len(second) != 1 or first == second:
+        return first == second
+    one, two = (decimal(values[0].split("(")[0]) for values in (first, second))
+    return one == two
 
 
 def _matters(key: str) -> bool:

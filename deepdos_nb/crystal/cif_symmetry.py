@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from deepdos_nb.crystal.space_groups import (
     Setting,
     all_settings,
     hall_setting,
+    other_axes,
     settings_of,
     settings_of_number,
 )
@@ -34,6 +36,9 @@ HALL = r"(symmetry|space_group)_name_hall"
 NUMBER = r"_(int_tables_number|it_number)$"
 CODE = r"_(it_coordinate_system_code|setting_code)$"
 OTHER = r"_(symmetry|space_group)_(?:name_schoenflies|crystal_system|cell_setting|bravais_type)$"
+
+MAX_NAMES = 12
+"""More different symbols of one kind than this name no space group; a file has one or two."""
 
 IDENTITY = Operators(np.eye(3, dtype=int)[None], np.zeros((1, 3)))
 
@@ -81,8 +86,11 @@ def candidates(block: Block, lattice: Array, name: str) -> list[Candidate]:
         )
     found = _of_names(block, name, others=bool(lines))
     if lines:
-        listed = _of_lines(lines, _lines(block, name, CENTRINGS), name)
-        found = _against(listed, found, block)
+        # Rhombohedral axes have as many operators as hexagonal ones without their centring.
+        named = [c for c in found if c.operators.fits(lattice)]
+        # Only magnetic symmetry lists its centring apart.
+        centrings = () if block.matching(LISTED) else _lines(block, name, CENTRINGS)
+        found = _against(_of_lines(lines, centrings, name), named, block)
     fitting = [c for c in found if c.operators.fits(lattice)]
     if not any(not c.confirm for c in fitting):
         fitting += _other_axes(block, found, lattice)
@@ -104,6 +112,13 @@ def _against(listed: list[Candidate], named: list[Candidate], block: Block) -> l
     ]
     first = listed[0]
     orders = {len(c.operators) for c in named}
+    unused = f"The listed operators were not used but those of {symbol}, which fit the formula."
+    rest = [c._replace(note=unused, confirm=True, choice=False) for c in named]
+    whole = [c for c in named if len(first.operators) > 1 and first.operators.lacks(c.operators)]
+    if whole and not first.note:
+        # Programmes of refinement list operators without the centring translations.
+        note = f"The operators listed lack the centring of {symbol}, which was added."
+        return [whole[0]._replace(note=note, confirm=False, choice=False), *listed, *rest]
     if orders and len(first.operators) not in orders and not first.note:
         note = (
             f"{len(first.operators)} symmetry operators are listed, {symbol} has {max(orders)}; "
@@ -111,13 +126,12 @@ def _against(listed: list[Candidate], named: list[Candidate], block: Block) -> l
         )
         # Programmes that write all atoms of a cell often keep the symbol it had.
         listed = [first._replace(note=note, settled=True), *listed[1:]]
-    unused = f"The listed operators were not used but those of {symbol}, which fit the formula."
-    return listed + [c._replace(note=unused, confirm=True, choice=False) for c in named]
+    return listed + rest
 
 
 def _lines(block: Block, name: str, *patterns: str) -> tuple[str, ...]:
     """What the first item says that is there."""
-    lines = next((tuple(found) for p in patterns if (found := block.matching(p))), ())
+    lines = _rejoined(next((found for p in patterns if (found := block.matching(p))), []))
     if len(lines) > MAX_OPERATORS:
         raise _too_many(len(lines), name)
     return lines
@@ -131,6 +145,18 @@ def _too_many(count: int, name: str) -> UnreadableStructureError:
     )
 
 
+def _rejoined(values: list[str]) -> tuple[str, ...]:
+    """Operators of a list; those without quotes are cut at their blanks, and put together here."""
+    if all(value.count(",") >= 2 for value in values):
+        return tuple(values)
+    lines = [""]
+    for value in values:
+        if lines[-1].count(",") >= 2 and not lines[-1].endswith(","):
+            lines.append("")
+        lines[-1] += value
+    return tuple(lines)
+
+
 def _of_lines(lines: tuple[str, ...], centrings: tuple[str, ...], name: str) -> list[Candidate]:
     try:
         operators = listed_operators(lines)
@@ -139,7 +165,7 @@ def _of_lines(lines: tuple[str, ...], centrings: tuple[str, ...], name: str) -> 
         raise UnreadableStructureError(
             f"{str(error)[:60]!r} is no symmetry operator.",
             source=name,
-            remedy="Write operators like 'x, 1/2-y, z', with a plain minus sign.",
+            remedy="Write operators like 'x, 1/2-y, z', in quotes and with a plain minus sign.",
         ) from error
     if shifts is not None:
         together = centred(operators, shifts)
@@ -162,13 +188,25 @@ def _of_lines(lines: tuple[str, ...], centrings: tuple[str, ...], name: str) -> 
     return [Candidate(whole, note, confirm=True), Candidate(operators, note, confirm=True)]
 
 
+def _named(block: Block, pattern: str, name: str) -> list[str]:
+    """The different values of items that name a space group."""
+    values = list(dict.fromkeys(block.matching(pattern)))
+    if len(values) > MAX_NAMES:
+        raise UnreadableStructureError(
+            f"it names {len(values)} space groups.",
+            source=name,
+            remedy="Keep the one the crystal has.",
+        )
+    return values
+
+
 def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
     """Symmetries that symbols and numbers name."""
     code = next(iter(block.matching(CODE)), "")
-    symbols = block.matching(HERMANN_MAUGUIN)
+    symbols = _named(block, HERMANN_MAUGUIN, name)
     unknown: list[str] = []
     found: list[Candidate] = []
-    for hall in block.matching(HALL):
+    for hall in _named(block, HALL, name):
         setting = hall_setting(hall)
         if setting:
             found.append(
@@ -177,11 +215,13 @@ def _of_names(block: Block, name: str, *, others: bool) -> list[Candidate]:
         else:
             unknown.append(hall)
     for symbol in symbols:
-        settings, stated = settings_of(symbol, code)
+        settings, certain = settings_of(symbol, code)
         if not settings:
             unknown.append(symbol)
-        found += _choices(symbol, settings, stated)
-    numbers = [int(v) for v in block.matching(NUMBER) if v.isdigit()]
+        found += _choices(symbol, settings, certain)
+    stated = [v.split("(")[0].strip()[:LONGEST] for v in _named(block, NUMBER, name)]
+    numbers = [int(v) for v in stated if re.fullmatch(r"0*[0-9]{1,3}", v)]
+    unknown += [v for v in stated if not (v.isascii() and v.isdigit() and 0 < int(v) <= 230)]
     if not found:
         for number in numbers:
             settings = settings_of_number(number)
@@ -253,8 +293,8 @@ def _other_axes(block: Block, found: list[Candidate], lattice: Array) -> list[Ca
     symbols = block.matching(HERMANN_MAUGUIN)
     listed = bool(block.matching(LISTED))
     for symbol in symbols:
-        settings, _ = settings_of(symbol)
-        if settings:
+        others = [s for s in other_axes(symbol) if s.operators.fits(lattice)][:4]
+        if others:
             return [
                 Candidate(
                     s.operators,
@@ -262,7 +302,6 @@ def _other_axes(block: Block, found: list[Candidate], lattice: Array) -> list[Ca
                     f"the setting {s.name} was used.",
                     confirm=listed,
                 )
-                for s in all_settings(settings[0].number)
-                if s.operators.fits(lattice)
-            ][:4]
+                for s in others
+            ]
     return []

@@ -24,6 +24,9 @@ RANGES = Path(__file__).with_name("bond_ranges.json")
 SEARCH = (3.0, 7.0)
 """Å; nearest neighbours are looked for within the first, and where one is missing the second."""
 
+MIN_VOLUME = 0.5
+"""Cells with less volume per atom count as flat, Å³; diamond, the densest, has 5.7 Å³."""
+
 MAX_IMAGES = 200_000
 """Cells around the first one that a search for neighbours may touch."""
 
@@ -56,10 +59,10 @@ def covalent_radii() -> Array:
     return np.array([gemmi.Element(z).covalent_r for z in range(119)])
 
 
-def searchable(structure: Structure) -> bool:
+def searchable(lattice: Lattice) -> bool:
     """Whether a search for neighbours stays small: not in needles of a thousandth of an Å."""
     # Rows of the inverse's transpose stand on the faces; they are as long as one over the height.
-    heights = 1.0 / np.linalg.norm(np.linalg.inv(structure.lattice.matrix), axis=0)
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(lattice.matrix), axis=0)
     return bool(np.prod(2 * SEARCH[1] / heights + 3) < MAX_IMAGES)
 
 
@@ -80,9 +83,14 @@ def nearest(structure: Structure) -> Nearest:
 
 
 def bond_lengths(lattice: Lattice, symbols: Sequence[str], position: Array) -> Array:
-    """All distances up to 3 Å over the sums of covalent radii, in rising order."""
+    """All distances up to 3 Å over the sums of covalent radii, in rising order.
+
+    None in cells so crowded that they are refused anyway: there would be billions.
+    """
     from pymatgen.core import Structure
 
+    if lattice.volume < MIN_VOLUME * len(symbols) or not searchable(lattice):
+        return np.empty(0)
     structure = Structure(lattice, symbols, position)
     radii = covalent_radii()[np.asarray(structure.atomic_numbers)]
     first, second, _, distance = structure.get_neighbor_list(SEARCH[0], exclude_self=True)

@@ -9,6 +9,10 @@ import numpy as np
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.crystal.operators import Operators
 
+REACH = 0.1
+"""Å within which an atom is put on a special position whatever its digits: it would overlap with
+its own image."""
+
 EXACT = 1e-5
 """Fractions of a cell within which images coincide once each position is at its place."""
 
@@ -19,20 +23,24 @@ class Expanded(NamedTuple):
     site : ndarray of int, shape (n,), which listed atom each is an image of
     position : ndarray, shape (n, 3), fractional, in [0, 1)
     moved : ndarray of bool, shape (n_sites,), which were put on a special position nearby
+    beyond : ndarray of bool, shape (n_sites,), which of these by more than their digits leave open
     repeats : ndarray of bool, shape (n_sites,), which repeat images of another listed atom
     """
 
     site: Array
     position: Array
     moved: Array
+    beyond: Array
     repeats: Array
 
 
-def expand(position: Array, tolerance: Array, kind: Array, operators: Operators) -> Expanded:
+def expand(
+    position: Array, tolerance: Array, kind: Array, operators: Operators, reach: Array
+) -> Expanded:
     """Apply every operator to every position, and keep what is distinct.
 
-    A position that lies within its tolerance of a special one is put there: it is averaged over
-    the operators that leave it where it is.
+    A position that lies within its tolerance of a special one, or so near that its images would
+    overlap, is put there: it is averaged over the operators that leave it where it is.
 
     Parameters
     ----------
@@ -43,15 +51,19 @@ def expand(position: Array, tolerance: Array, kind: Array, operators: Operators)
     kind : ndarray of int, shape (n_sites,)
         Equal for atoms that are certainly of one element, and may repeat each other's images.
     operators : Operators
+    reach : ndarray, shape (3,)
+        Fractions of each edge within which images of one atom cannot be two.
     """
     n = len(position)
     if len(operators) == 1:
         none = np.zeros(n, dtype=bool)
-        return Expanded(np.arange(n), position - np.floor(position), none, none)
+        return Expanded(np.arange(n), position - np.floor(position), none, none, none)
     images = _images(position, operators)
     drift = images - position[:, None]
     drift -= np.round(drift)
-    stays = (np.abs(drift) <= tolerance[:, None, None]).all(axis=-1)
+    off = np.abs(drift)
+    within = (off <= tolerance[:, None, None]).all(axis=-1)
+    stays = within | (off <= reach).all(axis=-1)
     count = stays.sum(axis=1)
     # An average over anything but a subgroup would be no special position.
     special = (count > 1) & (len(operators) % np.maximum(count, 1) == 0)
@@ -64,7 +76,8 @@ def expand(position: Array, tolerance: Array, kind: Array, operators: Operators)
     kept = own[_distinct(kind[site[own]], images[own])]
     repeats = np.bincount(site[kept], minlength=n) < np.bincount(site[own], minlength=n)
     moved = np.abs(shift).max(axis=1) > 1e-4
-    return Expanded(site[kept], images[kept], moved, repeats)
+    beyond = special & (stays & ~within).any(axis=1)
+    return Expanded(site[kept], images[kept], moved, beyond, repeats)
 
 
 def coincident(position: Array, radius: Array) -> Array:

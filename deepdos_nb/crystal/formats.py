@@ -15,12 +15,16 @@ from deepdos_nb.core.errors import (
     ConfigError,
     StructureError,
     UnreadableStructureError,
+    printable,
 )
 from deepdos_nb.core.nesting import parse_json, shallow
-from deepdos_nb.crystal.checks import NOTES, bad_element, no_cell, notes_of, partial, too_many
+from deepdos_nb.crystal.checks import NOTES, notes_of
 from deepdos_nb.crystal.cif import read_cif
+from deepdos_nb.crystal.faults import bad_element, no_cell, not_an_element, partial, too_many
+from deepdos_nb.crystal.foreign import check_foreign, check_yaml
 from deepdos_nb.crystal.names import keep_name
 from deepdos_nb.crystal.poscar import read_poscar
+from deepdos_nb.crystal.xyz import plain_xyz
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -52,15 +56,21 @@ def parse(text: str, name: str, max_atoms: int, frame: int | None = None) -> Str
     if any(key in lower for key in POSCAR_NAMES) and not lower.endswith(OTHER_ENDINGS):
         return _only(*read_poscar(text, name, max_atoms), frame, name)
     _check_length(text, name, max_atoms)
+    check_foreign(text, name)
+    if lower.endswith("xyz"):
+        text = plain_xyz(text, name, max_atoms)
     complaint = ""
     with warnings.catch_warnings(), shallow(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         for reader in (_read_pymatgen, _read_ase):
             try:
-                return reader(text, name, Path(folder), frame)
+                return reader(text, name, Path(folder), frame, max_atoms)
             except (StructureError, ConfigError):
                 raise
             except Exception as error:  # parsers raise whatever they stumble upon
+                if lower.endswith("xyz") and isinstance(error, KeyError):
+                    # ASE looks elements up.
+                    raise not_an_element(str(error.args[0])[:20], name) from error
                 complaint = complaint or _complaint(error, folder)
     raise UnreadableStructureError(
         f"no crystal structure could be read from it ({complaint}).",
@@ -85,7 +95,7 @@ def _check_frame(frame: int | None, count: int, name: str) -> None:
 
 
 def _noted(structure: Structure, notes: Iterable[str]) -> Structure:
-    structure.properties[NOTES] = list(notes)
+    structure.properties[NOTES] = [printable(note) for note in notes]
     return structure
 
 
@@ -105,13 +115,6 @@ def _check_length(text: str, name: str, max_atoms: int) -> None:
             source=name,
             remedy="Export the crystal as CIF or POSCAR.",
         )
-    first = text.split("\n", 1)[0].strip()
-    if (
-        name.lower().endswith("xyz")
-        and re.fullmatch(r"[0-9]{1,12}", first)
-        and int(first) > max_atoms
-    ):
-        raise too_many(int(first), max_atoms, name)
     lines = text.count("\n") + len(text) // 200
     if lines > MAX_LINES * max(max_atoms, 500):
         raise UnreadableStructureError(
@@ -121,33 +124,48 @@ def _check_length(text: str, name: str, max_atoms: int) -> None:
         )
 
 
-def _read_pymatgen(text: str, name: str, folder: Path, frame: int | None) -> Structure:
+def _read_pymatgen(
+    text: str, name: str, folder: Path, frame: int | None, max_atoms: int
+) -> Structure:
     from pymatgen.core import Structure
 
     if name.lower().endswith(".json"):
-        return _from_json(text, name)
+        return _from_data(parse_json(text), name, frame, max_atoms)
+    if name.lower().endswith((".yaml", ".yml")):
+        check_yaml(text, name, max_atoms)
+        return _from_data(_parse_yaml(text), name, frame, max_atoms)
     # ASE knows about frames and directions that are not periodic, pymatgen does not.
     if name.lower().endswith(("xyz", ".xsf", ".xml", ".gen")):
-        return _read_ase(text, name, folder, frame)
+        return _read_ase(text, name, folder, frame, max_atoms)
     return Structure.from_file(_write(text, name, folder))
 
 
-def _from_json(text: str, name: str) -> Structure:
+def _parse_yaml(text: str) -> Any:
+    import yaml
+
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _from_data(data: Any, name: str, frame: int | None, max_atoms: int) -> Structure:
     """A structure of pymatgen's JSON, without the objects that properties may ask to be made."""
     from pymatgen.core import Structure
 
-    data = parse_json(text)
+    if isinstance(data, list) and data and all(isinstance(d, dict) for d in data):
+        data = _chosen(data, name, frame)
+    else:
+        _check_frame(frame, 1, name)
     if isinstance(data, dict) and isinstance(data.get("structure"), dict):
         data = data["structure"]
+    if len(data["sites"]) > max_atoms:
+        raise too_many(len(data["sites"]), max_atoms, name)
+    if "lattice" not in data:
+        raise no_cell(name)
     sites = [dict(site, properties={}) for site in data["sites"]]
     return Structure.from_dict(data | {"sites": sites, "properties": {}})
 
 
-def _read_ase(text: str, name: str, folder: Path, frame: int | None) -> Structure:
-    import ase.io
-
-    found = ase.io.read(_write(text, name, folder), index=":")
-    frames = found if isinstance(found, list) else [found]
+def _chosen(frames: list[Any], name: str, frame: int | None) -> Any:
+    """One of several structures; without a choice there must be one."""
     if frame is None and len(frames) > 1:
         raise UnreadableStructureError(
             f"the file holds {len(frames)} structures, and only one can be read.",
@@ -156,7 +174,19 @@ def _read_ase(text: str, name: str, folder: Path, frame: int | None) -> Structur
             "read_structure(path, frame=-1) reads the last.",
         )
     _check_frame(frame, len(frames), name)
-    return _from_ase(frames[frame or 0], name)
+    return frames[frame or 0]
+
+
+def _read_ase(text: str, name: str, folder: Path, frame: int | None, max_atoms: int) -> Structure:
+    import ase.io
+
+    if name.lower().endswith((".yaml", ".yml")):
+        raise ValueError("the file is damaged, cut off or holds no structure")
+    found = ase.io.read(_write(text, name, folder), index=":")
+    atoms = _chosen(found if isinstance(found, list) else [found], name, frame)
+    if len(atoms) > max_atoms:
+        raise too_many(len(atoms), max_atoms, name)
+    return _from_ase(atoms, name)
 
 
 def _write(text: str, name: str, folder: Path) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.crystal.text import plain_signs
+from deepdos_nb.crystal.text import OVERBARS, plain_signs
 
 if TYPE_CHECKING:
     import gemmi
@@ -43,6 +43,19 @@ class Operators:
 
     def __len__(self) -> int:
         return len(self.rotation)
+
+    def lacks(self, other: Operators) -> bool:
+        """Whether these are all that another group has, but for its centring translations."""
+        per_turn, rest = divmod(len(other), len(self))
+        turns, others = ({w.tobytes() for w in o.rotation} for o in (self, other))
+        if rest or per_turn < 2 or not len(turns) == len(self) == len(others):
+            return False
+        return self._keys() <= other._keys()
+
+    def _keys(self) -> set[bytes]:
+        shifts = np.round(self.translation * 24).astype(int) % 24
+        pairs = zip(self.rotation.astype(int), shifts, strict=True)
+        return {w.tobytes() + t.tobytes() for w, t in pairs}
 
     def fits(self, lattice: Array) -> bool:
         """Whether they leave a cell's lengths and angles as they are."""
@@ -124,7 +137,8 @@ def _distinct(rotation: Array, translation: Array) -> Array:
 def _operator(line: str) -> tuple[Array, Array]:
     import gemmi
 
-    text = plain_signs(line[:LONGEST]).replace(" ", "").lower().strip("'\"()")
+    text = plain_signs(OVERBARS.sub(r"-\1\2", line[:LONGEST]))
+    text = "".join(text.split()).lower().strip("'\"()")
     # Magnetic operators end in the sign of time.
     text = re.sub(r",[+-]?1$", "", text)
     if not re.fullmatch(r"[xyz\d./+\-]+(,[xyz\d./+\-]+){2}", text):

@@ -7,6 +7,7 @@ drops an element. What the manual (vasp.at/wiki/POSCAR) does not allow is refuse
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +19,25 @@ from deepdos_nb.core.errors import (
     UnsupportedElementError,
 )
 from deepdos_nb.crystal.atom_labels import ELEMENTS, ISOTOPES
-from deepdos_nb.crystal.checks import MAX_EDGE, bad_element, no_cell, partial, too_many
-from deepdos_nb.crystal.text import plain_signs
+from deepdos_nb.crystal.checks import MAX_EDGE
+from deepdos_nb.crystal.faults import bad_element, no_cell, partial, too_many
+from deepdos_nb.crystal.text import decimal, plain_signs
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+MORE = re.compile(
+    r"^[ \t]*direct configuration\s*="
+    r"|^[ \t]*\d+(?:[ \t]+\d+)*[ \t]*\n(?:[ \t]*s[^\n]*\n)?[ \t]*(?:direct|cart|kart|frac)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Where another structure begins, behind the first one."""
+
+LARGEST_FRACTION = 50.0
+"""Direct coordinates beyond this are damaged numbers, not cells far away."""
+
+NAMED = re.compile(r"([A-Z][a-z]?)\d*[+-]?")
+"""Name of an atom behind its position."""
 
 FLAGS = re.compile(r"\.?[TF](?:RUE|ALSE)?\.?", re.IGNORECASE)
 """Fortran's logical values."""
@@ -66,6 +81,9 @@ def read_poscar(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[
         raise _broken(name, f"line {at + 1} is neither Direct nor Cartesian: {_shown(lines, at)}")
     rows = lines[at + 1 : at + 1 + total]
     places = np.array([_numbers(row, at + 2 + i, name) for i, row in enumerate(rows)])
+    if direct and len(places) and np.nanmax(np.abs(places)) > LARGEST_FRACTION:
+        i = int(np.nanargmax(np.abs(places).max(axis=1)))
+        raise _broken(name, f"line {at + 2 + i} is no position in parts of the cell: {rows[i]!r}")
     if len(rows) < total:
         raise _broken(name, f"the file is damaged, cut off after {len(rows)} of {total} atoms")
     if not symbols:
@@ -73,6 +91,7 @@ def read_poscar(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[
         notes = ("The elements were taken from the names behind the positions.",)
     _check_rest(lines[at + 1 + total :], at + 1 + total, name)
     elements = [s for s, n in zip(symbols, counts, strict=True) for _ in range(n)]
+    notes += tuple(_remarks(rows, elements, places if direct else None, at + 2))
     if direct:
         return Structure(lattice[0], elements, places), notes
     if abs(np.linalg.det(lattice[0])) < 1e-12:
@@ -105,10 +124,10 @@ def _lattice(lines: list[str], name: str) -> tuple[Array, Array]:
 def _scale(line: str, name: str) -> Array:
     values = []
     for token in line.split():
-        try:
-            values.append(_fortran(token))
-        except ValueError:
+        value = decimal(token)
+        if np.isnan(value) and token.lower() != "nan":
             break
+        values.append(value)
     if len(values) not in (1, 3) or not np.isfinite(values).all():
         raise _broken(name, f"line 2 is no scaling factor: {line.strip()[:40]!r}")
     return np.array(values)
@@ -174,19 +193,17 @@ def _element(token: str, name: str) -> str:
     return symbol
 
 
-def _fortran(token: str) -> float:
-    """A number, with Fortran's exponents too."""
-    return float(re.sub(r"[dD](?=[+-]?\d)", "e", token))
-
-
 def _numbers(line: str, at: int, name: str) -> list[float]:
     """Three numbers at the start of a line."""
+    tokens = line.split()
+    if len(tokens) > 2 and any(re.search(r"\d,\d", token) for token in tokens[:3]):
+        raise _broken(name, f"line {at} has decimal commas: {line.strip()[:40]!r}")
     values = []
     for token in line.replace(",", " ").split()[:3]:
-        try:
-            values.append(_fortran(token))
-        except ValueError:
+        value = decimal(token)
+        if np.isnan(value) and token.lower() != "nan":
             break
+        values.append(value)
     if len(values) < 3:
         raise _broken(
             name,
@@ -214,13 +231,41 @@ def _trailing(rows: list[str], counts: list[int], name: str) -> list[str]:
     return symbols
 
 
+def _remarks(
+    rows: list[str], elements: list[str], fractions: Array | None, first: int
+) -> Iterator[str]:
+    """What the rows say against the header: other elements, or lengths for fractions."""
+    for k, (row, element) in enumerate(zip(rows, elements, strict=True)):
+        words = row.split()[3:]
+        while words and FLAGS.fullmatch(words[0]) and words[0] != element:
+            words = words[1:]
+        found = NAMED.fullmatch(words[0]) if len(words) == 1 else None
+        if found and found[1] in ELEMENTS and found[1] != element:
+            yield (
+                f"Line {first + k} calls its atom {found[1]}, the line of elements {element}; "
+                "the line of elements was used."
+            )
+            break
+    if fractions is not None and np.abs(fractions).max() > 2:
+        yield (
+            f"Direct coordinates up to {np.abs(fractions).max():.4g} were read modulo 1; check "
+            "that they are not in Å."
+        )
+
+
 def _check_rest(rest: list[str], at: int, name: str) -> None:
     """Refuse atoms beyond those counted; velocities follow an empty line or a heading."""
     tokens = rest[0].split() if rest else []
-    if len(tokens) >= 3 and all(
-        re.fullmatch(r"[+-]?\d*\.\d+([eEdD][+-]?\d+)?", t) for t in tokens[:3]
-    ):
+    if len(tokens) >= 3 and np.isfinite([decimal(t) for t in tokens[:3]]).all():
         raise _broken(name, f"line {at + 1} holds a position more than there are atoms counted")
+    # A heading of positions, behind counts or by a number, begins another structure.
+    more = len(MORE.findall("\n".join(rest)))
+    if more:
+        raise UnreadableStructureError(
+            f"the file holds {more + 1} structures, and only one can be read.",
+            source=name,
+            remedy="Save the one you mean as a file of its own.",
+        )
 
 
 def _shown(lines: list[str], at: int) -> str:

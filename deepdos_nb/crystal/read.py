@@ -15,7 +15,7 @@ from deepdos_nb.core.files import PACKAGE
 from deepdos_nb.core.limits import MAX_ATOMS
 from deepdos_nb.crystal.checks import check_structure, notes_of
 from deepdos_nb.crystal.formats import from_object, parse
-from deepdos_nb.crystal.text import MAX_BYTES, check_size, decode, plain_name
+from deepdos_nb.crystal.text import MAX_BYTES, check_size, decode, plain_name, shown_name
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -63,8 +63,9 @@ def read_structure(
     """
     if isinstance(source, (str, Path)):
         path, text = _file_text(source)
-        found = parse(text, plain_name(path.name), max_atoms, frame)
-        return check_structure(found, path.name, max_atoms=max_atoms)
+        name = shown_name(path.name)
+        found = parse(text, plain_name(name), max_atoms, frame)
+        return check_structure(found, name, max_atoms=max_atoms)
     return check_structure(from_object(source), None, max_atoms=max_atoms)
 
 
@@ -99,7 +100,7 @@ def parse_structure(
     -----
     Some parsers want a file: it lives in a temporary directory that is gone when this returns.
     """
-    name = Path(filename.replace("\\", "/")).name or "upload"
+    name = shown_name(Path(filename.replace("\\", "/")).name or "upload")
     if isinstance(text, memoryview):
         text = text.tobytes()
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
@@ -175,8 +176,9 @@ def _file_text(source: str | Path) -> tuple[Path, str]:
                 source=str(path),
                 remedy="Save the structure in a file first.",
             )
-        check_size(path.stat().st_size, path.name)
-        return path, decode(path.read_bytes(), path.name)
+        name = shown_name(path.name)
+        check_size(path.stat().st_size, name)
+        return path, decode(path.read_bytes(), name)
     except (OSError, RuntimeError, ValueError) as error:
         if isinstance(error, UnreadableStructureError | EmptyStructureError):
             raise

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     import gemmi
 
 SCREW = re.compile(r"(?<=[2346])\((\d)\)")
+BAR = re.compile(r"\\(?:over(?:line)?|bar)\s*\{?\s*(\d)\s*\}?")
+"""A bar over a digit as TeX writes it."""
+
+TYPESET = str.maketrans("", "", "_${}")
+"""What typesetting adds to a symbol."""
+
 REMARK = re.compile(
     r"[\s,;]*(?:[(\[#]\s*(?:no\.?)?\s*\d{1,3}\s*[)\]]?|\bno\.?\s*\d{1,3})\s*$", re.IGNORECASE
 )
@@ -95,6 +101,33 @@ def all_settings(number: int) -> list[Setting]:
     return [_setting(g.xhm()) for g in gemmi.spacegroup_table() if g.number == number]
 
 
+def other_axes(symbol: str) -> list[Setting]:
+    """Settings of other unique axes that a symbol may mean where the usual one does not fit.
+
+    Those that old tables write the same way come first (``B 2`` for ``B 1 1 2``, as in 1952), then
+    those of as many operators, since a change of axes keeps the number of lattice points.
+    """
+    import gemmi
+
+    usual = settings_of(symbol)[0]
+    if not usual:
+        return []
+    key = _key(_without_remarks(symbol[:LONGEST])[0])
+    same = [_setting(g.xhm()) for g in gemmi.spacegroup_table() if _short(g) == key]
+    order = {len(s.operators) for s in usual}
+    rest = [
+        s for s in all_settings(usual[0].number) if s.name[0] in "RH" or len(s.operators) in order
+    ]
+    return same + [s for s in rest if s.name not in {known.name for known in same}]
+
+
+def _short(group: gemmi.SpaceGroup) -> str:
+    """Monoclinic symbol without the axes that have no symmetry; empty for other systems."""
+    if not 3 <= group.number <= 15:
+        return ""
+    return "".join(part for part in group.hm.lower().split() if part != "1")
+
+
 def hall_setting(symbol: str) -> Setting | None:
     """Setting of a Hall symbol; None where it is none."""
     import gemmi
@@ -126,7 +159,8 @@ def _setting(name: str) -> Setting:
 def _without_remarks(symbol: str) -> tuple[str, str]:
     """A symbol without what follows it, and the choice of origin or axes stated there."""
     text = OVERBARS.sub(r"-\1\2", symbol)
-    text = SCREW.sub(r"\1", plain_signs(text).replace("_", "").replace("$", "")).strip(" '\"")
+    text = BAR.sub(r"-\1", text)
+    text = SCREW.sub(r"\1", plain_signs(text).translate(TYPESET)).strip(" '\"")
     choice = ""
     for _ in range(2):
         if found := CHOICE.search(text):
@@ -194,10 +228,5 @@ def _named(text: str) -> list[gemmi.SpaceGroup]:
     group = gemmi.find_spacegroup_by_name(text) or gemmi.find_spacegroup_by_name(_key(text))
     if group is None:
         # Monoclinic symbols of other axes, without the axes that have no symmetry.
-        return [
-            g
-            for g in gemmi.spacegroup_table()
-            if 3 <= g.number <= 15
-            and "".join(p for p in g.hm.lower().split() if p != "1") == _key(text)
-        ]
+        return [g for g in gemmi.spacegroup_table() if _short(g) == _key(text)]
     return [g for g in gemmi.spacegroup_table() if g.number == group.number and g.hm == group.hm]

@@ -10,7 +10,7 @@ import lzma
 import re
 from typing import Any
 
-from deepdos_nb.core.errors import EmptyStructureError, UnreadableStructureError
+from deepdos_nb.core.errors import EmptyStructureError, UnreadableStructureError, printable
 
 MAX_BYTES = 5_000_000
 """Largest structure file that is read, in bytes; a CIF of 500 atoms is a hundred times smaller."""
@@ -36,8 +36,17 @@ BYTE_ORDER_MARKS = {
 MINUS_SIGNS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d\u00ad"), "-")
 """What typesetting makes of a minus sign."""
 
-OVERBARS = re.compile("(\\d)[\u0304\u0305]|[\u00af\u02c9](\\d)")
-"""Bars over or before a digit, which stand for a minus sign."""
+OVERBARS = re.compile("([\\dxyzXYZ])[\u0304\u0305]|[\u00af\u02c9](\\d)")
+"""Bars over a digit or an axis, or before a digit, which stand for a minus sign."""
+
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d{1,4})?", re.ASCII)
+"""A decimal number; Fortran writes D for the exponent."""
+
+CONTROLS = re.compile("[\x00-\x08]")
+"""Signs that no text holds."""
+
+TAIL = "\x00\x1a"
+"""What old systems leave at the end of a file."""
 
 PLAIN = {**MINUS_SIGNS, ord("\u2044"): "/", ord("\u2215"): "/"}
 """Signs inside numbers, symbols and operators, and the plain ones they stand for."""
@@ -72,7 +81,9 @@ def decode(raw: str | bytes, name: str) -> str:
         If there is nothing in it.
     """
     text = raw if isinstance(raw, str) else _characters(_expand(raw, name))
-    if any(ord(c) < 9 for c in text[:4096]) or "\x00" in text:
+    if text.endswith(tuple(TAIL)) and text.rstrip(TAIL)[-1:].isspace():
+        text = text.rstrip(TAIL)
+    if CONTROLS.search(text, 0, 4096) or "\x00" in text:
         raise UnreadableStructureError(
             "this is a binary file, not a structure in text form.",
             source=name,
@@ -87,6 +98,12 @@ def decode(raw: str | bytes, name: str) -> str:
             "the file is empty.", source=name, remedy="Export the structure again."
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def shown_name(name: str) -> str:
+    """A file's name as a message can show it, no longer than a name can be."""
+    name = printable(name)
+    return name if len(name) <= 255 else f"{name[:100]}…{name[-100:]}"
 
 
 def plain_name(name: str) -> str:
@@ -104,6 +121,19 @@ def plain_signs(text: str) -> str:
     import unicodedata
 
     return unicodedata.normalize("NFKC", text).translate(PLAIN)
+
+
+def decimal(text: str) -> float:
+    """Value of a decimal number; NaN where there is none.
+
+    Stricter than Python, which takes underscores and the digits of every script.
+    """
+    if not NUMBER.fullmatch(text):
+        return float(text) if text.lower() in ("inf", "-inf") else float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        return float(text.replace("d", "e").replace("D", "e"))
 
 
 def _expand(raw: bytes, name: str) -> bytes:
@@ -144,4 +174,7 @@ def _characters(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        try:
+            return raw.decode("cp1252")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -327,3 +328,34 @@ def test_ase_slabs_need_vacuum() -> None:
         read_structure(ase.build.fcc111("Al", (1, 1, 4), vacuum=1.0))
     with pytest.raises(errors.DegenerateCellError, match="not periodic along a"):
         read_structure(ase.Atoms("Po", cell=[3.3, 3.3, 3.3]))
+
+
+@pytest.mark.parametrize("name", ["\ud800.cif", "a\x1b[31m.cif", "\u202egnp.cif", "a\nb.cif"])
+def test_names_that_would_steer_a_terminal_are_shown_plainly(name: str, tmp_path: Path) -> None:
+    with pytest.raises(errors.UnreadableStructureError) as caught:
+        parse_structure("This is no crystal.", name)
+    assert "?" in str(caught.value)
+    assert str(caught.value).isprintable()
+    left_out = cif(OXYGEN + "\n O 'O\u202e2' 1 0.25 0.25 0.25 0")
+    (note,) = notes_of(parse_structure(left_out, "a.cif"))
+    assert "Left out" in note
+    assert note.isprintable()
+    file = tmp_path / "x.cif"
+    file.write_text("This is no crystal.", encoding="utf-8")
+    try:
+        file = file.rename(tmp_path / os.fsdecode(b"gr\xf6\xdfe.cif"))
+    except OSError:
+        pytest.skip("the file system keeps no such names")
+    with pytest.raises(errors.UnreadableStructureError, match=r"gr\?\?e\.cif"):
+        read_structure(file)
+
+
+def test_atoms_far_outside_the_cell_are_brought_back() -> None:
+    near, far = (
+        Structure(Lattice.cubic(4.2), ["Cs", "Cl"], [[0, 0, 0], [0.5 + n, 0.5, 0.5 - n]])
+        for n in (0, 70_000)
+    )
+    same_crystal(read_structure(far), near)
+    assert np.abs(read_structure(far).frac_coords).max() <= 1
+    with pytest.raises(errors.DegenerateCellError, match="cells away"):
+        read_structure(Structure(Lattice.cubic(4.2), ["Cs"], [[1e9, 0, 0]]))

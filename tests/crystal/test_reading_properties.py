@@ -236,6 +236,6 @@ def test_elements_are_read_from_labels_and_types(symbol: str, tail: str) -> None
 def test_names_and_formulas_never_raise(text: str) -> None:
     of_label(text)
     of_type(text)
-    stated_content(text, text, text, 100.0)
+    stated_content([text, text], text, text, 100.0, text)
     settings_of(text)
     hall_setting(text)

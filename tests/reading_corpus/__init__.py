@@ -6,6 +6,7 @@ report to makers of such readers. `scripts/reading_table.py` counts them for the
 
 from __future__ import annotations
 
+from reading_corpus import foreign, writers
 from reading_corpus.atoms import elements, hydrogens, mixtures
 from reading_corpus.case import Case, Cases, Refused, Right
 from reading_corpus.files import cells, grammar, junk, limits
@@ -16,21 +17,21 @@ from reading_corpus.vasp import poscar, poscars
 __all__ = ["CLASSES", "Case", "Cases", "Refused", "Right", "cases", "poscar"]
 
 CLASSES = {
-    "Symmetry: symbols, tags, operators": symbols,
-    "Magnetic operators and centrings": magnetic,
-    "Origin choices": origins,
-    "Rhombohedral and other axes": axes,
-    "Hydrogens missing, labels of groups": hydrogens,
-    "Shared and partly occupied sites": mixtures,
-    "Names of elements": elements,
-    "Signs and numbers": signs,
-    "Few digits, atoms listed twice": digits,
-    "Grammar, encodings, compression": grammar,
-    "Cells and distances": cells,
-    "POSCAR": poscars,
-    "Trajectories, slabs": frames,
-    "Limits": limits,
-    "Binary, empty and foreign files": junk,
+    "Symmetry: symbols, tags, operators": (symbols, writers.symbols, writers.centrings),
+    "Magnetic operators and centrings": (magnetic,),
+    "Origin choices": (origins, writers.origins),
+    "Rhombohedral and other axes": (axes,),
+    "Hydrogens missing, labels of groups": (hydrogens, writers.formulas),
+    "Shared and partly occupied sites": (mixtures, writers.sites),
+    "Names of elements": (elements,),
+    "Signs and numbers": (signs, writers.operators),
+    "Few digits, atoms listed twice": (digits, writers.digits),
+    "Grammar, encodings, compression": (grammar, writers.grammar),
+    "Cells and distances": (cells,),
+    "POSCAR": (poscars, foreign.poscars),
+    "Trajectories, slabs": (frames, foreign.trajectories),
+    "Limits": (limits, foreign.hostile),
+    "Binary, empty and foreign files": (junk, foreign.others),
 }
 """Generators of cases by what they are about."""
 
@@ -38,8 +39,8 @@ CLASSES = {
 def cases() -> list[Case]:
     """All of them."""
     found = []
-    for kind, make in CLASSES.items():
-        for i, (name, content, expected) in enumerate(make()):
+    for kind, makers in CLASSES.items():
+        for i, (name, content, expected) in enumerate(c for make in makers for c in make()):
             raw = content.encode() if isinstance(content, str) else content
             found.append(Case(kind, name.replace("#", f"{i}"), raw, expected))
     return found
