@@ -28,7 +28,7 @@ from deepdos_nb.cases import alloy, case_studies, chalcogenides, substitution
 from deepdos_nb.cases.studies import REFERENCES
 from deepdos_nb.core.files import write_text
 from deepdos_nb.data.label_folder import Folder
-from deepdos_nb.data.label_shards import write_shard
+from deepdos_nb.data.label_shards import read_shard, write_shard
 from deepdos_nb.labelling.sevennet import PhononSettings, potential
 
 FORCE, STEPS = 0.03, 100
@@ -112,11 +112,13 @@ def write_list(path: Path) -> None:
 
 
 def gather(folder: Path) -> None:
-    """Labels of a folder into the package."""
+    """Labels of a folder into the package, beside those that are there."""
     known = {case.name for study in case_studies().values() for case in study}
-    labels = sorted(Folder(folder).labels(), key=lambda label: label.name)
-    write_shard(REFERENCES, [label for label in labels if label.name in known])
-    print(f"{len(labels)} labels, {REFERENCES.stat().st_size} bytes")
+    found = read_shard(REFERENCES) if REFERENCES.exists() else []
+    labels = {label.name: label for label in [*found, *Folder(folder).labels()]}
+    kept = [labels[name] for name in sorted(known & labels.keys())]
+    write_shard(REFERENCES, kept)
+    print(f"{len(kept)} labels, {REFERENCES.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
