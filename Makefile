@@ -128,12 +128,15 @@ bench: $(STAMP)  ## run the benchmarks into out/benchmarks
 SOURCE := $(or $(abspath $(PETRETTO)),petretto)
 EXPERIMENT = $(PAPERMILL) notebooks/$(1).ipynb $(OUT)/$(1).ipynb --cwd notebooks -p results results/$(2).csv \
 	-p epochs 36 -p workers $(WORKERS) -y 'seeds: $(3)'
+MOVED = -p epochs 12 -p draft_epochs 24 -p runs ../runs/moved \
+	-y 'models: [deepdos, factor instead of transport, softmax instead of transport, no Stage II]'
 
 experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumable: PETRETTO=data.csv PHONONDB=folder WORKERS=2
 	@mkdir -p $(OUT)
 	$(call EXPERIMENT,benchmark,benchmark,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE)
-	$(call EXPERIMENT,ablations,ablations,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) -p epochs 12 -p draft_epochs 24 \
-	  -p runs ../runs/moved
+	$(call EXPERIMENT,ablations,ablations,[0$(COMMA) 1$(COMMA) 2$(COMMA) 3$(COMMA) 4]) -p source $(SOURCE) $(MOVED)
+	$(call EXPERIMENT,ablations,ablations_quarter,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) $(MOVED) -p fraction 0.25
+	$(call EXPERIMENT,ablations,ablations_tenth,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) $(MOVED) -p fraction 0.1
 	$(call EXPERIMENT,ablations,ablations_without_springs,[0$(COMMA) 1]) -p source $(SOURCE) -p runs ../runs/bare \
 	  -p draft False -y 'strides: [4, 2, 1, 4, 2, 1]'
 	$(call EXPERIMENT,ensemble,ensemble,[0$(COMMA) 1$(COMMA) 2$(COMMA) 3$(COMMA) 4$(COMMA) 5$(COMMA) 6$(COMMA) 7]) -p source $(SOURCE)

@@ -31,6 +31,13 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "results").glob("*.md")))
 FRONT = (("phdos", "phonons", "cm⁻¹", 1, "benchmark"), ("edos", "electrons", "eV", 3, "gap_screen"))
 """Lines of the README's table: kind, name, unit, digits, and the runs that hold every model."""
 
+PAIRED = {
+    "ablations": "paired",
+    "ablations_quarter": "paired_quarter",
+    "ablations_tenth": "paired_tenth",
+}
+"""Experiments whose variants are compared seed by seed, and their second table."""
+
 
 def tables() -> dict[str, str]:
     """Every table by the name of its marks."""
@@ -55,17 +62,12 @@ def tables() -> dict[str, str]:
         elif path.stem == "ensemble":
             made[path.stem] = size_markdown(rows, "phdos")
         else:
-            by = ("variant", "n_train") if rows["n_train"].nunique() > 1 else ("variant",)
+            by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
             made[path.stem] = markdown(rows, "phdos", by)
         if path.stem == "benchmark":
             made[path.stem] += "\n\n" + lead(rows)
-        if path.stem == "ablations":
-            made["paired"] = paired_markdown(rows, OURS)
-        if path.stem == "ablations_less_data":
-            made["paired_less_data"] = "\n\n".join(
-                f"{n} training crystals:\n\n{paired_markdown(some, OURS)}"
-                for n, some in rows.groupby("n_train", sort=False)
-            )
+        if path.stem in PAIRED:
+            made[PAIRED[path.stem]] = paired_markdown(rows, OURS)
     made["front"] = front()
     return made
 
