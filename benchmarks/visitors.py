@@ -25,7 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tornado.httpclient import AsyncHTTPClient
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.websocket import websocket_connect
 
 from deepdos_nb.core.markdown import markdown_table
@@ -34,6 +38,9 @@ from deepdos_nb.style.axes import formula_text
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+"""What pages speak; Voilà misreads the older one, and fills the memory with it."""
 
 PATIENCE = 900.0
 """Longest wait for a page or an answer, s."""
@@ -52,7 +59,7 @@ class Visit:
     answer: float
 
 
-def message(kind: str, content: dict[str, Any], **metadata: str) -> str:
+def message(kind: str, content: dict[str, Any], **metadata: str) -> bytes:
     """One message to the kernel, as the page sends it."""
     header = {
         "msg_id": uuid.uuid4().hex,
@@ -62,18 +69,15 @@ def message(kind: str, content: dict[str, Any], **metadata: str) -> str:
         "version": "5.3",
         "date": "2026-01-01T00:00:00Z",
     }
-    empty: dict[str, Any] = {"parent_header": {}, "metadata": metadata, "buffers": []}
-    return json.dumps({"channel": "shell", "header": header, "content": content, **empty})
+    parts = {"header": header, "parent_header": {}, "metadata": metadata, "content": content}
+    packed: bytes = serialize_msg_to_ws_v1(parts, "shell", lambda part: json.dumps(part).encode())
+    return packed
 
 
-def readable(raw: str | bytes) -> dict[str, Any]:
-    """What the kernel says; buffers behind binary messages are left out."""
-    if isinstance(raw, bytes):
-        parts = int.from_bytes(raw[:4], "big")
-        begin = int.from_bytes(raw[4:8], "big")
-        end = int.from_bytes(raw[8:12], "big") if parts > 1 else len(raw)
-        raw = raw[begin:end].decode()
-    found: dict[str, Any] = json.loads(raw)
+def content_of(raw: bytes) -> dict[str, Any]:
+    """What the kernel says; buffers are left out."""
+    _, parts = deserialize_msg_from_ws_v1(raw)
+    found: dict[str, Any] = json.loads(parts[3])
     return found
 
 
@@ -89,37 +93,50 @@ async def visit(
     assert config
     kernel = json.loads(config[1])["kernelId"]
     socket = await websocket_connect(
-        url.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels", max_message_size=10**9
+        url.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels",
+        max_message_size=10**9,
+        subprotocols=[PROTOCOL],
     )
     control = uuid.uuid4().hex
     opening = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
-    await socket.write_message(message("comm_open", opening, version="1.0.0"))
+    await socket.write_message(message("comm_open", opening, version="1.0.0"), binary=True)
     asking = {"comm_id": control, "data": {"method": "request_states"}}
-    await socket.write_message(message("comm_msg", asking))
+    await socket.write_message(message("comm_msg", asking), binary=True)
     drop = await asyncio.wait_for(_drop(socket), PATIENCE)
     # All ask at the same moment: the worst that a class can do.
     await everybody.wait()
     asked = time.monotonic()
     update = {"method": "update", "state": {"example": crystal}, "buffer_paths": []}
-    await socket.write_message(message("comm_msg", {"comm_id": drop, "data": update}))
+    await socket.write_message(message("comm_msg", {"comm_id": drop, "data": update}), binary=True)
     formula = formula_text(example(crystal).composition.reduced_formula)
     await asyncio.wait_for(_told(socket, drop, formula), PATIENCE)
     answered = time.monotonic()
     await everybody.wait()
     socket.close()
     if polite:
-        await client.fetch(
-            f"{url}voila/api/shutdown/{kernel}", method="POST", body="", raise_error=False
+        left = await client.fetch(
+            f"{url}voila/api/shutdown/{kernel}",
+            method="POST",
+            body="",
+            headers=_own_page(page),
+            raise_error=False,
         )
         gone = await client.fetch(f"{url}api/kernels/{kernel}", raise_error=False)
         if gone.code != 404:
-            raise RuntimeError("a kernel outlives its visitor")
+            raise RuntimeError(f"a kernel outlives its visitor: {left.code} {left.reason}")
     return Visit(arrived - begin, answered - asked)
+
+
+def _own_page(page: HTTPResponse) -> dict[str, str]:
+    """Headers that say that a request comes from the page itself."""
+    cookies = [cookie.partition(";")[0] for cookie in page.headers.get_list("Set-Cookie")]
+    tokens = dict(cookie.split("=", 1) for cookie in cookies)
+    return {"Cookie": "; ".join(cookies), "X-XSRFToken": tokens.get("_xsrf", "")}
 
 
 async def _drop(socket: Any) -> str:
     while (raw := await socket.read_message()) is not None:
-        states = readable(raw)["content"].get("data", {}).get("states", {})
+        states = content_of(raw).get("data", {}).get("states", {})
         for name, model in states.items():
             if {"example", "examples", "electrons"} <= set(model["state"]):
                 return str(name)
@@ -129,7 +146,7 @@ async def _drop(socket: Any) -> str:
 async def _told(socket: Any, drop: str, words: str) -> None:
     """Wait until the page is told of a crystal: a message names it, and the states it has."""
     while (raw := await socket.read_message()) is not None:
-        content = readable(raw)["content"]
+        content = content_of(raw)
         state = content.get("data", {}).get("state", {}) if content.get("comm_id") == drop else {}
         if state.get("problem"):
             raise RuntimeError(state["problem"])
@@ -143,11 +160,14 @@ async def crowd(url: str, visitors: int, memory: list[int], server: int) -> list
     names = [*examples()]
     everybody = asyncio.Barrier(visitors)
 
+    def taken() -> int:
+        return sum(_own(p) for p in psutil.Process(server).children(recursive=True))
+
     async def watch() -> None:
+        # Adding up the pages of so many processes takes seconds: rarely, and beside the visits.
         while True:
-            found = psutil.Process(server).children(recursive=True)
-            memory.append(sum(_own(p) for p in found))
-            await asyncio.sleep(1.0)
+            memory.append(await asyncio.to_thread(taken))
+            await asyncio.sleep(10.0)
 
     watching = asyncio.create_task(watch())
     # The example that is open from the start is no answer to anything.

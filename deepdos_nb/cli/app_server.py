@@ -10,6 +10,7 @@ from typing import Any
 import traitlets as t
 from tornado.web import HTTPError
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 
 FULL = "All places are taken at the moment. Please try again in a few minutes."
 
@@ -39,6 +40,17 @@ HEADERS = {
 """Sent with every page: nothing is fetched from elsewhere, nothing is sent elsewhere."""
 
 
+class ClassroomPage(TornadoVoilaHandler):
+    """The page, with the cookie that its script sends back when a visitor leaves."""
+
+    async def get(self, path: str | None = None) -> None:
+        """Answer with the page of a new kernel."""
+        # Asking for it sets it. Without it the farewell is refused, and the kernel stays until it
+        # has been idle for long.
+        _ = self.xsrf_token
+        await super().get(path)
+
+
 class ClassroomVoila(Voila):
     """Voilà with a limit on how many people it serves at once.
 
@@ -49,6 +61,13 @@ class ClassroomVoila(Voila):
     name = "voila"
 
     visitors = t.Int(30, min=1, help="Kernels that may run at the same time.").tag(config=True)
+
+    def init_handlers(self) -> list[Any]:
+        """Handlers of the web application, the page's with its cookie."""
+        return [
+            (pattern, ClassroomPage if handler is TornadoVoilaHandler else handler, *rest)
+            for pattern, handler, *rest in super().init_handlers()
+        ]
 
     def init_settings(self) -> dict[str, Any]:
         """Settings of the web application, its kernels limited and its pages closed."""

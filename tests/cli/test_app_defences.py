@@ -9,7 +9,10 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import CookieJar
 from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
 from browser.app import App
@@ -25,9 +28,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield server
 
 
-def visit(app: App) -> tuple[str, dict[str, str]]:
+def visit(app: App, opener: OpenerDirector | None = None) -> tuple[str, dict[str, str]]:
     """Open the page as a browser does; its kernel, and the headers it came with."""
-    with urllib.request.urlopen(app.url(), timeout=240) as answer:
+    with (opener or build_opener()).open(app.url(), timeout=240) as answer:
         page, headers = answer.read().decode(), dict(answer.headers)
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found
@@ -95,3 +98,18 @@ def test_a_visit(app: App):
     while status(app, f"api/kernels/{kernel}") != 404:
         assert time.monotonic() < until, "the kernel of a page that nobody looks at lives on"
         time.sleep(1)
+
+
+def test_a_farewell_closes_the_kernel_at_once(app: App):
+    cookies = CookieJar()
+    opener = build_opener(HTTPCookieProcessor(cookies))
+    kernel, _ = visit(app, opener)
+    farewell = f"voila/api/shutdown/{kernel}"
+    assert status(app, farewell, "POST") == 403, "another page may close it"
+    assert status(app, f"api/kernels/{kernel}") == 200
+    # What the page's script sends when it is left.
+    token = {cookie.name: cookie.value for cookie in cookies}["_xsrf"]
+    body = urlencode({"_xsrf": token}).encode()
+    with opener.open(app.url(farewell), data=body, timeout=60) as answer:
+        assert answer.status == 204
+    assert status(app, f"api/kernels/{kernel}") == 404
