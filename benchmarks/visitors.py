@@ -32,15 +32,13 @@ from jupyter_server.services.kernels.connection.base import (
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.websocket import websocket_connect
 
+from deepdos_nb.cli.app_server import PROTOCOL
 from deepdos_nb.core.markdown import markdown_table
 from deepdos_nb.crystal.read import example, examples
 from deepdos_nb.style.axes import formula_text
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
-
-PROTOCOL = "v1.kernel.websocket.jupyter.org"
-"""What pages speak; Voilà misreads the older one, and fills the memory with it."""
 
 PATIENCE = 900.0
 """Longest wait for a page or an answer, s."""

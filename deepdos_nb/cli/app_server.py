@@ -11,9 +11,18 @@ import traitlets as t
 from tornado.web import HTTPError
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 FULL = "All places are taken at the moment. Please try again in a few minutes."
 
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+"""How pages talk to kernels: https://jupyter-server.readthedocs.io/en/latest/developers/websocket-protocols.html"""
+
+WORD = 8
+"""Bytes of a number in a message."""
+
+LEAST_OFFSETS = 6
+"""Channel, header, parent, metadata, content: where each begins, and the end."""
 
 HEADERS = {
     # Scripts are the page's own, and those of the views, which arrive through the socket as blobs.
@@ -51,6 +60,41 @@ class ClassroomPage(TornadoVoilaHandler):
         await super().get(path)
 
 
+class ClassroomSocket(VoilaKernelWebsocketHandler):
+    """A page's socket, closed to messages that would keep the server busy for ever.
+
+    Voilà and its server decode a message by counting up to a number that stands in it, and Voilà
+    takes messages of the old protocol, whose first bytes mean something else, for such as well.
+    """
+
+    async def get(self, kernel_id: str) -> None:
+        """Open the socket of a kernel, for those who speak the protocol of today's pages."""
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        if PROTOCOL not in [name.strip() for name in offered.split(",")]:
+            raise HTTPError(400, "This protocol of kernels is not spoken here.")
+        await super().get(kernel_id)
+
+    def on_message(self, ws_message: Any) -> None:
+        """Pass a message on to the kernel, if it is one."""
+        if not well_formed(ws_message):
+            self.close(1002, "This is no message to a kernel.")
+            return
+        super().on_message(ws_message)
+
+
+def well_formed(message: Any) -> bool:
+    """Whether a message of protocol v1 holds as many offsets as it says, rising and inside it."""
+    if not isinstance(message, bytes) or len(message) < WORD:
+        return False
+    count = int.from_bytes(message[:WORD], "little")
+    if not LEAST_OFFSETS <= count < len(message) // WORD:
+        return False
+    begin = range(WORD, WORD * (count + 1), WORD)
+    offsets = [int.from_bytes(message[i : i + WORD], "little") for i in begin]
+    inside = WORD * (count + 1) <= offsets[0] and offsets[-1] <= len(message)
+    return inside and offsets == sorted(offsets)
+
+
 class ClassroomVoila(Voila):
     """Voilà with a limit on how many people it serves at once.
 
@@ -63,9 +107,9 @@ class ClassroomVoila(Voila):
     visitors = t.Int(30, min=1, help="Kernels that may run at the same time.").tag(config=True)
 
     def init_handlers(self) -> list[Any]:
-        """Handlers of the web application, the page's with its cookie."""
+        """Handlers of the web application, with those of ours."""
         return [
-            (pattern, ClassroomPage if handler is TornadoVoilaHandler else handler, *rest)
+            (pattern, OURS.get(handler, handler), *rest)
             for pattern, handler, *rest in super().init_handlers()
         ]
 
@@ -77,6 +121,13 @@ class ClassroomVoila(Voila):
         settings["allow_origin"] = settings["allow_origin_pat"] = ""
         limit(self.kernel_manager, self.visitors)
         return settings
+
+
+OURS = {
+    TornadoVoilaHandler: ClassroomPage,
+    VoilaKernelWebsocketHandler: ClassroomSocket,
+}
+"""Handlers of Voilà, and what stands in their place."""
 
 
 def limit(manager: Any, most: int) -> None:

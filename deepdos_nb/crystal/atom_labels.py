@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import NamedTuple
 
+from deepdos_nb.crystal.faults import ISOTOPES
 from deepdos_nb.crystal.text import plain_signs
 
 SYMBOLS = (
@@ -21,7 +22,6 @@ SYMBOLS = (
     " Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
 )
 ELEMENTS = frozenset(SYMBOLS.split())
-ISOTOPES = frozenset({"D", "T"})
 
 CHARGE = r"(?:\d*\.?\d*[+-]+|[+-]\d+\.?\d*|\((?:[+-]?\d+|[IVX]+|\d*[+-])\))?"
 TYPE = re.compile(rf"([A-Za-z]{{1,2}})\d*{CHARGE}")

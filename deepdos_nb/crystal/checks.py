@@ -63,6 +63,9 @@ FARTHEST = 1e5
 """Cells away from the first one in which an atom may be given; unwrapped trajectories stray far,
 but numbers beyond have lost the digits that place it."""
 
+LARGEST_FRACTION = 50.0
+"""Fractional coordinates in a file beyond this are damaged numbers, not cells far away."""
+
 OCCUPANCY_ROUNDING = 0.02
 """Written occupancies may add up to this much more than one by rounding."""
 

@@ -112,8 +112,10 @@ def read_cif(text: str, name: str, max_atoms: int) -> tuple[Structure, tuple[str
     read: list[Reading] = []
     for candidate in known:
         reading = _read(candidate, atoms, edges, stated, name, max_atoms)
-        read += [reading] if reading is not None else []
-        if reading is not None and reading.doubts == 0 and not candidate.choice:
+        if reading is None:
+            continue
+        read.append(reading)
+        if reading.doubts == 0 and not candidate.choice:
             break  # nothing can agree better
     if not read:
         fault = known[0].note.split(";")[0].rstrip(".")

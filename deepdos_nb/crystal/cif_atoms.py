@@ -16,15 +16,12 @@ from deepdos_nb.core.errors import (
     UnsupportedElementError,
 )
 from deepdos_nb.crystal.atom_labels import LONGEST, Readings, of_label, of_type
-from deepdos_nb.crystal.checks import OCCUPANCY_ROUNDING
+from deepdos_nb.crystal.checks import LARGEST_FRACTION, OCCUPANCY_ROUNDING
 from deepdos_nb.crystal.cif_blocks import POSITIONS, UNKNOWN, Block
 from deepdos_nb.crystal.faults import bad_element, content_of, no_cell, partial, too_many
 from deepdos_nb.crystal.text import decimal, plain_signs
 
 AXES = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
-
-LARGEST_FRACTION = 50.0
-"""Fractional coordinates beyond this are damaged numbers, not cells far away."""
 
 SAME_PLACE = 1e-4
 """Fractions of a cell within which two listed positions are one."""

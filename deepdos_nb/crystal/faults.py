@@ -11,7 +11,7 @@ from deepdos_nb.core.errors import (
     UnsupportedElementError,
 )
 
-ISOTOPES = ("D", "T")
+ISOTOPES = frozenset({"D", "T"})
 """Names of hydrogen's isotopes."""
 
 MAX_Z = 103

@@ -18,9 +18,9 @@ from deepdos_nb.core.errors import (
     UnreadableStructureError,
     UnsupportedElementError,
 )
-from deepdos_nb.crystal.atom_labels import ELEMENTS, ISOTOPES
-from deepdos_nb.crystal.checks import MAX_EDGE
-from deepdos_nb.crystal.faults import bad_element, no_cell, partial, too_many
+from deepdos_nb.crystal.atom_labels import ELEMENTS
+from deepdos_nb.crystal.checks import LARGEST_FRACTION, MAX_EDGE
+from deepdos_nb.crystal.faults import ISOTOPES, bad_element, no_cell, partial, too_many
 from deepdos_nb.crystal.text import decimal, plain_signs
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ MORE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Where another structure begins, behind the first one."""
-
-LARGEST_FRACTION = 50.0
-"""Direct coordinates beyond this are damaged numbers, not cells far away."""
 
 NAMED = re.compile(r"([A-Z][a-z]?)\d*[+-]?")
 """Name of an atom behind its position."""
@@ -122,15 +119,21 @@ def _lattice(lines: list[str], name: str) -> tuple[Array, Array]:
 
 
 def _scale(line: str, name: str) -> Array:
+    values = _leading(line.split())
+    if len(values) not in (1, 3) or not np.isfinite(values).all():
+        raise _broken(name, f"line 2 is no scaling factor: {line.strip()[:40]!r}")
+    return np.array(values)
+
+
+def _leading(tokens: list[str]) -> list[float]:
+    """The numbers that words begin with, up to the first that is none."""
     values = []
-    for token in line.split():
+    for token in tokens:
         value = decimal(token)
         if np.isnan(value) and token.lower() != "nan":
             break
         values.append(value)
-    if len(values) not in (1, 3) or not np.isfinite(values).all():
-        raise _broken(name, f"line 2 is no scaling factor: {line.strip()[:40]!r}")
-    return np.array(values)
+    return values
 
 
 def _species(lines: list[str], name: str) -> tuple[list[str], list[int], int]:
@@ -198,12 +201,7 @@ def _numbers(line: str, at: int, name: str) -> list[float]:
     tokens = line.split()
     if len(tokens) > 2 and any(re.search(r"\d,\d", token) for token in tokens[:3]):
         raise _broken(name, f"line {at} has decimal commas: {line.strip()[:40]!r}")
-    values = []
-    for token in line.replace(",", " ").split()[:3]:
-        value = decimal(token)
-        if np.isnan(value) and token.lower() != "nan":
-            break
-        values.append(value)
+    values = _leading(line.replace(",", " ").split()[:3])
     if len(values) < 3:
         raise _broken(
             name,

@@ -27,6 +27,7 @@ MAGNETIC = {"Fe": 3.0, "Co": 2.0, "Ni": 1.0, "Mn": 4.0, "Cr": 3.0}
 """Elements computed with spin polarisation, and the moment (μB) each atom starts from."""
 
 SMALL_CELL, LARGE_CELL = 4, 16
+"""Atoms beyond which `ElectronSettings.meshes` takes fewer k-points, and half of them."""
 ABOVE = 4.7
 """Bands are wanted up to this energy over the zero, eV: the window and room for broadening."""
 STATES_LOG = ".states"
@@ -80,9 +81,9 @@ class ElectronSettings:
         """
         spin = any(element.symbol in MAGNETIC for element in structure.composition.elements)
         atoms = len(structure)
-        large = 2.0 if atoms > LARGE_CELL else 1.0
-        density = self.density_mesh or (3.0 if spin else 2.0) / large
-        states = self.state_mesh or (5.0 if atoms <= SMALL_CELL else 4.0) / large
+        fewer = 2.0 if atoms > LARGE_CELL else 1.0
+        density = self.density_mesh or (3.0 if spin else 2.0) / fewer
+        states = self.state_mesh or (5.0 if atoms <= SMALL_CELL else 4.0) / fewer
         return density, states
 
 

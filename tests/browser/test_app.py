@@ -25,14 +25,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SOCKET = """
 async ([kernel, code]) => {
   const address = `ws://${location.host}/api/kernels/${kernel}/channels`;
-  const socket = new WebSocket(address);
+  const socket = new WebSocket(address, ["v1.kernel.websocket.jupyter.org"]);
+  socket.binaryType = "arraybuffer";
   await new Promise((open, fail) => { socket.onopen = open; socket.onerror = fail; });
   const heard = [];
-  socket.onmessage = (event) => { if (typeof event.data === "string") heard.push(JSON.parse(event.data)); };
-  const send = (type, content) => socket.send(JSON.stringify({
-    channel: "shell", parent_header: {}, metadata: {}, content, buffers: [],
-    header: { msg_id: crypto.randomUUID(), msg_type: type, session: "s", username: "u", version: "5.3", date: new Date().toISOString() },
-  }));
+  socket.onmessage = ({ data }) => {
+    const view = new DataView(data), at = (i) => Number(view.getBigUint64(8 * (i + 1), true));
+    heard.push(JSON.parse(new TextDecoder().decode(data.slice(at(1), at(2)))));
+  };
+  const send = (type, content) => {
+    const header = { msg_id: crypto.randomUUID(), msg_type: type, session: "s", username: "u", version: "5.3", date: new Date().toISOString() };
+    const parts = ["shell", ...[header, {}, {}, content].map((part) => JSON.stringify(part))].map((part) => new TextEncoder().encode(part));
+    const offsets = parts.reduce((ends, part) => [...ends, ends.at(-1) + part.length], [8 * (parts.length + 2)]);
+    const numbers = new BigUint64Array([offsets.length, ...offsets].map(BigInt));
+    socket.send(new Blob([numbers, ...parts]));
+  };
   send("execute_request", { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false });
   send("kernel_info_request", {});
   for (let i = 0; i < 100 && !heard.some((m) => m.msg_type === "kernel_info_reply"); i++) {

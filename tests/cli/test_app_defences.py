@@ -46,19 +46,28 @@ def status(app: App, path: str, method: str = "GET") -> int:
         return error.code
 
 
-def knock(app: App, kernel: str, origin: str) -> int:
-    """Status of asking for a kernel's socket from a page of this origin."""
+def knock(app: App, kernel: str, origin: str = "", protocol: str = "", say: bytes = b"") -> int:
+    """Ask for a kernel's socket from a page of this origin: status, or why it was closed again."""
     from tornado.httpclient import HTTPClientError, HTTPRequest
     from tornado.websocket import websocket_connect
 
+    from deepdos_nb.cli.app_server import PROTOCOL
+
     async def ask() -> int:
         address = f"ws://127.0.0.1:{app.port}/api/kernels/{kernel}/channels"
+        headers = {"Origin": origin or f"http://127.0.0.1:{app.port}"}
         try:
-            socket = await websocket_connect(HTTPRequest(address, headers={"Origin": origin}))
+            socket = await websocket_connect(
+                HTTPRequest(address, headers=headers), subprotocols=[protocol or PROTOCOL]
+            )
         except HTTPClientError as error:
             return error.code
+        if say:
+            await socket.write_message(say, binary=True)
+            while await asyncio.wait_for(socket.read_message(), 20) is not None:
+                pass
         socket.close()
-        return 101
+        return socket.close_code or 101
 
     # In a thread: a browser test before it may have left a loop running in this one.
     with ThreadPoolExecutor(1) as pool:
@@ -76,9 +85,15 @@ def test_a_visit(app: App):
 
     # A page of another origin may not talk to the kernel; the page itself may, or this shows
     # nothing.
-    assert knock(app, kernel, f"http://127.0.0.1:{app.port}") == 101
+    assert knock(app, kernel) == 101
     for origin in ("http://evil.example", "null", f"http://127.0.0.1:{app.port + 1}"):
         assert knock(app, kernel, origin) == 403, origin
+
+    # Messages that the server would count on for ever are not taken, and it lives on.
+    assert knock(app, kernel, protocol="v0.kernel.websocket.jupyter.org") == 400
+    for bomb in (b"\xff" * 8, b"\xff" * 64, (6).to_bytes(8, "little") * 9, b"{}"):
+        assert knock(app, kernel, say=bomb) == 1002
+    assert status(app, f"api/kernels/{kernel}") == 200
 
     # No path leads to a file, to code, or to somebody else's kernels.
     for path in (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from abc import abstractmethod
 from typing import Any
 
 import ipywidgets
@@ -12,13 +11,13 @@ import ipywidgets
 class Pictured(ipywidgets.DOMWidget):
     """Mixin of widgets whose output holds a picture and words too, for pages that run none."""
 
-    @abstractmethod
     def png(self) -> bytes:
         """What the view shows, as a PNG."""
+        raise NotImplementedError
 
-    @abstractmethod
     def describe(self) -> str:
         """What the view shows, in words."""
+        raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle = super()._repr_mimebundle_(**kwargs)
