@@ -26,7 +26,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"core": "what everything may use: errors, kinds and grids, settings, files, version"},
     {
         "crystal": "reading and checking crystals, their graph, symmetry and wave vectors",
-        "parallel": "many tasks, runs that share a folder; alone knows Dask",
+        "parallel": "many tasks, threads, runs that share a folder; alone knows Dask",
         "style": "colours and axes that every picture shares; no torch",
     },
     {

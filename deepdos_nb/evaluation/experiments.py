@@ -31,8 +31,8 @@ from deepdos_nb.parallel.claims import Claims, unclaimed
 from deepdos_nb.parallel.progress import shown
 from deepdos_nb.parallel.scheduler import open_scheduler
 from deepdos_nb.parallel.tasks import LATER, Later, Scheduler, Task
+from deepdos_nb.parallel.threads import one_thread
 from deepdos_nb.physics.draft import DraftModel
-from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.training.batches import collate_items, prepare
 from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
 from deepdos_nb.training.draft_cache import record_inputs

@@ -16,8 +16,8 @@ from deepdos_nb.crystal.kpoints import MESH_LENGTH
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-# Measured by benchmarks/large_cells.py on one core of a server with AVX-512.
-REAL, COMPLEX = 7.5e-11, 4e-10
+# Measured by benchmarks/large_cells.py on one core of an AMD EPYC.
+REAL, COMPLEX = 1.0e-10, 4e-10
 """Seconds of an eigenvalue problem over its rows cubed: real in single precision, and complex."""
 
 NETWORK = {Kind.phdos: 3.3e-3, Kind.edos: 4.5e-3}

@@ -18,6 +18,7 @@ from deepdos_nb.crystal.read import MAX_ATOMS, notes_of, read_structure, warn_un
 from deepdos_nb.inference.grouping import like_sized
 from deepdos_nb.inference.tracing import make_trace
 from deepdos_nb.model import Prediction, Reasoner, collate
+from deepdos_nb.parallel.threads import side_by_side
 from deepdos_nb.physics.draft import DraftMemory, DraftModel, same_draft_model
 from deepdos_nb.physics.model_input import model_inputs
 from deepdos_nb.spectra.error_band import ErrorBand
@@ -26,6 +27,11 @@ from deepdos_nb.spectra.trace import Trace
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+    from deepdos_nb.model.batch import GraphBatch
+
+FEW_NODES = 40
+"""Nodes of all graphs below which the seeds go one after the other: threads would cost more."""
 
 FAR = 2.0
 """Factor on the band of crystals that look like none of the training crystals."""
@@ -250,10 +256,11 @@ class Ensemble:
         if self._memories:
             drafts = zip(*(g.draft for g in graphs if g.draft is not None), strict=True)
             batches = [bare.with_drafts(rows) for rows in drafts]
-        return [
-            model(batches[max(place, 0)])
-            for model, place in zip(self.models, self._reads, strict=True)
-        ]
+        pairs = [(m, batches[max(i, 0)]) for m, i in zip(self.models, self._reads, strict=True)]
+        if self.device.type != "cpu":
+            return [_answer(pair) for pair in pairs]
+        few = sum(graph.n_nodes for graph in graphs) < FEW_NODES
+        return side_by_side(_answer, pairs, at_once=1 if few else None)
 
     def trace(
         self, structure: Any, *, seed: int | None = None, max_atoms: int = MAX_ATOMS
@@ -300,6 +307,13 @@ class Ensemble:
     def __repr__(self) -> str:
         parameters = sum(p.numel() for p in self.models[0].parameters())
         return f"Ensemble({self.kind}, {len(self.models)} seeds × {parameters:,} parameters)"
+
+
+@torch.inference_mode()
+def _answer(pair: tuple[Reasoner, GraphBatch]) -> Prediction:
+    model, batch = pair
+    answer: Prediction = model(batch)
+    return answer
 
 
 def _array(tensor: torch.Tensor) -> Array:

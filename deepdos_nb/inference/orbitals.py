@@ -16,9 +16,9 @@ from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.parallel.threads import one_thread
 from deepdos_nb.physics.hoppings import HoppingNetwork
 from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELLS
-from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.physics.tight_binding import (
     Terms,
     bands,

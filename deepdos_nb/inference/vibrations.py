@@ -16,9 +16,9 @@ from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.crystal.read import read_structure
 from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
 from deepdos_nb.inference.ensemble import Ensemble
+from deepdos_nb.parallel.threads import one_thread
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.lattice_dynamics import dynamical_matrices, frequencies, phonon_cell
-from deepdos_nb.physics.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd

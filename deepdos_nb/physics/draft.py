@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
+from deepdos_nb.parallel.threads import side_by_side
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.hoppings import HoppingNetwork
-from deepdos_nb.physics.threads import one_thread
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -26,6 +27,10 @@ DraftModel = ForceConstantNetwork | HoppingNetwork
 DRAFT_MODELS: dict[Kind, type[DraftModel]] = {
     model.kind: model for model in (ForceConstantNetwork, HoppingNetwork)
 }
+
+FEW_ATOMS = 20
+"""Atoms of a primitive cell up to which draft models go one after the other: threads would cost
+more than they gain."""
 
 KEPT_DRAFTS = 1024
 """Drafts remembered unless told otherwise; each is as large as a spectrum."""
@@ -54,8 +59,6 @@ def draft_spectrum(draft_model: DraftModel, structure: Structure, graph: Crystal
     return drafted
 
 
-@one_thread()
-@torch.no_grad()
 def draft_spectra(
     draft_models: Sequence[DraftModel], primitives: Sequence[PrimitiveCell]
 ) -> list[Array]:
@@ -79,18 +82,25 @@ def draft_spectra(
     if not primitives:
         return []
     cells: list[Any] = [draft_models[0].cell(primitive) for primitive in primitives]
-    drafted = []
-    for draft_model in draft_models:
-        device = draft_model.radius.device
-        if device.type != "cpu":
-            draft_model.cpu()
-        drafted.append([rows.float().numpy() for rows in draft_model.projected_dos(cells)])
-        if device.type != "cpu":
-            draft_model.to(device)
+    large = any(primitive.graph.n_nodes > FEW_ATOMS for primitive in primitives)
+    drafted = side_by_side(
+        partial(_drafted_by, cells=cells), draft_models, at_once=None if large else 1
+    )
     return [
         np.stack(rows)[:, primitive.member]
         for rows, primitive in zip(zip(*drafted, strict=True), primitives, strict=True)
     ]
+
+
+@torch.no_grad()
+def _drafted_by(draft_model: DraftModel, cells: list[Any]) -> list[Array]:
+    device = draft_model.radius.device
+    if device.type != "cpu":
+        draft_model.cpu()
+    rows = [row.float().numpy() for row in draft_model.projected_dos(cells)]
+    if device.type != "cpu":
+        draft_model.to(device)
+    return rows
 
 
 class DraftMemory:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import scipy.linalg
 import torch
 from jaxtyping import Bool, Float, Float64, Int64, Num
 from torch import Tensor
@@ -52,10 +53,25 @@ def states_of(
     owners = int(owner.max()) + 1
     blocks, own = blocks.float(), own.float()
     for k in cell.q:
-        values, vectors = torch.linalg.eigh(lattice_sum(k, cell, blocks, own, kept))
+        values, vectors = _diagonalised(lattice_sum(k, cell, blocks, own, kept))
         share = vectors.abs().square_()
         del vectors
         yield values.double(), share.new_zeros(owners, len(kept)).index_add_(0, owner, share)
+
+
+def _diagonalised(
+    matrix: Num[Tensor, "rows rows"],
+) -> tuple[Float[Tensor, " rows"], Num[Tensor, "rows rows"]]:
+    """Eigenvalues and eigenvectors; the matrix is written over.
+
+    SciPy's library takes two thirds of torch's time for real matrices, and twice its time for
+    complex ones (3,840 and 2,000 rows, one core of an AMD EPYC).
+    """
+    if matrix.is_complex():
+        values, vectors = torch.linalg.eigh(matrix)
+        return values, vectors
+    found = scipy.linalg.eigh(matrix.numpy().T, driver="evd", overwrite_a=True, check_finite=False)
+    return torch.from_numpy(found[0]), torch.from_numpy(found[1])
 
 
 def lattice_sum(

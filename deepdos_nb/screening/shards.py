@@ -17,7 +17,7 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.core.version import __version__
 from deepdos_nb.inference.ensemble import Ensemble
-from deepdos_nb.physics.threads import one_thread
+from deepdos_nb.parallel.threads import one_thread
 from deepdos_nb.screening.items import Item
 from deepdos_nb.screening.predict import answers_of
 from deepdos_nb.screening.rows import failed_row, rows

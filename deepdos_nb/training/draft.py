@@ -15,7 +15,6 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
 from deepdos_nb.model.weights import load_draft_model, save_draft_model
 from deepdos_nb.physics.draft import DraftModel, make_draft_model
-from deepdos_nb.physics.threads import one_thread
 from deepdos_nb.training.draft_training import DraftConfig, DraftTraining
 from deepdos_nb.training.force_constants import ForceConstantConfig, ForceConstantTraining
 from deepdos_nb.training.loop import best_state, fit, make_trainer
@@ -111,8 +110,7 @@ def train_draft_model(
         accelerator="cpu",
         gradient_clip_val=1.0,
     )
-    with one_thread():
-        fit(trainer, module, folder, train_dataloaders=train, val_dataloaders=held)
+    fit(trainer, module, folder, train_dataloaders=train, val_dataloaders=held)
     draft_model = make_draft_model(kind)
     draft_model.load_state_dict(best_state(folder, "draft_model."))
     save_draft_model(draft_model, file, metadata={"training": config.to_dict()})
