@@ -46,6 +46,10 @@ def draft(
     data: Data = None,
     petretto: Petretto = None,
     phonondb: Phonondb = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="A draft model to go on from, with a quarter of the rate."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="24 for phonons and 36 for electrons without it.")
@@ -62,12 +66,14 @@ def draft(
     better.
     """
     from deepdos_nb.data.training_sets import training_data
+    from deepdos_nb.model.weights import load_draft_model
     from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
 
-    config = draft_config(kind, seed, epochs, projections=projections)
+    base = None if start is None else load_draft_model(start)[0]
+    config = draft_config(kind, seed, epochs, projections=projections, start=base)
     parts = training_data(kind, petretto, phonondb, data)
     typer.echo(f"{len(parts.train)} crystals to learn from, {len(parts.valid)} to validate.")
-    train_draft_model(parts.train, parts.valid, config, out, progress=progress)
+    train_draft_model(parts.train, parts.valid, config, out, start=base, progress=progress)
     typer.echo(
         f"The draft model ({kind.draft}) is {out / DRAFT}; "
         f"name it with `deepdos train --kind {kind} --draft`."

@@ -15,6 +15,7 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
 from deepdos_nb.model.weights import load_draft_model, save_draft_model
 from deepdos_nb.physics.draft import DraftModel, make_draft_model
+from deepdos_nb.training.draft_cache import fingerprint
 from deepdos_nb.training.draft_training import DraftConfig, DraftTraining
 from deepdos_nb.training.force_constants import ForceConstantConfig, ForceConstantTraining
 from deepdos_nb.training.loop import best_state, fit, make_trainer
@@ -31,8 +32,17 @@ TRAININGS: dict[Kind, type[DraftTraining[Any]]] = {
 }
 
 
+GENTLE = 0.25
+"""Factor on the learning rate where training goes on from a draft model."""
+
+
 def draft_config(
-    kind: Kind, seed: int = 0, epochs: int | None = None, *, projections: bool = True
+    kind: Kind,
+    seed: int = 0,
+    epochs: int | None = None,
+    *,
+    projections: bool = True,
+    start: DraftModel | None = None,
 ) -> DraftConfig:
     """Settings of a draft model of either kind.
 
@@ -45,8 +55,20 @@ def draft_config(
     projections : bool
         Whether electrons are learnt from the states of every shell of every atom. Force constants
         are learnt from totals alone, whatever it says.
+    start : DraftModel, optional
+        Training goes on from it, with a lower learning rate.
+
+    Raises
+    ------
+    ConfigError
+        If the start is of the other kind.
     """
     settings: dict[str, Any] = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    if start is not None:
+        if start.kind != kind:
+            raise ConfigError(f"a draft for {start.kind} cannot start one for {kind}.")
+        rate = GENTLE * DraftConfig.learning_rate
+        settings |= {"start": fingerprint(start), "learning_rate": rate}
     if Kind(kind) is Kind.phdos:
         return ForceConstantConfig(**settings)
     return TightBindingConfig(**settings, projections=projections)
@@ -58,6 +80,7 @@ def train_draft_model(
     config: DraftConfig,
     folder: str | Path,
     *,
+    start: DraftModel | None = None,
     progress: bool = True,
 ) -> DraftModel:
     """Learn a draft model; an interrupted run in the same folder is resumed, a finished one read.
@@ -70,6 +93,8 @@ def train_draft_model(
     config : ForceConstantConfig or TightBindingConfig
     folder : path
         Gets checkpoints, `history.csv`, and `draft.safetensors` in the end.
+    start : DraftModel, optional
+        Where training goes on from, the one that `config` names.
     progress : bool
         Show a progress bar.
 
@@ -77,9 +102,11 @@ def train_draft_model(
     ------
     ConfigError
         If there are no records of the right kind, or they lack what is to be learnt from, or the
-        folder holds a run with other settings.
+        folder holds a run with other settings, or the settings name another start.
     """
     folder, kind = Path(folder), config.kind
+    if config.start != ("" if start is None else fingerprint(start)):
+        raise ConfigError("the settings name another draft model to start from than is given.")
     folder.mkdir(parents=True, exist_ok=True)
     remove_parts(folder)
     keep_config(folder / CONFIG, config)
@@ -93,6 +120,8 @@ def train_draft_model(
         )
     L.seed_everything(config.seed, verbose=False)
     module = TRAININGS[kind](config)
+    if start is not None:
+        module.draft_model.load_state_dict(start.state_dict())
     seen, valid = module.examples(train_records, True), module.examples(valid_records, False)
     order = Shuffled(len(seen), config.batch_size, config.seed)
     train = ResumableLoader(seen, order, list)

@@ -40,6 +40,8 @@ class DraftConfig(Settings):
     weight_decay : float
     cdf : float
         Weight of the area between CDFs beside the squared error.
+    start : str
+        Fingerprint of the draft model that training starts from; empty for a random start.
     """
 
     kind: ClassVar[Kind]
@@ -51,6 +53,7 @@ class DraftConfig(Settings):
     learning_rate: float = 4e-3
     weight_decay: float = 0.01
     cdf: float = 3.0
+    start: str = ""
 
     def with_dropout(self, dropout: float) -> Self:
         """The same: a draft model has no dropout."""

@@ -38,7 +38,7 @@ from deepdos_nb.physics.lattice_dynamics import (
 from deepdos_nb.physics.model_input import model_input
 from deepdos_nb.physics.pairs import PairCell, join
 from deepdos_nb.training import draft_cache
-from deepdos_nb.training.draft import DRAFT, train_draft_model
+from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
 from deepdos_nb.training.force_constants import ForceConstantConfig, ForceConstantTraining
 
 GRID = grid_for("phdos")
@@ -395,3 +395,20 @@ def test_drafts_are_computed_once_and_a_damaged_file_again(tmp_path, labelled, m
     file.write_bytes(file.read_bytes()[:100])
     for a, b in zip(first, draft_cache.record_inputs(labelled, springs, tmp_path), strict=True):
         np.testing.assert_array_equal(a.draft, b.draft)
+
+
+def test_training_goes_on_from_a_draft_model_that_its_settings_name(tmp_path, labelled):
+    config = ForceConstantConfig(epochs=2, batch_size=2)
+    first = train_draft_model(labelled, labelled, config, tmp_path / "a", progress=False)
+    onward = replace(draft_config("phdos", epochs=1, start=first), batch_size=2, learning_rate=1e-9)
+    still = train_draft_model(
+        labelled, labelled, onward, tmp_path / "b", start=first, progress=False
+    )
+    for name, value in first.state_dict().items():
+        torch.testing.assert_close(still.state_dict()[name], value, rtol=0, atol=1e-5)
+    assert draft_config("phdos", start=first).learning_rate < config.learning_rate
+    with pytest.raises(ConfigError, match="another draft model"):
+        train_draft_model(labelled, labelled, onward, tmp_path / "c", progress=False)
+    assert not (tmp_path / "c").exists()
+    with pytest.raises(ConfigError, match="cannot start one for edos"):
+        draft_config("edos", start=first)
