@@ -55,7 +55,8 @@ def wave_vectors(
         # q = (i + shift) / counts turns with the inverse transpose.
         turned = np.rint(np.linalg.inv(rotations)).astype(int).transpose(0, 2, 1)
     # Rotations that keep the mesh form a group, with −1 too: a star is all its images at once.
-    stars = _images(index, counts, shift, np.concatenate([turned, -turned])).min(axis=0)
+    turned = np.unique(np.concatenate([turned, -turned]), axis=0)
+    stars = _images(index, counts, shift, turned).min(axis=1)
     first, weight = np.unique(stars, return_counts=True)
     reciprocal = 2 * np.pi * np.linalg.inv(lattice).T
     return ((index[first] + shift) / counts) @ reciprocal, weight / weight.sum()
@@ -63,10 +64,18 @@ def wave_vectors(
 
 def _images(index: Array, counts: Array, shift: float, rotations: Array) -> Array:
     """Place in the mesh of every mesh point's images, of rotations that put none between points."""
-    turned = ((index + shift) / counts) @ rotations.transpose(0, 2, 1) * counts - shift
-    nearest = np.rint(turned).astype(int)
-    kept = np.abs(turned - nearest).max(axis=(1, 2)) <= 1e-6
-    places: Array = np.ravel_multi_index(
-        tuple(np.moveaxis(nearest[kept] % counts, -1, 0)), tuple(counts)
-    )
+    # (i + shift) / counts turned, times counts, less shift: a matrix and an offset for indices.
+    matrix = rotations.transpose(0, 2, 1) * counts / counts[:, None]
+    offset = shift * (matrix.sum(axis=1) - 1.0)
+    steps = matrix[:, counts > 1]  # where there is one point only, its index is zero
+    apart = [
+        np.abs(x - np.rint(x)).reshape(len(x), -1).max(axis=1, initial=0.0) for x in (steps, offset)
+    ]
+    kept = np.maximum(*apart) <= 1e-6
+    matrix, offset = matrix[kept], np.rint(offset[kept]).astype(np.int32)
+    turned = np.rint(index @ np.concatenate(matrix, axis=1)).astype(np.int32)
+    turned = turned.reshape(len(index), -1, 3) + offset
+    places = np.zeros(turned.shape[:2], dtype=np.int32)
+    for axis, count in enumerate(counts.tolist()):
+        places = places * count + turned[..., axis] % count
     return places

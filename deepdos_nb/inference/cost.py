@@ -29,6 +29,9 @@ BASE, ATOM, MATRICES = 0.35, 3e-4, 3
 ORBITALS = (10, 5)
 """Orbitals of an atom in tight binding, with a d shell and without: s, p, d and a second s."""
 
+DENSEST, FEW, MANY = 40.0, 30, 300
+"""Of the mesh for electrons, see `tight_binding.mesh_length`."""
+
 DRAFTS = {Kind.phdos: 2, Kind.edos: 2}
 """Draft models that the shipped seeds read."""
 
@@ -67,7 +70,10 @@ def expected_cost(structure: Structure, kind: str) -> Cost:
     if kind == Kind.edos:
         rows = int(np.where(has_d_orbitals()[numbers], *ORBITALS).sum())
     large = rows > LARGE
-    counts = np.ceil((MESH_LENGTH / 2 if large else MESH_LENGTH) / np.array(structure.lattice.abc))
+    length = MESH_LENGTH / 2 if large else MESH_LENGTH
+    if kind == Kind.edos:
+        length = DENSEST / 4 if rows > MANY else min(DENSEST, DENSEST * (FEW / rows) ** (1 / 3))
+    counts = np.ceil(length / np.array(structure.lattice.abc))
     points = max(1.0, float(np.prod(counts)) / 2)
     real = large and counts.max() == 1
     seconds = DRAFTS[kind] * points * (REAL if real else COMPLEX) * rows**3

@@ -17,6 +17,9 @@ from deepdos_nb.core.errors import ClusterError, ConfigError
 from deepdos_nb.parallel.serial import POLL
 from deepdos_nb.parallel.tasks import Later, Outcome, Task, failed
 
+EAGER_TRIM = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
+"""Dask's workers give memory back after every tensor, and ask for it again: twice the time here."""
+
 CONNECT = 15.0
 """Seconds a scheduler has to answer."""
 
@@ -117,12 +120,13 @@ class Cluster:
     def _outcome(self, key: str, future: Future[Any]) -> Outcome:
         if future.status == "cancelled":
             raise self._gone()
-        if future.status == "finished":
+        # Of a result lost with its worker (a machine that slept), this waits for another.
+        error = None if future.status == "finished" else future.exception()
+        if error is None:
             try:
                 return Outcome(key, future.result())
             except (OSError, CancelledError):
                 raise self._gone() from None
-        error = future.exception()
         if isinstance(error, KilledWorker):
             reason = "the process that worked at it ended every time (killed, or out of memory)."
             return failed(key, ClusterError(reason, source=key))
@@ -192,16 +196,17 @@ def _local(workers: int, gpus: int) -> LocalCluster:
             remedy=f"Set {VISIBLE}, or ask for fewer workers.",
         )
     try:
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=None,
-            # Any free port, and of this machine only.
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.ERROR,
-            resources={"GPU": gpus} if gpus else None,
-        )
+        with dask.config.set({EAGER_TRIM: None}):
+            return LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=None,
+                # Any free port, and of this machine only.
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
+                resources={"GPU": gpus} if gpus else None,
+            )
     except RuntimeError as error:
         raise ClusterError(
             f"processes could not be started ({error}).",

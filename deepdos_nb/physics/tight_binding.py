@@ -25,14 +25,15 @@ from torch import Tensor
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
-from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
+from deepdos_nb.crystal.kpoints import wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELL, couplings
 
-MANY = 300
-"""Orbitals above which half the `MESH_LENGTH` must do: the cost grows with their cube."""
+DENSEST, FEW, MANY = 40.0, 30, 300
+"""Mesh of cells with few orbitals, Å, as `MESH_LENGTH`; of more, it is thinned out with the cube
+root of their number, because bands fold. From many on a quarter of it must do."""
 
 BROADENING = 0.2
 """Standard deviation of the Gaussian every state is drawn as, eV."""
@@ -66,13 +67,26 @@ class OrbitalCell:
     electrons: int
 
 
-def orbital_cell(cell: PrimitiveCell, length: float = MESH_LENGTH) -> OrbitalCell:
-    """Take from a primitive cell what its electrons need."""
+def mesh_length(orbitals: int) -> float:
+    """Å; points along a cell's edge times the edge are this many at least, see `wave_vectors`."""
+    if orbitals > MANY:
+        return DENSEST / 4
+    return min(DENSEST, DENSEST * (FEW / orbitals) ** (1 / 3))
+
+
+def orbital_cell(cell: PrimitiveCell, thinned: float = 1.0) -> OrbitalCell:
+    """Take from a primitive cell what its electrons need.
+
+    Parameters
+    ----------
+    cell : PrimitiveCell
+    thinned : float
+        Factor on the `mesh_length`.
+    """
     numbers = np.minimum(cell.graph.numbers, MAX_NUMBER)
     wide = has_d_orbitals()[numbers]
     orbital = np.flatnonzero((np.array(SHELL) != 2) | wide[:, None])
-    if len(orbital) > MANY:
-        length = length / 2
+    length = thinned * mesh_length(len(orbital))
     return OrbitalCell(
         pair_cell(
             cell,

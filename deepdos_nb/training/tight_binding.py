@@ -16,7 +16,6 @@ from torch import Tensor
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.crystal.kpoints import MESH_LENGTH
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.data.records import Record
 from deepdos_nb.physics.hoppings import HoppingNetwork
@@ -28,8 +27,8 @@ from deepdos_nb.training.losses import unit_sum
 LARGEST = 10
 """Atoms of the largest primitive cell to learn from."""
 
-COARSE = 14.0
-"""Å; as `MESH_LENGTH`, while learning."""
+COARSE = 0.6
+"""Factor on the density of the mesh along each edge, while learning."""
 
 SMOOTHING = 0.3
 """Standard deviation of the Gaussian that both curves are smoothed with, eV."""
@@ -105,7 +104,7 @@ class TightBindingTraining(DraftTraining[Example]):
             one_of = np.unique(primitive.member, return_index=True)[1]
             rows = record.orbital_shape[record.orbits[one_of], :SHELLS] * record.states
         return Example(
-            orbital_cell(primitive, COARSE if training else MESH_LENGTH),
+            orbital_cell(primitive, COARSE if training else 1.0),
             torch.from_numpy(rows.astype(np.float32)),
             torch.from_numpy(record.shape.astype(np.float32)),
             record.zero == "VBM",

@@ -200,7 +200,7 @@ def test_visitors(chromium: Browser, app: App, screenshots: Path, tmp_path: Path
     assert shown >= {"total", "Mat2Spec"}
     assert len(shown) == 4, "prediction, band, reference and the other model"
     page.screenshot(path=screenshots / "app-phonons-light.png", full_page=True)
-    # The case studies; a crystal without a reference says so.
+    # The case studies.
     tabs.nth(2).click()
     page.locator(".ddos-title:visible", has_text="Cu₂BaTiS₄").first.wait_for()
     studies = page.locator(".ddos-tablist[aria-label='Data sets']:visible button")

@@ -29,6 +29,7 @@ def test_seven_semiconductors_two_alloys_five_steps():
         "InP to GaP": 5,
     }
     assert len({case.name for case in CASES}) == len(CASES)
+    assert all(case.reference is not None for case in CASES)
 
 
 @each_case

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from deepdos_nb.core.errors import ClusterError, ConfigError, LabelError
+from deepdos_nb.parallel.cluster import Cluster
 from deepdos_nb.parallel.progress import shown
 from deepdos_nb.parallel.scheduler import open_scheduler
 from deepdos_nb.parallel.serial import Serial
@@ -116,6 +117,21 @@ class TestDask:
             (after,) = scheduler.run(itself, [Task("after", (1,))])
             assert after.get() == 1
             scheduler.client.wait_for_workers(2, timeout=120)  # type: ignore[attr-defined]
+
+    def test_a_result_lost_with_its_process_is_waited_for(self, two: Scheduler):
+        class Lost:
+            """A future that was done when asked, and is computed again while it is read."""
+
+            status = "lost"
+
+            def exception(self) -> None:
+                self.status = "finished"
+
+            def result(self) -> int:
+                return 7 if self.status == "finished" else 0
+
+        assert isinstance(two, Cluster)
+        assert two._outcome("a", Lost()).get() == 7  # type: ignore[arg-type]
 
     def test_a_client_of_ones_own_is_used_and_left_open(self, two: Scheduler):
         client = two.client  # type: ignore[attr-defined]
