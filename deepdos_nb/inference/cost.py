@@ -29,7 +29,7 @@ BASE, ATOM, MATRICES = 0.35, 3e-4, 3
 ORBITALS = (10, 5)
 """Orbitals of an atom in tight binding, with a d shell and without: s, p, d and a second s."""
 
-DENSEST, FEW, MANY = 40.0, 30, 300
+DENSEST, COARSEST, FEW, MANY = 40.0, 20.0, 30, 300
 """Of the mesh for electrons, see `tight_binding.mesh_length`."""
 
 DRAFTS = {Kind.phdos: 2, Kind.edos: 2}
@@ -72,7 +72,8 @@ def expected_cost(structure: Structure, kind: str) -> Cost:
     large = rows > LARGE
     length = MESH_LENGTH / 2 if large else MESH_LENGTH
     if kind == Kind.edos:
-        length = DENSEST / 4 if rows > MANY else min(DENSEST, DENSEST * (FEW / rows) ** (1 / 3))
+        folded = min(DENSEST, max(COARSEST, DENSEST * (FEW / rows) ** (2 / 3)))
+        length = COARSEST / 2 if rows > MANY else folded
     counts = np.ceil(length / np.array(structure.lattice.abc))
     points = max(1.0, float(np.prod(counts)) / 2)
     real = large and counts.max() == 1

@@ -31,9 +31,9 @@ from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELL, couplings
 
-DENSEST, FEW, MANY = 40.0, 30, 300
-"""Mesh of cells with few orbitals, Å, as `MESH_LENGTH`; of more, it is thinned out with the cube
-root of their number, because bands fold. From many on a quarter of it must do."""
+DENSEST, COARSEST, FEW, MANY = 40.0, 20.0, 30, 300
+"""Meshes of cells with few orbitals and with more, Å, as `MESH_LENGTH`; between, they thin out,
+because bands fold. From many on half the coarsest must do: the cost grows with their cube."""
 
 BROADENING = 0.2
 """Standard deviation of the Gaussian every state is drawn as, eV."""
@@ -70,8 +70,8 @@ class OrbitalCell:
 def mesh_length(orbitals: int) -> float:
     """Å; points along a cell's edge times the edge are this many at least, see `wave_vectors`."""
     if orbitals > MANY:
-        return DENSEST / 4
-    return min(DENSEST, DENSEST * (FEW / orbitals) ** (1 / 3))
+        return COARSEST / 2
+    return min(DENSEST, max(COARSEST, DENSEST * (FEW / orbitals) ** (2 / 3)))
 
 
 def orbital_cell(cell: PrimitiveCell, thinned: float = 1.0) -> OrbitalCell:
