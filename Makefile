@@ -142,6 +142,8 @@ experiments: $(STAMP)  ## every table of the comparison; hours on a CPU, resumab
 	$(call EXPERIMENT,ensemble,ensemble,[0$(COMMA) 1$(COMMA) 2$(COMMA) 3$(COMMA) 4$(COMMA) 5$(COMMA) 6$(COMMA) 7]) -p source $(SOURCE)
 	$(call EXPERIMENT,data_efficiency,data_efficiency,[0]) -p source $(SOURCE) \
 	  -y 'fractions: [0.05, 0.1, 0.25, 0.5, 1.0]' -y 'models: [deepdos, no springs, springs alone]'
+	$(call EXPERIMENT,data_efficiency,data_efficiency_edos,[0]) -p kind edos -p runs ../runs/experiments-edos -p epochs 20 -p most 1 \
+	  -y 'fractions: [0.25, 0.5, 1.0]' -y 'models: [deepdos, tight binding alone]'
 	$(call EXPERIMENT,sites,sites_phdos,[0$(COMMA) 1$(COMMA) 2]) -p source $(SOURCE) -p phonondb "$(abspath $(PHONONDB))" \
 	  -y 'variants_shown: [deepdos]'
 	$(call EXPERIMENT,sites,sites_edos,[0]) -p kind edos -p runs ../runs/experiments-edos \

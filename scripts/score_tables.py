@@ -62,8 +62,11 @@ def tables() -> dict[str, str]:
         elif path.stem == "ensemble":
             made[path.stem] = size_markdown(rows, "phdos")
         else:
-            by = ("variant", "n_train") if path.stem == "data_efficiency" else ("variant",)
-            made[path.stem] = markdown(rows, "phdos", by)
+            curve = path.stem.startswith("data_efficiency")
+            kind = "edos" if path.stem.endswith("_edos") else "phdos"
+            made[path.stem] = markdown(
+                rows, kind, ("variant", "n_train") if curve else ("variant",)
+            )
         if path.stem == "benchmark":
             made[path.stem] += "\n\n" + lead(rows)
         if path.stem in PAIRED:

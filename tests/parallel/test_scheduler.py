@@ -104,6 +104,11 @@ class TestDask:
         assert os.getpid() not in {pid for pid, _ in seen}
         assert {threads for _, threads in seen} == {"1"}
 
+    def test_processes_keep_the_memory_that_they_will_need_again(self, two: Scheduler):
+        trim = "MALLOC_TRIM_THRESHOLD_"  # Dask's own default makes tensors half as fast
+        (seen,) = [o.get() for o in two.run(os.environ.get, [Task("a", (trim,))])]
+        assert seen == os.environ.get(trim)
+
     @pytest.mark.slow
     def test_lost_processes_are_replaced(self, tmp_path: Path):
         """Also when one of them held what all tasks share; a task that kills them all fails."""
