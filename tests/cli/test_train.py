@@ -15,6 +15,8 @@ from deepdos_nb.cli import app
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data import training_sets
 from deepdos_nb.data.sources.jarvis import jarvis_file, rewrite
+from deepdos_nb.model.weights import load_draft_model, save_draft_model
+from deepdos_nb.physics.draft import make_draft_model, same_draft_model
 from deepdos_nb.training import draft
 from deepdos_nb.training.force_constants import ForceConstantConfig
 from deepdos_nb.training.tight_binding import TightBindingConfig
@@ -39,13 +41,33 @@ def test_draft_learns_what_the_kind_needs(monkeypatch, tmp_path: Path, options, 
         training_sets, "training_data", lambda kind, *_: asked.append(kind) or records
     )
     monkeypatch.setattr(
-        draft, "train_draft_model", lambda *found, progress: asked.append((*found, progress))
+        draft,
+        "train_draft_model",
+        lambda *found, start, progress: asked.append((*found, start, progress)),
     )
     done = CliRunner().invoke(app, ["draft", "--out", str(tmp_path), "--no-progress", *options])
     assert done.exit_code == 0, done.output
-    assert asked == [kind, (["a", "b"], ["c"], config, tmp_path, False)]
+    assert asked == [kind, (["a", "b"], ["c"], config, tmp_path, None, False)]
     assert draft.DRAFT in done.output.replace("\n", "")
     assert kind.draft in done.output
+
+
+def test_a_draft_goes_on_from_the_file_that_is_named(monkeypatch, tmp_path: Path):
+    file = save_draft_model(make_draft_model(Kind.edos), tmp_path / "a.safetensors", metadata={})
+    before, _ = load_draft_model(file)
+    records, found = SimpleNamespace(train=["a"], valid=["b"]), {}
+    monkeypatch.setattr(training_sets, "training_data", lambda *_: records)
+    monkeypatch.setattr(
+        draft, "train_draft_model", lambda *given, **named: found.update(named, config=given[2])
+    )
+    options = ["--kind", "edos", "--from", str(file), "--out", str(tmp_path / "run")]
+    done = CliRunner().invoke(app, ["draft", *options])
+    assert done.exit_code == 0, done.output
+    assert same_draft_model(found["start"], before)
+    assert found["config"] == draft.draft_config(Kind.edos, start=before)
+    phonons = CliRunner().invoke(app, ["draft", *options[2:]])
+    assert phonons.exit_code != 0
+    assert "cannot start one for phdos" in phonons.output + str(phonons.exception)
 
 
 def test_an_unknown_kind_is_named(tmp_path: Path):
