@@ -19,6 +19,8 @@ import sys
 import time
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 CRYSTALS = ("MgO", "SrTiO3", "NiAl")
 CELLS = {  # atoms: copies along each edge
     "MgO": {200: (5, 5, 4), 500: (5, 5, 10), 1000: (8, 8, 8)},

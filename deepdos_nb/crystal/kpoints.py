@@ -9,6 +9,20 @@ from deepdos_nb.core.arrays import Array
 MESH_LENGTH = 20.0
 """Å; a mesh of wave vectors has at least this length over the cell's edge as points along it."""
 
+DENSEST, COARSEST, FEW_ORBITALS, MANY_ORBITALS = 40.0, 20.0, 30, 300
+"""Meshes for electrons, Å, of cells with few orbitals and of cells with more."""
+
+
+def orbital_mesh_length(orbitals: int) -> float:
+    """Length for the mesh of a cell with so many orbitals, Å, as `MESH_LENGTH`.
+
+    Bands of larger cells are folded, so that their meshes may be thinner; from `MANY_ORBITALS` on
+    half the coarsest must do, because the cost grows with their cube.
+    """
+    if orbitals > MANY_ORBITALS:
+        return COARSEST / 2
+    return min(DENSEST, max(COARSEST, DENSEST * (FEW_ORBITALS / orbitals) ** (2 / 3)))
+
 
 def wave_vectors(
     lattice: Array,
@@ -68,10 +82,8 @@ def _images(index: Array, counts: Array, shift: float, rotations: Array) -> Arra
     matrix = rotations.transpose(0, 2, 1) * counts / counts[:, None]
     offset = shift * (matrix.sum(axis=1) - 1.0)
     steps = matrix[:, counts > 1]  # where there is one point only, its index is zero
-    apart = [
-        np.abs(x - np.rint(x)).reshape(len(x), -1).max(axis=1, initial=0.0) for x in (steps, offset)
-    ]
-    kept = np.maximum(*apart) <= 1e-6
+    numbers = np.concatenate([steps.reshape(len(steps), -1), offset], axis=1)
+    kept = np.abs(numbers - np.rint(numbers)).max(axis=1) <= 1e-6
     matrix, offset = matrix[kept], np.rint(offset[kept]).astype(np.int32)
     turned = np.rint(index @ np.concatenate(matrix, axis=1)).astype(np.int32)
     turned = turned.reshape(len(index), -1, 3) + offset

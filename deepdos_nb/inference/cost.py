@@ -11,7 +11,7 @@ import numpy as np
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import has_d_orbitals
-from deepdos_nb.crystal.kpoints import MESH_LENGTH
+from deepdos_nb.crystal.kpoints import MESH_LENGTH, orbital_mesh_length
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -28,9 +28,6 @@ BASE, ATOM, MATRICES = 0.35, 3e-4, 3
 
 ORBITALS = (10, 5)
 """Orbitals of an atom in tight binding, with a d shell and without: s, p, d and a second s."""
-
-DENSEST, COARSEST, FEW, MANY = 40.0, 20.0, 30, 300
-"""Of the mesh for electrons, see `tight_binding.mesh_length`."""
 
 DRAFTS = {Kind.phdos: 2, Kind.edos: 2}
 """Draft models that the shipped seeds read."""
@@ -72,8 +69,7 @@ def expected_cost(structure: Structure, kind: str) -> Cost:
     large = rows > LARGE
     length = MESH_LENGTH / 2 if large else MESH_LENGTH
     if kind == Kind.edos:
-        folded = min(DENSEST, max(COARSEST, DENSEST * (FEW / rows) ** (2 / 3)))
-        length = COARSEST / 2 if rows > MANY else folded
+        length = orbital_mesh_length(rows)
     counts = np.ceil(length / np.array(structure.lattice.abc))
     points = max(1.0, float(np.prod(counts)) / 2)
     real = large and counts.max() == 1

@@ -246,8 +246,7 @@ class Ensemble:
         Graphs of similar size go together, see `like_sized`.
         """
         for group in like_sized(graphs):
-            with torch.inference_mode():
-                yield group, self._run([graphs[i] for i in group])
+            yield group, self._run([graphs[i] for i in group])
 
     def _run(self, graphs: Sequence[CrystalGraph]) -> list[Prediction]:
         """Every seed's answer, each read from its own draft."""
@@ -289,8 +288,7 @@ class Ensemble:
             )
         structure = read_structure(structure, max_atoms=max_atoms)
         graph = self.graph(structure)
-        with torch.inference_mode():
-            outputs = self._run([graph])
+        outputs = self._run([graph])
         chosen = outputs if seed is None else [outputs[seed]]
         return make_trace(structure, graph, self.models[0].config, chosen, seed)
 

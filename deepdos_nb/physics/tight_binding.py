@@ -25,15 +25,11 @@ from torch import Tensor
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
-from deepdos_nb.crystal.kpoints import wave_vectors
+from deepdos_nb.crystal.kpoints import orbital_mesh_length, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELL, couplings
-
-DENSEST, COARSEST, FEW, MANY = 40.0, 20.0, 30, 300
-"""Meshes of cells with few orbitals and with more, Å, as `MESH_LENGTH`; between, they thin out,
-because bands fold. From many on half the coarsest must do: the cost grows with their cube."""
 
 BROADENING = 0.2
 """Standard deviation of the Gaussian every state is drawn as, eV."""
@@ -67,13 +63,6 @@ class OrbitalCell:
     electrons: int
 
 
-def mesh_length(orbitals: int) -> float:
-    """Å; points along a cell's edge times the edge are this many at least, see `wave_vectors`."""
-    if orbitals > MANY:
-        return COARSEST / 2
-    return min(DENSEST, max(COARSEST, DENSEST * (FEW / orbitals) ** (2 / 3)))
-
-
 def orbital_cell(cell: PrimitiveCell, thinned: float = 1.0) -> OrbitalCell:
     """Take from a primitive cell what its electrons need.
 
@@ -81,12 +70,12 @@ def orbital_cell(cell: PrimitiveCell, thinned: float = 1.0) -> OrbitalCell:
     ----------
     cell : PrimitiveCell
     thinned : float
-        Factor on the `mesh_length`.
+        Factor on the `orbital_mesh_length`.
     """
     numbers = np.minimum(cell.graph.numbers, MAX_NUMBER)
     wide = has_d_orbitals()[numbers]
     orbital = np.flatnonzero((np.array(SHELL) != 2) | wide[:, None])
-    length = thinned * mesh_length(len(orbital))
+    length = thinned * orbital_mesh_length(len(orbital))
     return OrbitalCell(
         pair_cell(
             cell,

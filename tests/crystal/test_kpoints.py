@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Structure
 
 import deepdos_nb as dd
 from deepdos_nb.crystal.graph import build_graph
-from deepdos_nb.crystal.kpoints import wave_vectors
+from deepdos_nb.crystal.kpoints import orbital_mesh_length, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.physics.hoppings import HoppingNetwork
 
@@ -75,3 +75,10 @@ def test_rotations_map_the_crystal_onto_itself():
             # x turns with R, so the metric of x obeys Rᵀ G R = G.
             np.testing.assert_allclose(rotation.T @ metric @ rotation, metric, atol=1e-6)
     assert len(primitive(mgo()).rotations) == 48
+
+
+def test_electrons_of_larger_cells_have_thinner_meshes():
+    lengths = [orbital_mesh_length(n) for n in range(1, 1000)]
+    assert lengths == sorted(lengths, reverse=True)
+    assert (lengths[0], lengths[29], lengths[299], lengths[300]) == (40.0, 40.0, 20.0, 10.0)
+    assert lengths[59] == pytest.approx(25.2, abs=0.05)

@@ -12,9 +12,8 @@ from typer.testing import CliRunner
 import deepdos_nb as dd
 from deepdos_nb.cli import app
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.inference import cost
 from deepdos_nb.inference.cost import DRAFTS, ORBITALS, Cost, expected_cost, together
-from deepdos_nb.physics import slater_koster, tight_binding
+from deepdos_nb.physics import slater_koster
 
 
 @pytest.mark.parametrize("kind", ["phdos", "edos"])
@@ -36,8 +35,6 @@ def test_orbitals_and_drafts_are_those_of_the_shipped_models():
     with_d, without = ORBITALS
     assert with_d == slater_koster.ORBITALS
     assert without == sum(shell != 2 for shell in slater_koster.SHELL)
-    for name in ("DENSEST", "COARSEST", "FEW", "MANY"):
-        assert getattr(cost, name) == getattr(tight_binding, name)
     for kind in Kind:
         models = [model.draft_model for model in dd.load_model(kind).models]
         weights = {tuple(w.sum().item() for w in model.parameters()) for model in models}
