@@ -123,6 +123,17 @@ class NotebookPage:
         output.last.wait_for()
         return (output.last.text_content() or "").strip()
 
+    def hears(self, code: str, answer: str, seconds: float = 30.0) -> None:
+        """Wait until code prints an answer that depends on what was just done on the page.
+
+        A widget holds back its newest change while the kernel has not yet answered the one before,
+        so that code sent right after a click may run first.
+        """
+        until = time.monotonic() + seconds
+        while (said := self.python(code)) != answer:
+            assert time.monotonic() < until, f"{code} printed {said!r}, not {answer!r}"
+            time.sleep(0.1)
+
 
 def wait_until(question: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
     """Ask until the answer is yes."""

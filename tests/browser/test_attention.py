@@ -68,11 +68,10 @@ class Views:
     def wait_for_words(self, words: str) -> None:
         wait_until(lambda: words in self.said(), f"{words!r} in {self.said()!r}")
 
-    def held(self, what: str) -> str:
+    def holds(self, what: str, value: str) -> None:
         self.scroll.scroll_into_view_if_needed()
-        answer = self.sheet.python(f"print({what})")
+        self.sheet.hears(f"print({what})", value)
         self.scroll.scroll_into_view_if_needed()
-        return answer
 
     def labels(self) -> list[str]:
         # In one go: panels come and go, and a list read one by one may wait for one that is gone.
@@ -136,9 +135,7 @@ def test_a_range_of_energies(views: Views, sheet: NotebookPage, screenshots: Pat
     page.locator(".jp-OutputArea-output", has=views.map).screenshot(
         path=screenshots / f"attention-{theme}.png"
     )
-    assert views.held("view.state.energy_range, view.state.selected_sites") == (
-        "(190.0, 350.0) (0,)"
-    )
+    views.holds("view.state.energy_range, view.state.selected_sites", "(190.0, 350.0) (0,)")
 
     # The edge of a range can be dragged; a click inside lets the range go.
     views.drag(350, 420)
@@ -156,32 +153,32 @@ def test_layers_heads_and_rows(views: Views, sheet: NotebookPage):
     views.tiles.nth(1 + 2).click()  # layer 1, head 3
     wait_until(lambda: changed(mean, pixels(views.scroll)) > 0.1, "another map")
     assert views.tiles.nth(3).get_attribute("aria-pressed") == "true"
-    assert views.held("view.state.layer, view.state.head") == "0 2"
+    views.holds("view.state.layer, view.state.head", "0 2")
     views.tiles.nth(3).focus()
     page.keyboard.press("ArrowDown")
     wait_until(
         lambda: views.tiles.nth(7 + 3).get_attribute("aria-pressed") == "true", "the tile below"
     )
     page.keyboard.press("ArrowRight")
-    assert views.held("view.state.layer, view.state.head") == "1 3"
+    views.holds("view.state.layer, view.state.head", "1 3")
 
     views.map.focus()
     page.keyboard.press("]")
     page.keyboard.press("]")
     page.keyboard.press("]")
     page.keyboard.press(",")
-    assert views.held("view.state.layer, view.state.head") == "0 -1", "past the last head: the mean"
+    views.holds("view.state.layer, view.state.head", "0 -1")  # past the last head: the mean
     views.map.focus()
     page.keyboard.press("[")
-    assert views.held("view.state.head") == "5"
+    views.holds("view.state.head", "5")
 
     # Rows by element: three instead of five.
     assert len(views.scroll.locator("text").all()) == 5
     page.get_by_role("button", name="elements", exact=True).click()
     wait_until(lambda: len(views.scroll.locator("text").all()) == 3, "one row per element")
-    assert views.held("view.map.by") == "element"
+    views.holds("view.map.by", "element")
     page.locator(".ddos-choices").get_by_role("button", name="2", exact=True).first.click()
-    assert views.held("view.state.layer") == "1"
+    views.holds("view.state.layer", "1")
 
     # And the other way: Python sets, the page follows.
     page.get_by_role("button", name="sites", exact=True).click()
@@ -210,7 +207,7 @@ def test_keys_and_atoms(views: Views, sheet: NotebookPage):
     views.wait_for_words("30 to 90 cm⁻¹")
     page.keyboard.press("Enter")
     wait_until(lambda: views.labels()[0] == "Ti2", "titanium's curve")
-    assert views.held("view.state.energy_range, view.state.selected_sites") == "(30.0, 90.0) (1,)"
+    views.holds("view.state.energy_range, view.state.selected_sites", "(30.0, 90.0) (1,)")
     views.map.focus()
     page.keyboard.press("Escape")
     views.wait_for_words("All energies")
@@ -233,5 +230,5 @@ def test_keys_and_atoms(views: Views, sheet: NotebookPage):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     wait_until(lambda: len(views.labels()) == 6, "a third site")
-    assert views.held("view.state.selected_sites") == "(1, 3, 4)"
+    views.holds("view.state.selected_sites", "(1, 3, 4)")
     assert sheet.errors == []

@@ -105,7 +105,7 @@ def test_explorer(sheet: NotebookPage, screenshots: Path, tmp_path: Path):
     page.mouse.up()
     wait_until(lambda: changed(plain, pixels(crystal)) > 0.02, "atoms coloured by share")
     whole.screenshot(path=screenshots / f"explorer-phonons-{theme}.png")
-    assert sheet.python("print(look.dataset, look.query, look.index)") == "Examples O 9"
+    sheet.hears("print(look.dataset, look.query, look.index)", "Examples O 9")
 
     # Electrons: reference, baseline, errors with their protocol, zero and gap.
     tabs.nth(1).click()
@@ -155,8 +155,10 @@ def test_explorer(sheet: NotebookPage, screenshots: Path, tmp_path: Path):
     wait_until(lambda: curves.count() == 1, "the reference alone")
     assert page.locator("path[data-element]").count() == 0
     assert curves.get_attribute("data-curve") == "PBE (GPAW)"
-    held = sheet.python("print(sorted(look.state.hidden_curves), look.state.hidden_elements)")
-    assert held == "['Mat2Spec', 'ensemble', 'total'] ('Ni', 'Al')"
+    sheet.hears(
+        "print(sorted(look.state.hidden_curves), look.state.hidden_elements)",
+        "['Mat2Spec', 'ensemble', 'total'] ('Ni', 'Al')",
+    )
     reference.dblclick()
     wait_until(lambda: curves.count() == 4, "all curves")
 

@@ -53,6 +53,10 @@ class Views:
         self.canvas.scroll_into_view_if_needed()
         return answer
 
+    def holds(self, what: str, value: str) -> None:
+        self.sheet.hears(f"print({what})", value)
+        self.canvas.scroll_into_view_if_needed()
+
     def point(self, thing: dict[str, float]) -> tuple[float, float]:
         box = self.canvas.bounding_box()
         assert box is not None
@@ -84,6 +88,7 @@ def test_turning_and_walking(views: Views, sheet: NotebookPage, screenshots: Pat
     page.mouse.move(box["x"] + 90, box["y"] + 70, steps=6)
     page.mouse.up()
     assert changed(upright, settled(views.canvas)) > 0.03
+    views.holds("list(view.rotation) == list(view.header['upright'])", "False")
     turn = np.array([float(v) for v in views.held("*view.rotation").split()]).reshape(3, 3)
     start = np.array([float(v) for v in views.held("*view.header['upright']").split()])
     assert np.abs(turn.ravel() - start).max() > 0.1
@@ -100,7 +105,7 @@ def test_turning_and_walking(views: Views, sheet: NotebookPage, screenshots: Pat
     page.keyboard.press("Home")
     page.keyboard.press("+")
     wait_until(lambda: changed(upright, pixels(views.canvas)) > 0.03, "a larger picture")
-    assert views.held("view.zoom") == "1.25"
+    views.holds("view.zoom", "1.25")
     page.get_by_role("button", name="Smaller").click()
     wait_until(lambda: changed(upright, pixels(views.canvas)) < 0.01, "the first size")
 
@@ -112,7 +117,7 @@ def test_turning_and_walking(views: Views, sheet: NotebookPage, screenshots: Pat
     assert "Å, cell (" in (views.tip.text_content() or "")
     page.mouse.click(*views.point(ghost))
     views.wait_for_words("edge to")
-    assert views.held("view.edge") == str(int(ghost["edge"]))
+    views.holds("view.edge", str(int(ghost["edge"])))
     row = views.rows.nth(int(ghost["edge"]))
     assert row.get_attribute("aria-selected") == "true"
     theme = "dark" if sheet.dark else "light"
@@ -127,14 +132,14 @@ def test_turning_and_walking(views: Views, sheet: NotebookPage, screenshots: Pat
     site = int(atom["site"])
     expected = {1: "Ti2: 44", 2: "O3: 52", 3: "O4: 52", 4: "O5: 52"}[site]
     views.wait_for_words(f"{expected} neighbours")
-    assert views.held("view.site, view.state.selected_sites, view.edge") == f"{site} ({site},) -1"
+    views.holds("view.site, view.state.selected_sites, view.edge", f"{site} ({site},) -1")
 
     # Double-click: walk to the neighbour.
     free = views.canvas.evaluate(FREE)
     ghost = next(t for t in free if t["edge"] >= 0 and t["site"] != site)
     page.mouse.dblclick(*views.point(ghost))
     wait_until(lambda: f"{'STOOO'[int(ghost['site'])]}" in views.said()[:2], "the walk")
-    assert views.held("view.site") == str(int(ghost["site"]))
+    views.holds("view.site", str(int(ghost["site"])))
     assert sheet.errors == []
 
 
@@ -151,7 +156,7 @@ def test_cutoff_edges_and_lines(views: Views, sheet: NotebookPage):
     assert changed(before, settled(views.canvas)) > 0.1
     page.keyboard.press("ArrowLeft")
     views.wait_for_words("within 7.95 Å")
-    assert views.held("view.radius, len(view.edges)").startswith("7.95 ")
+    views.holds("view.radius", "7.95")
 
     # A short cutoff is extended to twelve neighbours, until the box is cleared.
     views.slider.focus()
@@ -173,15 +178,15 @@ def test_cutoff_edges_and_lines(views: Views, sheet: NotebookPage):
     assert max(heights) > 20
     assert sum(h > 1 for h in heights) < 8
     page.keyboard.press("ArrowDown")
-    assert views.held("view.edge") == "3"
+    views.holds("view.edge", "3")
     views.canvas.focus()
     page.keyboard.press("]")
-    assert views.held("view.edge, len(view.basis)") == "4 24"
+    views.holds("view.edge, len(view.basis)", "4 24")
     views.canvas.focus()
     page.keyboard.press("Escape")
     wait_until(lambda: "edge to" not in views.said(), "no edge")
     page.keyboard.press("[")
-    assert views.held("view.edge") == "49", "before the first comes the last"
+    views.holds("view.edge", "49")  # before the first comes the last
     inside = "e => e.offsetTop >= e.parentNode.scrollTop && e.offsetTop < e.parentNode.scrollTop + "
     inside += "e.parentNode.clientHeight"
     assert views.rows.nth(49).evaluate(inside), "the list follows the selected edge"
@@ -192,7 +197,7 @@ def test_cutoff_edges_and_lines(views: Views, sheet: NotebookPage):
     plain = settled(views.canvas)
     page.get_by_role("button", name="attention", exact=True).click()
     wait_until(lambda: changed(plain, pixels(views.canvas)) > 0.002, "other lines")
-    assert views.held("view.lines") == "attention"
+    views.holds("view.lines", "attention")
 
     # And the other way: Python sets, the page follows.
     sheet.python("view.state.selected_sites = (1,); print(view.error or 'fine')")

@@ -148,7 +148,7 @@ def test_steps_by_play_slider_and_keys(stepper: Stepper, sheet: NotebookPage, sc
     stepper.wait_for_step(last)
     assert outline.get_attribute("d") != still
     wait_until(lambda: stepper.play.get_attribute("aria-label") == "Play the steps", "the end")
-    assert sheet.python("print(look.state.step, look.state.playing)") == f"{last} False"
+    sheet.hears("print(look.state.step, look.state.playing)", f"{last} False")
 
     # Pause stops it on the way; space is the same button.
     stepper.plot.focus()
@@ -158,9 +158,8 @@ def test_steps_by_play_slider_and_keys(stepper: Stepper, sheet: NotebookPage, sc
     stepper.wait_for_step(1)
     stepper.play.click()
     wait_until(lambda: stepper.play.get_attribute("aria-label") == "Play the steps", "pause")
-    step, playing = sheet.python("print(look.state.step, look.state.playing)").split()
-    assert playing == "False"
-    assert 1 <= int(step) < last
+    sheet.hears("print(look.state.playing)", "False")
+    assert 1 <= int(sheet.python("print(look.state.step)")) < last
 
     # Less motion: no pictures in between.
     page.emulate_media(reduced_motion="reduce")
@@ -217,7 +216,7 @@ def test_selections_by_mouse_and_keys(stepper: Stepper, sheet: NotebookPage):
     page.mouse.move(*stepper.at(240), steps=4)
     page.mouse.up()
     stepper.wait_for_words("90 to 250 cm⁻¹")
-    assert sheet.python("print(look.state.energy_range)") == "(90.0, 250.0)"
+    sheet.hears("print(look.state.energy_range)", "(90.0, 250.0)")
     stepper.plot.focus()
     page.keyboard.press("Shift+ArrowRight")
     stepper.wait_for_words("110 to 270 cm⁻¹")
@@ -229,7 +228,7 @@ def test_selections_by_mouse_and_keys(stepper: Stepper, sheet: NotebookPage):
     stepper.legend.nth(1).click()
     wait_until(lambda: stepper.canvas.locator("path[data-element=O]").count() == 0, "no oxygen")
     assert changed(before, settled(stepper.plot)) > 0.005
-    assert sheet.python("print(look.state.hidden_elements)") == "('O',)"
+    sheet.hears("print(look.state.hidden_elements)", "('O',)")
     page.wait_for_timeout(600)  # or the next click would make this one a double click
     stepper.legend.nth(1).click()
     wait_until(lambda: stepper.canvas.locator("path[data-element=O]").count() == 1, "oxygen")
@@ -237,9 +236,7 @@ def test_selections_by_mouse_and_keys(stepper: Stepper, sheet: NotebookPage):
     wait_until(lambda: "Zn1" in (stepper.legend.first.text_content() or ""), "sites in the legend")
     stepper.legend.first.click()
     stepper.canvas.locator("path.ddos-site").wait_for(state="attached")
-    held = sheet.python("print(look.state.selected_sites, look.view.colour_by)")
-    assert held.startswith("(0,")
-    assert held.endswith("site")
+    sheet.hears("print(look.state.selected_sites[0], look.view.colour_by)", "0 site")
     assert sheet.errors == []
 
 
@@ -260,14 +257,14 @@ def test_laboratory_breaks_the_law_and_says_why(
     lab = page.locator(".ddos-lab")
     lab.wait_for()
     wait_until(lambda: toggle.get_attribute("aria-pressed") == "true", "the pressed button")
-    assert sheet.python("print(look.laboratory, look.lab in look.children)") == "True True"
+    sheet.hears("print(look.laboratory, look.lab in look.children)", "True True")
     plot, verdict = lab.locator(".ddos-plot"), lab.locator(".ddos-verdict")
     negative = lab.locator("rect.ddos-negative")
     repair = lab.get_by_role("checkbox", name="negative masses to zero")
     lab.scroll_into_view_if_needed()
 
-    def held(name: str) -> str:
-        return sheet.python(f"print(look.lab.{name})")
+    def holds(name: str, value: str) -> None:
+        sheet.hears(f"print(look.lab.{name})", value)
 
     def says(words: str) -> None:
         wait_until(
@@ -296,8 +293,8 @@ def test_laboratory_breaks_the_law_and_says_why(
     broken = settled(plot)
     assert changed(sound, broken) > 0.02
     assert warm(broken) > warm(sound) + 200
-    assert float(held("courant")) == pytest.approx(0.8, abs=0.051)
-    assert held("step") == "1"
+    holds("courant > 0.74 and look.lab.courant < 0.86", "True")
+    holds("step", "1")
     lab.screenshot(path=screenshots / f"transport-lab-{theme}.png")
 
     # Its own keys: down to one half again.
@@ -308,7 +305,7 @@ def test_laboratory_breaks_the_law_and_says_why(
             lambda was=held_number: lab.locator(".ddos-courant").input_value() != was, "the slider"
         )
     says("has to: up to ½ per face")
-    assert held("courant") == "0.5"
+    holds("courant", "0.5")
 
     # The steps' slider and the repair that makes states.
     press(lab.locator(".ddos-count"), 0.0)
@@ -321,7 +318,7 @@ def test_laboratory_breaks_the_law_and_says_why(
     says("the central flux takes the mean of two cells")
     repair.check()
     says("Conservation breaks")
-    assert held("flux, look.lab.steps, look.lab.clip") == "central 12 True"
+    holds("flux, look.lab.steps, look.lab.clip", "central 12 True")
     repair.uncheck()
     says("No state is lost")
 
@@ -331,7 +328,7 @@ def test_laboratory_breaks_the_law_and_says_why(
     wait_until(lambda: own.get_attribute("aria-pressed") == "true", "the own target")
     lab.locator(".ddos-schemes button").last.click()
     says("the faces keep their order")
-    assert held("target, look.lab.operator") == "own remap"
+    holds("target, look.lab.operator", "own remap")
     assert lab.get_by_role("button", name="Donor cell", exact=True).is_disabled()
     assert negative.count() == 0
 
@@ -345,14 +342,12 @@ def test_laboratory_breaks_the_law_and_says_why(
     assert changed(start, settled(plot)) > 0.01
     lab.locator(".ddos-play").click()
     read("Step 12 of 12")
-    assert held("playing") == "False"
+    holds("playing", "False")
 
     # Python sets, the page follows.
     sheet.python("look.lab.operator, look.lab.target = 'one', 'split'; print('set')")
     says("the central flux takes the mean of two cells")
     toggle.click()
     wait_until(lambda: page.locator(".ddos-lab").count() == 0, "the laboratory to close")
-    assert sheet.python("print(look.laboratory, look.error + look.lab.error or 'fine')") == (
-        "False fine"
-    )
+    sheet.hears("print(look.laboratory, look.error + look.lab.error or 'fine')", "False fine")
     assert sheet.errors == []
