@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MAGNETIC = {"Fe": 3.0, "Co": 2.0, "Ni": 1.0, "Mn": 4.0, "Cr": 3.0}
 """Elements computed with spin polarisation, and the moment (μB) each atom starts from."""
 
-TINY_CELL, SMALL_CELL, LARGE_CELL = 2, 4, 16
-"""Atoms beyond which `ElectronSettings.meshes` takes fewer k-points, fewer still, and half."""
+SMALL_CELL, LARGE_CELL = 4, 16
+"""Atoms beyond which `ElectronSettings.meshes` takes fewer k-points, and half of them."""
 ABOVE = 4.7
 """Bands are wanted up to this energy over the zero, eV: the window and room for broadening."""
 STATES_LOG = ".states"
@@ -75,18 +75,16 @@ class ElectronSettings:
         """k-points per Å⁻¹ for the density and for the spectrum of one crystal.
 
         The density needs few (2 instead of 3 changed R² by 0.002 at most in eight), save where
-        moments form. Cells of at most `TINY_CELL` atoms show a few steep bands, whose spectra
-        still moved at 5 per Å⁻¹ (R² between 5 and 7 fell to 0.81 in a metal). Cells of more than
-        `SMALL_CELL` have many bands for their size, and their spectra converge earlier; of those
-        of more than `LARGE_CELL` the states of all points that 4 per Å⁻¹ ask for would take
-        hours, and half as many along each direction are taken.
+        moments form. Cells of more than `SMALL_CELL` atoms have many bands for their size, and
+        their spectra converge earlier; of those of more than `LARGE_CELL` the states of all points
+        that 4 per Å⁻¹ ask for would take hours, and half as many along each direction are taken.
         """
         spin = any(element.symbol in MAGNETIC for element in structure.composition.elements)
         atoms = len(structure)
         fewer = 2.0 if atoms > LARGE_CELL else 1.0
         density = self.density_mesh or (3.0 if spin else 2.0) / fewer
-        usual = 7.0 if atoms <= TINY_CELL else 5.0 if atoms <= SMALL_CELL else 4.0
-        return density, self.state_mesh or usual / fewer
+        states = self.state_mesh or (5.0 if atoms <= SMALL_CELL else 4.0) / fewer
+        return density, states
 
 
 @dataclass(frozen=True)
