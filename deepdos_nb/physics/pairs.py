@@ -107,7 +107,7 @@ def image_sums(
     Parameters
     ----------
     blocks : Tensor
-        Of every edge.
+        Of every edge; the sums are of their precision.
     cell : PairCell
     q : Tensor
         Å⁻¹.
@@ -121,8 +121,8 @@ def image_sums(
     # Pairs with fewer images than others are filled up with the block after the last, of zeros.
     edge = torch.full((n * n, int(images.max())), n_edges)
     edge[row, column] = order
-    angle = (q @ cell.vector.T).to(blocks.dtype)
-    waves = nn.functional.pad(torch.cat([angle.cos(), angle.sin()]), (0, 1))
+    angle = q @ cell.vector.T
+    waves = nn.functional.pad(torch.cat([angle.cos(), angle.sin()]).to(blocks.dtype), (0, 1))
     padded = torch.cat([blocks.flatten(1), blocks.new_zeros(1, rows * columns)])
     sums = torch.bmm(waves.T[edge].transpose(1, 2), padded[edge])
     parts = sums.reshape(n, n, 2, len(q), rows, columns).permute(2, 3, 0, 4, 1, 5)
