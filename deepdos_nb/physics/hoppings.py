@@ -5,8 +5,9 @@ the free atom (sp³s*: Vogl, Hjalmarson and Dow, J. Phys. Chem. Solids 44, 365 (
 fourth row on transition metals and what stands before them a d shell too. They start from the
 levels of the free atom. Every pair within reach is joined by Slater-Koster hoppings that fall off
 exponentially, in the proportions of Harrison's universal parameters (Electronic Structure and the
-Properties of Solids, 1980). A small network corrects all of it: it shifts levels and scales
-hoppings by what the atoms and their surroundings are. `tight_binding` does the rest.
+Properties of Solids, 1980). Their orbitals overlap in the same proportions (Wolfsberg and Helmholz,
+J. Chem. Phys. 20, 837 (1952)). A small network corrects all of it: it shifts levels and scales
+hoppings and overlaps by what the atoms and their surroundings are. `tight_binding` does the rest.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ DECAYS = {
 FIELD_DECAY, FIELD = 0.8, 0.5
 """Å and eV: reach and scale of what neighbours do to the orbitals of an atom."""
 
+OVERLAP = -0.04
+"""Overlap for a hopping of 1 eV: orbitals that bond have a positive one."""
+
 CLOSEST, FARTHEST = 2.5, -12.0
 """Bounds on the exponent of every decay."""
 
@@ -88,7 +92,7 @@ class HoppingNetwork(AtomicEnvironment):
         self.sender_again = nn.Linear(WIDTH, WIDTH)
         self.update_again = after_messages()
         self.shift = _perceptron(WIDTH, len(ANGULAR), layers=1)
-        self.pair = _perceptron(2 * WIDTH + GAUSSIANS + 2, 2 * len(CHANNELS), layers=2)
+        self.pair = _perceptron(2 * WIDTH + GAUSSIANS + 2, 3 * len(CHANNELS), layers=2)
         decay = [DECAYS["".join(sorted(c[:2], key="spdt".index))] for c in CHANNELS]
         for name, values in (
             ("start", torch.tensor([START[c] for c in CHANNELS])),
@@ -98,7 +102,7 @@ class HoppingNetwork(AtomicEnvironment):
             self.register_buffer(name, values, persistent=False)
 
     def forward(self, cell: PairCell) -> Terms:
-        """Levels of every atom, hoppings and fields of every edge, eV."""
+        """Levels of every atom, hoppings, fields and overlaps of every edge."""
         bonds = self.bonds(cell)
         i, j, envelope = cell.receiver, cell.sender, cell.envelope[:, None]
         h = self.atoms(cell, bonds)
@@ -110,12 +114,15 @@ class HoppingNetwork(AtomicEnvironment):
         here = self.pair(torch.cat([h[i], h[j], *about], dim=-1))
         there = self.pair(torch.cat([h[j], h[i], *about], dim=-1))
         n = len(CHANNELS)
-        # A bond is the same from both ends.
-        factor = 1.0 + (here[:, :n] + there[:, :n][:, self.reverse]) / 2
-        hoppings = self.start * factor * self._fall(stretch / self.decay) * envelope
-        field = (here[:, n:] + here[:, n:][:, self.reverse]) / 2
+        hop, field, overlap = here.split(n, dim=-1)
+        back, _, overlap_back = (part[:, self.reverse] for part in there.split(n, dim=-1))
+        field = (field + field[:, self.reverse]) / 2
         fields = FIELD * field * self._fall(stretch / FIELD_DECAY) * envelope
-        return Terms(levels, hoppings, fields)
+        # A bond is the same from both ends.
+        fall = self.start * self._fall(stretch / self.decay) * envelope
+        hoppings = fall * (1.0 + (hop + back) / 2)
+        overlaps = OVERLAP * fall * (1.0 + (overlap + overlap_back) / 2)
+        return Terms(levels, hoppings, fields, overlaps)
 
     def cell(self, primitive: PrimitiveCell) -> OrbitalCell:
         """What the drafts of a crystal are made from."""

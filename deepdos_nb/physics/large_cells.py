@@ -22,6 +22,7 @@ from jaxtyping import Bool, Float, Float64, Int64, Num
 from torch import Tensor
 
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.physics.loewdin import orthogonalised
 from deepdos_nb.physics.pairs import PairCell
 
 ENTRIES_AT_ONCE = 2**20
@@ -37,6 +38,7 @@ def states_of(
     own: Float[Tensor, "atoms b b"],
     kept: Int64[Tensor, " rows"],
     owner: Int64[Tensor, " rows"],
+    overlap: Float[Tensor, "edges b b"] | None = None,
 ) -> Iterator[tuple[Float64[Tensor, " rows"], Float[Tensor, "owners rows"]]]:
     """Eigenvalues, and every owner's share of every state, for one wave vector after the other.
 
@@ -49,11 +51,17 @@ def states_of(
         Which of the b rows of each atom there are, as b × atom + row, ascending.
     owner : Tensor
         To whom each of them belongs.
+    overlap : Tensor, optional
+        Between the ends of an edge, see `orthogonalised`.
     """
     owners = int(owner.max()) + 1
     blocks, own = blocks.float(), own.float()
     for k in cell.q:
-        values, vectors = _diagonalised(lattice_sum(k, cell, blocks, own, kept))
+        matrix = lattice_sum(k, cell, blocks, own, kept)
+        if overlap is not None:
+            none = torch.zeros_like(own)
+            matrix = orthogonalised(matrix, lattice_sum(k, cell, overlap.float(), none, kept))
+        values, vectors = _diagonalised(matrix)
         share = vectors.abs().square_()
         del vectors
         yield values.double(), share.new_zeros(owners, len(kept)).index_add_(0, owner, share)

@@ -1,14 +1,18 @@
 r"""Tight binding: from levels and hoppings to bands, and from bands to the states of every orbital.
 
-Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (10 × 10, eV) along
-every pair, the Hamiltonian of wave vector k is::
+Electrons live on orbitals of atoms and hop between them. With hoppings h_ij (10 × 10, eV) and
+overlaps s_ij along every pair, the Hamiltonian of wave vector k is::
 
     H_ij(k) = Σ_images h_ij exp(i k·r_ij) + δ_ij (levels of i + field of its neighbours)
+    S_ij(k) = Σ_images s_ij exp(i k·r_ij)
+    H′ = (1 − S/2) H (1 − S/2)
 
-Its eigenvalues are the bands, and ``|c_o|²`` is the share of orbital o in a state. Bands are
-filled with the valence electrons, two a band, and energies counted from the top of the filled ones
-where there is a gap, from the Fermi level where there is none: no energy of the reference is
-needed.
+Orbitals of neighbours overlap. Löwdin (J. Chem. Phys. 18, 365 (1950)) makes them orthogonal by
+(1 + S)^(−½), of which this is the first order: antibonding bands spread more than bonding ones, and
+electrons hop by way of third atoms. The eigenvalues are the bands, and ``|c_o|²`` is the share of
+orbital o in a state. Bands are filled with the valence electrons, two a band, and energies counted
+from the top of the filled ones where there is a gap, from the Fermi level where there is none: no
+energy of the reference is needed.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from deepdos_nb.crystal.kpoints import orbital_mesh_length, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.gaussians import draw_states
 from deepdos_nb.physics.large_cells import states_of
+from deepdos_nb.physics.loewdin import orthogonalised
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELL, couplings
 
@@ -88,7 +93,7 @@ def orbital_cell(cell: PrimitiveCell, thinned: float = 1.0) -> OrbitalCell:
 
 
 class Terms(NamedTuple):
-    """What a Hamiltonian is made of, eV.
+    """What a Hamiltonian is made of, in eV where nothing else is said.
 
     Attributes
     ----------
@@ -97,11 +102,14 @@ class Terms(NamedTuple):
     hoppings, fields
         What couples the two ends of an edge, and what its sender does to the orbitals of its
         receiver.
+    overlaps
+        Of the orbitals at the two ends, without a unit.
     """
 
     levels: Float[Tensor, "atoms shells"]
     hoppings: Float[Tensor, "edges channels"]
     fields: Float[Tensor, "edges channels"]
+    overlaps: Float[Tensor, "edges channels"]
 
     def double(self) -> Terms:
         """The same in double precision."""
@@ -110,8 +118,8 @@ class Terms(NamedTuple):
     def split(self, cells: Sequence[PairCell]) -> list[Terms]:
         """Of cells that were joined, each its own."""
         atoms, edges = [len(c.numbers) for c in cells], [len(c.receiver) for c in cells]
-        parts = (self.levels.split(atoms), self.hoppings.split(edges), self.fields.split(edges))
-        return [Terms(*terms) for terms in zip(*parts, strict=True)]
+        bonds = (t.split(edges) for t in (self.hoppings, self.fields, self.overlaps))
+        return [Terms(*t) for t in zip(self.levels.split(atoms), *bonds, strict=True)]
 
 
 def hamiltonians(
@@ -120,27 +128,39 @@ def hamiltonians(
     k: Float[Tensor, "points 3"],
     precision: torch.dtype | None = None,
 ) -> Complex[Tensor, "points orbitals orbitals"]:
-    """H(k) in eV, Hermitian, of the precision given or that of `terms`; `k` in Å⁻¹."""
+    """H′(k) in eV, Hermitian, of the precision given or that of `terms`; `k` in Å⁻¹."""
     pairs, n = cell.pairs, len(cell.pairs.numbers)
-    precision = precision or terms.levels.dtype
-    hop, own = (blocks.to(precision) for blocks in orbital_blocks(terms, pairs))
-    # Orbitals that an atom lacks fall away at the end: most of the work is the sum over images.
-    matrix = torch.block_diag(*own) + image_sums(hop, pairs, k).reshape(
-        len(k), ORBITALS * n, ORBITALS * n
+    there = cell.orbital[:, None], cell.orbital
+    hop, own, overlap = (
+        blocks.to(precision or terms.levels.dtype) for blocks in orbital_blocks(terms, pairs)
     )
-    matrix = matrix[:, cell.orbital[:, None], cell.orbital]
-    return (matrix + matrix.mH) / 2
+    # Orbitals that an atom lacks fall away at the end: most of the work is this sum.
+    sums = image_sums(torch.cat([hop, overlap], dim=2), pairs, k)
+    hopping, overlapping = (
+        part.reshape(len(k), ORBITALS * n, ORBITALS * n)[:, *there]
+        for part in sums.split(ORBITALS, dim=4)
+    )
+    matrix = hopping + torch.block_diag(*own)[there]
+    return orthogonalised((matrix + matrix.mH) / 2, (overlapping + overlapping.mH) / 2)
 
 
-def orbital_blocks(
-    terms: Terms, pairs: PairCell
-) -> tuple[Float[Tensor, "edges 10 10"], Float[Tensor, "atoms 10 10"]]:
-    """What couples the ends of every edge, and the orbitals of every atom with one another."""
+class Blocks(NamedTuple):
+    """Terms as matrices: of every edge, of every atom with itself, and of every edge again."""
+
+    hop: Float[Tensor, "edges 10 10"]
+    own: Float[Tensor, "atoms 10 10"]
+    overlap: Float[Tensor, "edges 10 10"]
+
+
+def orbital_blocks(terms: Terms, pairs: PairCell) -> Blocks:
+    """What couples the ends of every edge, the orbitals of every atom, and the overlaps."""
     n, real = len(pairs.numbers), terms.levels.dtype
     unit = torch.nn.functional.normalize(pairs.vector, dim=-1).to(real)
-    hop, field = couplings(terms.hoppings, unit), couplings(terms.fields, unit)
+    hop, field, overlap = (
+        couplings(strength, unit) for strength in (terms.hoppings, terms.fields, terms.overlaps)
+    )
     own = torch.zeros(n, ORBITALS, ORBITALS, dtype=real).index_add(0, pairs.receiver, field)
-    return hop, own + torch.diag_embed(terms.levels[:, list(SHELL)])
+    return Blocks(hop, own + torch.diag_embed(terms.levels[:, list(SHELL)]), overlap)
 
 
 class Occupation(NamedTuple):
@@ -331,8 +351,8 @@ def _one_by_one(
 ) -> Float[Tensor, "shells bins"]:
     """The same for large cells, whose matrices would fill the memory."""
     weight = cell.pairs.weight.to(terms.levels.dtype)
-    own = orbital_blocks(terms, cell.pairs)
-    states = list(states_of(cell.pairs, *own, cell.orbital, shell))
+    hop, own, overlap = orbital_blocks(terms, cell.pairs)
+    states = list(states_of(cell.pairs, hop, own, cell.orbital, shell, overlap))
     energies = torch.stack([values for values, _ in states])
     zero = fermi_level(energies, weight, cell.electrons, gapped=gapped).zero
     table = terms.levels.new_zeros(3 * len(cell.pairs.numbers), Kind.edos.grid.n_bins)
