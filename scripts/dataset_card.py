@@ -39,9 +39,9 @@ level; stored as states of one atom per bin, so that sites add up to the total.
 
 **How.** GPAW, plane waves, PBE, no spin-orbit coupling; cut-off 450 eV; density on a Γ-centred
 mesh of 2 k-points per Å⁻¹ (3 with spin), states on 5 (4 in cells of more than four atoms), half of
-both in cells of more than 16, even numbers; {finer} of the crystals, the first to be computed, have
-finer ones, and every record states its own. Linear tetrahedra counted exactly in each bin, then a
-Gaussian of 0.1 eV.
+both in cells of more than 16, even numbers; {finer} of the crystals, the first to be computed and
+some small ones, have finer ones, and every record states its own. Linear tetrahedra counted
+exactly in each bin, then a Gaussian of 0.1 eV.
 Spin polarisation, started ferromagnetic, where there is Fe, Co, Ni, Mn or Cr. The 4f electrons of
 {core}
 are in the core: what they would add is not in the curves, and they carry no moment; La has none,

@@ -169,9 +169,9 @@ Fermi level of a metal, and the number of states in that window.""",
         "draft": """
 
 Every seed reads a draft by tight binding (some share one): levels of s, p and d shells and of a
-second s shell, and Slater-Koster hoppings, that were learnt before, from the states of every shell
-of every atom of the same training crystals (primitive cells of at most ten atoms), and which
-travel with the weights. Its own scores stand in the tables.""",
+second s shell, Slater-Koster hoppings and overlaps, that were learnt before, from the states of
+every shell of every atom of the same training crystals (primitive cells of at most ten atoms), and
+which travel with the weights. Its own scores stand in the tables.""",
         "against": "PBE",
         "absolute": """\
 . *End-to-end* and
