@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 # Measured by benchmarks/large_cells.py on one core of an AMD EPYC.
-REAL, COMPLEX = 1.0e-10, 4e-10
-"""Seconds of an eigenvalue problem over its rows cubed: real in single precision, and complex."""
+REAL, COMPLEX = {Kind.phdos: 1.0e-10, Kind.edos: 1.3e-10}, 4e-10
+"""Seconds of an eigenvalue problem over its rows cubed: real in single precision, and complex.
+
+Electrons: with the products that make orbitals orthogonal.
+"""
 
 NETWORK = {Kind.phdos: 3.3e-3, Kind.edos: 4.5e-3}
 """Seconds that graph and networks take for an atom, all seeds together."""
 
-BASE, ATOM, MATRICES = 0.35, 3e-4, 3
+BASE, ATOM, MATRICES = 0.35, 3e-4, {Kind.phdos: 3, Kind.edos: 7}
 """Gigabytes of the program and of an atom in the networks, and how often a matrix is in memory."""
 
 ORBITALS = (10, 5)
@@ -73,8 +76,8 @@ def expected_cost(structure: Structure, kind: str) -> Cost:
     counts = np.ceil(length / np.array(structure.lattice.abc))
     points = max(1.0, float(np.prod(counts)) / 2)
     real = large and counts.max() == 1
-    seconds = DRAFTS[kind] * points * (REAL if real else COMPLEX) * rows**3
-    matrices = MATRICES * (1 if large else points) * rows**2 * (4 if real else 16) / 1e9
+    seconds = DRAFTS[kind] * points * (REAL[kind] if real else COMPLEX) * rows**3
+    matrices = MATRICES[kind] * (1 if large else points) * rows**2 * (4 if real else 16) / 1e9
     return Cost(seconds + NETWORK[kind] * len(numbers), BASE + ATOM * len(numbers) + matrices)
 
 

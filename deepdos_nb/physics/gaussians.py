@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from deepdos_nb.core.grids import Kind
@@ -22,7 +22,7 @@ Far more than a spectrum needs: in a gap, what is left of the Gaussians says who
 
 def draw_states(
     energies: Float64[Tensor, " states"],
-    rows: Float64[Tensor, "states columns"],
+    rows: Float[Tensor, "states columns"],
     kind: Kind,
     broadening: float,
 ) -> Float64[Tensor, "bins columns"]:
@@ -58,8 +58,8 @@ def draw_states(
     )
     held = rows.new_zeros(len(points), rows.shape[1])
     for offset, share in zip((-1, 0, 1, 2), shares, strict=True):
-        held.index_add_(0, low.long() + offset, share[:, None] * rows)
-    return table @ held
+        held.index_add_(0, low.long() + offset, share.to(rows)[:, None] * rows)
+    return table @ held.double()
 
 
 @lru_cache(maxsize=4)

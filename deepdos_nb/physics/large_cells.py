@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float, Float64, Int64, Num
 from torch import Tensor
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.physics.loewdin import orthogonalised
+from deepdos_nb.physics.loewdin import orthogonalised, sparse_product
 from deepdos_nb.physics.pairs import PairCell
 
 ENTRIES_AT_ONCE = 2**20
@@ -59,8 +59,9 @@ def states_of(
     for k in cell.q:
         matrix = lattice_sum(k, cell, blocks, own, kept)
         if overlap is not None:
-            none = torch.zeros_like(own)
-            matrix = orthogonalised(matrix, lattice_sum(k, cell, overlap.float(), none, kept))
+            between = lattice_sum(k, cell, overlap.float(), torch.zeros_like(own), kept)
+            matrix = orthogonalised(matrix, between, sparse_product)
+            del between
         values, vectors = _diagonalised(matrix)
         share = vectors.abs().square_()
         del vectors

@@ -357,7 +357,7 @@ def _one_by_one(
     zero = fermi_level(energies, weight, cell.electrons, gapped=gapped).zero
     table = terms.levels.new_zeros(3 * len(cell.pairs.numbers), Kind.edos.grid.n_bins)
     for w, (values, shares) in zip(weight, states, strict=True):
-        rows = 2.0 * w * shares.T.to(table)
+        rows = (2.0 * w).to(shares) * shares.T
         table[: len(shares)] += draw_states(values - zero, rows, Kind.edos, broadening).T
     return table
 

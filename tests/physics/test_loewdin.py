@@ -11,7 +11,7 @@ from crystals import mgo, rutile
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import primitive_cell
 from deepdos_nb.physics.hoppings import HoppingNetwork
-from deepdos_nb.physics.loewdin import orthogonalised
+from deepdos_nb.physics.loewdin import orthogonalised, sparse_product
 from deepdos_nb.physics.tight_binding import bands, hamiltonians, orbital_cell
 
 
@@ -36,6 +36,19 @@ def test_the_error_is_of_second_order(seed):
         errors.append(np.abs(first - exact).max())
     assert errors[0] > 1e-6
     assert errors[1] < 0.02 * errors[0]
+
+
+def test_the_product_skips_nothing():
+    overlap, matrix = hermitian(0, 50), hermitian(1, 50)
+    overlap[(torch.arange(50)[:, None] - torch.arange(50)).abs() > 5] = 0
+    torch.testing.assert_close(sparse_product(overlap, matrix), overlap @ matrix)
+    nothing = torch.zeros_like(overlap)
+    assert (orthogonalised(matrix, nothing, sparse_product) == matrix).all()
+    dense, spared = (orthogonalised(matrix, overlap, f) for f in (torch.matmul, sparse_product))
+    torch.testing.assert_close(dense, spared)
+    half = torch.eye(50) - overlap / 2
+    torch.testing.assert_close(dense, half @ matrix @ half)
+    assert (dense == dense.mH).all()
 
 
 def test_two_levels_repel_more_upwards_than_downwards():
