@@ -24,6 +24,12 @@ def orbital_mesh_length(orbitals: int) -> float:
     return min(DENSEST, max(COARSEST, DENSEST * (FEW_ORBITALS / orbitals) ** (2 / 3)))
 
 
+def mesh_counts(edges: Array, length: float, *, centred: bool) -> Array:
+    """Points along each of the cell's edges, Å; see `wave_vectors`."""
+    counts: Array = np.maximum(1, np.ceil(length / edges - 1e-3)).astype(int)
+    return counts + (counts % 2) * (counts > 1) if centred else counts
+
+
 def wave_vectors(
     lattice: Array,
     length: float = MESH_LENGTH,
@@ -58,10 +64,7 @@ def wave_vectors(
     weight : ndarray, shape (n_points,)
         Sums to one.
     """
-    edges = np.linalg.norm(lattice, axis=1)
-    counts = np.maximum(1, np.ceil(length / edges - 1e-3)).astype(int)
-    if centred:
-        counts += (counts % 2) * (counts > 1)
+    counts = mesh_counts(np.linalg.norm(lattice, axis=1), length, centred=centred)
     index = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 3)
     shift = 0.0 if centred else 0.5
     turned = np.eye(3, dtype=int)[None]

@@ -11,13 +11,14 @@ import numpy as np
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import has_d_orbitals
-from deepdos_nb.crystal.kpoints import MESH_LENGTH, orbital_mesh_length
+from deepdos_nb.crystal.kpoints import MESH_LENGTH, mesh_counts, orbital_mesh_length
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 # Measured by benchmarks/large_cells.py on one core of an AMD EPYC.
-REAL, COMPLEX = {Kind.phdos: 1.0e-10, Kind.edos: 1.3e-10}, 4e-10
+REAL = {Kind.phdos: 1.0e-10, Kind.edos: 1.3e-10}
+COMPLEX = {Kind.phdos: 4e-10, Kind.edos: 1.0e-9}
 """Seconds of an eigenvalue problem over its rows cubed: real in single precision, and complex.
 
 Electrons: with the products that make orbitals orthogonal.
@@ -69,14 +70,16 @@ def expected_cost(structure: Structure, kind: str) -> Cost:
     rows = 3 * len(numbers)
     if kind == Kind.edos:
         rows = int(np.where(has_d_orbitals()[numbers], *ORBITALS).sum())
-    large = rows > LARGE
+    large, centred = rows > LARGE, kind == Kind.edos
     length = MESH_LENGTH / 2 if large else MESH_LENGTH
-    if kind == Kind.edos:
+    if centred:
         length = orbital_mesh_length(rows)
-    counts = np.ceil(length / np.array(structure.lattice.abc))
-    points = max(1.0, float(np.prod(counts)) / 2)
-    real = large and counts.max() == 1
-    seconds = DRAFTS[kind] * points * (REAL[kind] if real else COMPLEX) * rows**3
+    counts = mesh_counts(np.array(structure.lattice.abc), length, centred=centred)
+    # Where a mesh has no inner points, none has a partner, and matrices are real.
+    outer = counts.max() <= (2 if centred else 1)
+    points = float(np.prod(counts)) / (1 if outer else 2)
+    real = large and outer
+    seconds = DRAFTS[kind] * points * (REAL if real else COMPLEX)[kind] * rows**3
     matrices = MATRICES[kind] * (1 if large else points) * rows**2 * (4 if real else 16) / 1e9
     return Cost(seconds + NETWORK[kind] * len(numbers), BASE + ATOM * len(numbers) + matrices)
 

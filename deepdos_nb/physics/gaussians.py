@@ -1,7 +1,8 @@
-"""Many states drawn as Gaussians at once, without one exponential for each state and bin."""
+"""States drawn as Gaussians: each by itself, or many at once without an exponential for each."""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import torch
@@ -18,6 +19,11 @@ REACH = 12.0
 
 Far more than a spectrum needs: in a gap, what is left of the Gaussians says whose states are near.
 """
+
+
+def gaussian(offset: Tensor, width: float) -> Tensor:
+    """Normalised Gaussian of this standard deviation, `offset` standard deviations from it."""
+    return torch.exp(-0.5 * offset.square()) / (width * (2 * math.pi) ** 0.5)
 
 
 def draw_states(
@@ -72,4 +78,4 @@ def _gaussians(
     count = round((grid.stop - grid.start + 2 * edge) / grid.step * FINE)
     points = torch.linspace(grid.start - edge, grid.stop + edge, count, dtype=torch.float64)
     offset = (torch.from_numpy(grid.energies)[:, None] - points) / broadening
-    return points, torch.exp(-0.5 * offset.square()) / (broadening * (2 * torch.pi) ** 0.5)
+    return points, gaussian(offset, broadening)

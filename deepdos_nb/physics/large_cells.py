@@ -22,11 +22,14 @@ from jaxtyping import Bool, Float, Float64, Int64, Num
 from torch import Tensor
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.physics.loewdin import orthogonalised, sparse_product
+from deepdos_nb.physics.loewdin import orthogonalised
 from deepdos_nb.physics.pairs import PairCell
 
 ENTRIES_AT_ONCE = 2**20
 """Matrix elements written together, which bounds the memory that their places take."""
+
+ROWS_AT_ONCE = 16
+"""Rows multiplied together: about those of an atom and its neighbour."""
 
 SAME_PHASE = 1e-6
 """Radians within which a phase is a multiple of π: lattice vectors are known about as well."""
@@ -81,6 +84,22 @@ def _diagonalised(
         return values, vectors
     found = scipy.linalg.eigh(matrix.numpy().T, driver="evd", overwrite_a=True, check_finite=False)
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
+
+
+def sparse_product(
+    sparse: Num[Tensor, "rows inner"], dense: Num[Tensor, "inner columns"]
+) -> Num[Tensor, "rows columns"]:
+    """The product of two dense matrices, the first of which is zero but near some columns.
+
+    In large cells an atom overlaps with a tenth of the others or fewer.
+    """
+    result = dense.new_empty(len(sparse), dense.shape[1])
+    near = dense.new_empty(0)  # used again, or a thread's heap grows by many times a matrix
+    for some, rows in zip(sparse.split(ROWS_AT_ONCE), result.split(ROWS_AT_ONCE), strict=True):
+        there = (some != 0).any(dim=0).nonzero().squeeze(1)
+        torch.index_select(dense, 0, there, out=near.resize_(len(there), dense.shape[1]))
+        torch.mm(some[:, there], near, out=rows)
+    return result
 
 
 def lattice_sum(

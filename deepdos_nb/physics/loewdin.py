@@ -14,9 +14,6 @@ import torch
 from jaxtyping import Num
 from torch import Tensor
 
-ROWS_AT_ONCE = 16
-"""Rows of a large matrix multiplied together: about those of an atom and its neighbour."""
-
 Product = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -40,19 +37,3 @@ def orthogonalised(
     half = overlap / 2
     taken = product(half, matrix - product(half, matrix).mH / 2)
     return matrix - (taken + taken.mH)
-
-
-def sparse_product(
-    sparse: Num[Tensor, "rows inner"], dense: Num[Tensor, "inner columns"]
-) -> Num[Tensor, "rows columns"]:
-    """The product of two dense matrices, the first of which is zero but near some columns.
-
-    In large cells an atom overlaps with a tenth of the others or fewer.
-    """
-    result = dense.new_empty(len(sparse), dense.shape[1])
-    near = dense.new_empty(0)  # used again, or a thread's heap grows by many times a matrix
-    for some, rows in zip(sparse.split(ROWS_AT_ONCE), result.split(ROWS_AT_ONCE), strict=True):
-        there = (some != 0).any(dim=0).nonzero().squeeze(1)
-        torch.index_select(dense, 0, there, out=near.resize_(len(there), dense.shape[1]))
-        torch.mm(some[:, there], near, out=rows)
-    return result

@@ -31,7 +31,7 @@ from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_electrons
 from deepdos_nb.crystal.kpoints import orbital_mesh_length, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
-from deepdos_nb.physics.gaussians import draw_states
+from deepdos_nb.physics.gaussians import draw_states, gaussian
 from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.loewdin import orthogonalised
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
@@ -145,7 +145,7 @@ def hamiltonians(
 
 
 class Blocks(NamedTuple):
-    """Terms as matrices: of every edge, of every atom with itself, and of every edge again."""
+    """Terms as matrices, with levels and fields of an atom in one."""
 
     hop: Float[Tensor, "edges 10 10"]
     own: Float[Tensor, "atoms 10 10"]
@@ -153,7 +153,7 @@ class Blocks(NamedTuple):
 
 
 def orbital_blocks(terms: Terms, pairs: PairCell) -> Blocks:
-    """What couples the ends of every edge, the orbitals of every atom, and the overlaps."""
+    """Matrix elements and overlaps between the ends of every edge, and those within every atom."""
     n, real = len(pairs.numbers), terms.levels.dtype
     unit = torch.nn.functional.normalize(pairs.vector, dim=-1).to(real)
     hop, field, overlap = (
@@ -251,7 +251,7 @@ class OrbitalDensity(torch.autograd.Function):
         energies, vectors = torch.linalg.eigh(matrices)
         filling = fermi_level(energies, weight, electrons, gapped=gapped)
         offset = (grid + filling.zero - energies[:, :, None]) / broadening
-        drawn = _gaussian(offset, broadening)
+        drawn = gaussian(offset, broadening)
         share = torch.view_as_real(vectors).square().sum(dim=-1)
         ctx.save_for_backward(energies, vectors, weight, offset, drawn, filling.slope)
         ctx.broadening = broadening
@@ -360,10 +360,6 @@ def _one_by_one(
         rows = (2.0 * w).to(shares) * shares.T
         table[: len(shares)] += draw_states(values - zero, rows, Kind.edos, broadening).T
     return table
-
-
-def _gaussian(offset: Tensor, width: float) -> Tensor:
-    return torch.exp(-0.5 * offset.square()) / (width * (2 * np.pi) ** 0.5)
 
 
 def bands(

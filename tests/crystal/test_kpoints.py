@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Structure
 
 import deepdos_nb as dd
 from deepdos_nb.crystal.graph import build_graph
-from deepdos_nb.crystal.kpoints import orbital_mesh_length, wave_vectors
+from deepdos_nb.crystal.kpoints import mesh_counts, orbital_mesh_length, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.physics.hoppings import HoppingNetwork
 
@@ -75,6 +75,12 @@ def test_rotations_map_the_crystal_onto_itself():
             # x turns with R, so the metric of x obeys Rᵀ G R = G.
             np.testing.assert_allclose(rotation.T @ metric @ rotation, metric, atol=1e-6)
     assert len(primitive(mgo()).rotations) == 48
+
+
+def test_a_mesh_with_its_centre_has_even_numbers_of_points_or_one():
+    edges = np.array([20.0, 10.0, 7.0])
+    assert mesh_counts(edges, 20.0, centred=False).tolist() == [1, 2, 3]
+    assert mesh_counts(edges, 20.0, centred=True).tolist() == [1, 2, 4]
 
 
 def test_electrons_of_larger_cells_have_thinner_meshes():

@@ -11,7 +11,8 @@ from crystals import mgo, rutile
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import primitive_cell
 from deepdos_nb.physics.hoppings import HoppingNetwork
-from deepdos_nb.physics.loewdin import orthogonalised, sparse_product
+from deepdos_nb.physics.large_cells import sparse_product
+from deepdos_nb.physics.loewdin import orthogonalised
 from deepdos_nb.physics.tight_binding import bands, hamiltonians, orbital_cell
 
 
@@ -26,13 +27,9 @@ def test_the_error_is_of_second_order(seed):
     matrix, overlap = hermitian(seed), hermitian(seed + 10)
     errors = []
     for weak in (1e-2, 1e-3):
-        # Of orthogonal orbitals H is known: S^½ H S^½ is that of the orbitals that overlap.
         whole = np.eye(8) + weak * overlap.numpy()
-        root = scipy.linalg.sqrtm(whole)
         exact = scipy.linalg.eigh(matrix.numpy(), whole, eigvals_only=True)
         first = np.linalg.eigvalsh(orthogonalised(matrix, weak * overlap).numpy())
-        same = np.linalg.eigvalsh(np.linalg.inv(root) @ matrix.numpy() @ np.linalg.inv(root))
-        np.testing.assert_allclose(exact, same, atol=1e-10)
         errors.append(np.abs(first - exact).max())
     assert errors[0] > 1e-6
     assert errors[1] < 0.02 * errors[0]
