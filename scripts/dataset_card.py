@@ -51,10 +51,10 @@ shares depend on that convention. Cells as their source gives them, in the stand
 setting, not relaxed again.
 
 **Mind.** PBE gaps are too small; one magnetic order was tried; no U, no open 4f shells.
-Curves of small metallic cells depend on the mesh of wave vectors: of 317 labels of the edition before,
-twenty drawn at random were computed again with 7 instead of 5 points per Å⁻¹ and 600 instead of
-450 eV. The two differ by an MSE (oracle total) of 0.0013 and a Wasserstein distance of 0.018 eV,
-R² is 0.98 in the median and 0.81 at least (ZnSb as caesium chloride).
+Curves of small metallic cells depend on the mesh of wave vectors: of 317 labels of the edition
+before, twenty drawn at random were computed again with 7 instead of 5 points per Å⁻¹ and 600
+instead of 450 eV. The two differ by an MSE (oracle total) of 0.0013 and a Wasserstein distance of
+0.018 eV, R² is 0.98 in the median and 0.81 at least (ZnSb as caesium chloride).
 Values are stored in twelve bits, off by at most 0.025 % of the largest of their crystal.
 """
 
