@@ -11,6 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from deepdos_nb.core.collecting import without_collecting
 from deepdos_nb.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(f"deepdos_nb.{_HOMES[name]}"), name)
+        with without_collecting():
+            return getattr(import_module(f"deepdos_nb.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'deepdos_nb' has no attribute {name!r}")
 
 

@@ -19,6 +19,9 @@ MAX_BYTES = "DEEPDOS_MAX_BYTES"
 MAX_SECONDS = "DEEPDOS_MAX_SECONDS"
 """Environment variable that tells them how long an upload may take."""
 
+SERVED = "DEEPDOS_SERVED"
+"""Environment variable that tells them that nobody saves their page."""
+
 UNUSED = ("@jupyter-notebook/lab-extension", "jupyterlab-plotly")
 """JupyterLab extensions often installed beside ours, of no use on the page."""
 
@@ -110,6 +113,7 @@ def dashboard() -> Path:
 def prepare(max_bytes: int, max_seconds: float) -> None:
     """Set what the server's and the kernels' processes read from their environment."""
     os.environ[MAX_BYTES], os.environ[MAX_SECONDS] = str(max_bytes), str(max_seconds)
+    os.environ[SERVED] = "1"
     # Many small predictions side by side: more than one thread each would only be in the way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Where Voilà finds our page, which fetches nothing from the web.

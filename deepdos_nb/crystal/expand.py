@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.nearby import pairs_to_compare
 from deepdos_nb.crystal.operators import Operators
 
 REACH = 0.1
@@ -89,13 +90,8 @@ def coincident(position: Array, radius: Array) -> Array:
     radius : ndarray, shape (n,)
         Fractions of a cell by which each may miss its place.
     """
-    from scipy.spatial import cKDTree
-
     wrapped = np.minimum(position, np.nextafter(1.0, 0.0))
-    pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(
-        float(radius.max()), p=np.inf, output_type="ndarray"
-    )
-    pairs = np.sort(pairs, axis=1)
+    pairs = pairs_to_compare(wrapped, float(radius.max()), in_unit_cell=True)
     first, second = pairs.T
     apart = position[first] - position[second]
     apart -= np.round(apart)

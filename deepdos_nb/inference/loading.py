@@ -7,6 +7,7 @@ from importlib import resources
 from math import isfinite
 from pathlib import Path
 
+from deepdos_nb.core.collecting import without_collecting
 from deepdos_nb.core.errors import WeightsError
 from deepdos_nb.core.grids import grid_for
 from deepdos_nb.core.nesting import parse_json
@@ -18,6 +19,7 @@ SCORES = "scores.json"
 """Scores of packed weights, beside them."""
 
 
+@without_collecting()
 def load_model(
     kind: str = "phdos", *, folder: str | Path | None = None, device: str | None = None
 ) -> Ensemble:

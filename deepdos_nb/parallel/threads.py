@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
-import scipy.linalg  # noqa: F401 (its library must be there to be found)
 import torch
 from threadpoolctl import ThreadpoolController
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+SECOND_BLAS = "scipy.linalg"
+"""Brings a library of its own beside NumPy's. Whoever computes with it imports it before asking for
+one thread; it is not imported here, since that takes a tenth of a second of the first look."""
 
 
 @contextmanager
@@ -26,14 +30,14 @@ def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with _libraries().limit(limits=1, user_api="blas"):
+        with _libraries(SECOND_BLAS in sys.modules).limit(limits=1, user_api="blas"):
             yield
     finally:
         torch.set_num_threads(threads)
 
 
 @cache
-def _libraries() -> ThreadpoolController:
+def _libraries(both: bool) -> ThreadpoolController:
     return ThreadpoolController()
 
 

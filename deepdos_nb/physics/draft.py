@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
-from deepdos_nb.parallel.threads import side_by_side
+from deepdos_nb.parallel.threads import SECOND_BLAS, side_by_side
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.hoppings import HoppingNetwork
 
@@ -83,6 +84,8 @@ def draft_spectra(
         return []
     cells: list[Any] = [draft_models[0].cell(primitive) for primitive in primitives]
     large = any(primitive.graph.n_nodes > FEW_ATOMS for primitive in primitives)
+    if large:
+        import_module(SECOND_BLAS)  # which may diagonalise large cells
     drafted = side_by_side(
         partial(_drafted_by, cells=cells), draft_models, at_once=None if large else 1
     )

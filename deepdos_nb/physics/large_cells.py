@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.linalg
 import torch
 from jaxtyping import Bool, Float, Float64, Int64, Num
 from torch import Tensor
@@ -82,7 +81,9 @@ def _diagonalised(
     if matrix.is_complex():
         values, vectors = torch.linalg.eigh(matrix)
         return values, vectors
-    found = scipy.linalg.eigh(matrix.numpy().T, driver="evd", overwrite_a=True, check_finite=False)
+    from scipy.linalg import eigh  # late, see `SECOND_BLAS`
+
+    found = eigh(matrix.numpy().T, driver="evd", overwrite_a=True, check_finite=False)
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
 
 

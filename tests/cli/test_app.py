@@ -19,6 +19,13 @@ from typer.testing import CliRunner
 from deepdos_nb.cli import app, serve
 
 ROOT = Path(__file__).parents[2]
+READ_BY_THE_PAGE = (
+    serve.MAX_BYTES,
+    serve.MAX_SECONDS,
+    serve.SERVED,
+    "JUPYTER_PATH",
+    "OMP_NUM_THREADS",
+)
 PLAIN: dict[str, Any] = {
     "ip": "127.0.0.1",
     "port": 8866,
@@ -38,7 +45,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     assert voila
     from deepdos_nb.cli.app_server import ClassroomVoila
 
-    for name in (serve.MAX_BYTES, serve.MAX_SECONDS, "JUPYTER_PATH", "OMP_NUM_THREADS"):
+    for name in READ_BY_THE_PAGE:
         monkeypatch.setenv(name, os.environ.get(name, ""))
     started: list[list[str]] = []
     monkeypatch.setattr(ClassroomVoila, "launch_instance", started.append)
@@ -81,6 +88,8 @@ def test_the_size_of_uploads_reaches_the_page(launched: list[list[str]]):
     source = "".join("".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code")
     assert serve.MAX_BYTES in source
     assert serve.MAX_SECONDS in source
+    assert os.environ[serve.SERVED] == "1"
+    assert serve.SERVED in source
     # Voilà finds our page, which fetches nothing from the web.
     share = Path(os.environ["JUPYTER_PATH"].split(os.pathsep)[0])
     assert (share / "voila" / "templates" / "deepdos" / "index.html.j2").is_file()

@@ -497,6 +497,14 @@ def test_output_has_a_picture_and_words(look: QuickLook, part: str):
     assert "Mg" in view.describe()
 
 
+def test_a_page_that_is_not_kept_has_words_and_no_picture(look: QuickLook):
+    look.still = False
+    data, _ = look._repr_mimebundle_()
+    assert data[VIEW]["model_id"] == look.model_id
+    assert "image/png" not in data
+    assert data["text/plain"] == look.describe()
+
+
 def test_description_says_what_is_selected(look: QuickLook):
     look.state.energy_range, look.state.selected_sites = (100.0, 300.0), (0, 7)
     look.state.step = 1

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.nearby import pairs_to_compare
 from deepdos_nb.widgets.base.cells import CellName, conventional_cell, given_cell
 
 if TYPE_CHECKING:
@@ -130,10 +131,8 @@ def joined(positions: Array, size: Array, metal: Array) -> Array:
         Covalent radii, Å.
     metal : ndarray of bool, shape (n_atoms,)
     """
-    from scipy.spatial import KDTree
-
-    pairs = KDTree(positions).query_pairs(2 * BOND_SLACK * float(size.max()), output_type="ndarray")
-    first, second = pairs[np.lexsort(pairs.T[::-1])].T if len(pairs) else np.zeros((2, 0), int)
+    reach = 2 * BOND_SLACK * float(size.max())
+    first, second = pairs_to_compare(positions, reach).T
     if not metal.all():
         keep = ~(metal[first] & metal[second])
         first, second = first[keep], second[keep]
@@ -207,7 +206,7 @@ def _partners(
     drawn: Array, outer: Array, drawn_site: Array, outer_site: Array, radii: Array, metal: Array
 ) -> Array:
     """Which of the outer atoms are bonded to a drawn one and not drawn yet, as indices."""
-    from scipy.spatial import KDTree
+    from scipy.spatial import KDTree  # late: only where bonds cross the cell's faces
 
     free = np.flatnonzero(KDTree(drawn).query(outer)[0] > ON_FACE)
     site = np.concatenate([drawn_site, outer_site[free]])

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets as t
 
+from deepdos_nb.core.collecting import without_collecting
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.tabs import TabBar
 from deepdos_nb.widgets.base.view import error_line, shows_errors
@@ -72,6 +73,7 @@ class Tabbed(Pictured, ipywidgets.VBox):
         self.selected = change["new"]
 
     @shows_errors
+    @without_collecting()
     def _open(self, _: Any = None) -> None:
         self.tabs.selected = self.selected
         if self.selected not in self.views:

@@ -27,6 +27,8 @@ class Dashboard(Tabbed):
         Longest time a visitor's file may take; see `UploadPredictor`.
     first : str
         Example crystal that is there from the start.
+    still : bool
+        Whether the output holds a picture, for pages that run no widgets; the app's does not.
     backend : {"auto", "nglview", "canvas"}
         See `StructureView`.
     """
@@ -37,8 +39,11 @@ class Dashboard(Tabbed):
         max_bytes: int = MAX_UPLOAD,
         max_seconds: float | None = None,
         first: str = "MgO",
+        still: bool = True,
         backend: Backend = "auto",
     ) -> None:
+        self.still = still
+
         def own() -> Any:
             view = UploadPredictor(max_bytes=max_bytes, max_seconds=max_seconds, backend=backend)
             view.choose(first)
