@@ -41,6 +41,8 @@ class PrimitiveCell:
         Symmetry orbit of each node.
     rotations : ndarray of int, shape (n_rotations, 3, 3)
         Of the crystal's space group, acting on fractional coordinates of `lattice` as columns.
+    partner : ndarray of int, shape (n_nodes,), optional
+        Where inversion takes each node; None where the crystal has no centre.
     """
 
     graph: CrystalGraph
@@ -48,6 +50,7 @@ class PrimitiveCell:
     member: Array
     orbit: Array
     rotations: Array
+    partner: Array | None = None
 
     @property
     def orbits(self) -> Array:
@@ -74,6 +77,7 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
     member: Array = np.arange(len(structure))
     orbit: Array = np.arange(len(structure))
     rotations: Array = np.eye(3, dtype=int)[None]
+    partner: Array | None = None
     found = space_group(structure)
     if found is not None:
         smaller = np.asarray(found.prim_std_linear).T @ given
@@ -83,6 +87,7 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
         if (copies == round(volume(given) / volume(smaller))).all():
             member, lattice = found_member, smaller
             orbit, rotations = np.asarray(found.orbits), np.asarray(found.operations.rotations)
+            partner = _inverted(structure.frac_coords, found, member)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         reduced = spglib.niggli_reduce(lattice)
@@ -95,6 +100,7 @@ def primitive_cell(structure: Structure, graph: CrystalGraph) -> PrimitiveCell:
         member,
         _numbered(orbit[first]),
         _in_basis(rotations, given, lattice),
+        partner,
     )
 
 
@@ -120,6 +126,19 @@ def space_group(
         )
     except ValueError:
         return None
+
+
+def _inverted(place: Array, found: MoyoDataset, member: Array) -> Array | None:
+    """Node that inversion takes each node to."""
+    inversions = (np.asarray(found.operations.rotations) == -np.eye(3)).all(axis=(1, 2))
+    if not inversions.any():
+        return None
+    shift = np.asarray(found.operations.translations)[inversions.argmax()]
+    first = np.unique(member, return_index=True)[1]
+    apart = (shift - place[first])[:, None] - place
+    nearest = np.abs(apart - np.rint(apart)).max(axis=2).argmin(axis=1)
+    partner: Array = member[nearest]
+    return partner
 
 
 def _numbered(groups: Array) -> Array:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float, Num
 from torch import Tensor
 
 from deepdos_nb.core.grids import Grid
@@ -23,6 +23,7 @@ from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.elements import atomic_masses
 from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
+from deepdos_nb.physics.inversion import RealBasis, real_basis, squared
 from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
 
@@ -49,8 +50,11 @@ def phonon_cell(cell: PrimitiveCell) -> PairCell:
 
 
 def dynamical_matrices(
-    force_constants: Float[Tensor, "edges 3 3"], cell: PairCell, q: Float[Tensor, "points 3"]
-) -> Complex[Tensor, "points modes modes"]:
+    force_constants: Float[Tensor, "edges 3 3"],
+    cell: PairCell,
+    q: Float[Tensor, "points 3"],
+    basis: RealBasis | None = None,
+) -> Num[Tensor, "points modes modes"]:
     """D(q) in eV/(Å² u), Hermitian, of the precision of `force_constants`.
 
     Parameters
@@ -60,16 +64,29 @@ def dynamical_matrices(
     cell : PairCell
     q : Tensor
         Å⁻¹.
+    basis : RealBasis, optional
+        Functions in which the matrices shall be real and symmetric, see `displacements`.
     """
-    n = len(cell.numbers)
-    real = force_constants.dtype
-    own = torch.zeros(n, 3, 3, dtype=real).index_add(0, cell.receiver, force_constants)
-    matrix = torch.block_diag(*own) - image_sums(force_constants, cell, q).reshape(
-        len(q), 3 * n, 3 * n
-    )
+    n, real = len(cell.numbers), force_constants.dtype
+    rows = columns = torch.arange(3 * n)
+    if basis is not None:
+        rows, columns = basis.enough, basis.rows
     root = _masses(cell).sqrt().to(real).repeat_interleave(3)
-    matrix = matrix / (root[:, None] * root)
+    (parts,) = image_sums(force_constants[None], cell, q, rows, columns)
+    own = torch.zeros(n, 3, 3, dtype=real).index_add(0, cell.receiver, force_constants)
+    own = torch.block_diag(*own)[rows[:, None], columns]
+    parts = torch.stack([own - parts[0], -parts[1]]) / (root[rows][:, None] * root[columns])
+    if basis is not None:
+        return basis.real(parts)
+    matrix = torch.complex(*parts)
     return (matrix + matrix.mH) / 2
+
+
+def displacements(cell: PairCell) -> RealBasis | None:
+    """Functions in which dynamical matrices are real, where inversion is a symmetry."""
+    if cell.partner is None:
+        return None
+    return real_basis(cell.partner, torch.arange(3 * len(cell.numbers)), torch.tensor([-1] * 3))
 
 
 def frequencies(
@@ -79,17 +96,22 @@ def frequencies(
 
     The slope of an eigenvalue is ⟨e|dD|e⟩ (Hellmann and Feynman): no eigenvector is differentiated.
     """
-    squares = torch.linalg.eigvalsh(dynamical_matrices(force_constants, cell, q))
-    return _wavenumbers(squares)
+    matrices = dynamical_matrices(force_constants, cell, q, displacements(cell))
+    return _wavenumbers(torch.linalg.eigvalsh(matrices))
 
 
 def modes(
     force_constants: Float[Tensor, "edges 3 3"], cell: PairCell
 ) -> tuple[Float[Tensor, "points modes"], Float[Tensor, "points atoms modes"]]:
     """Wavenumbers, cm⁻¹, and each atom's share of every mode."""
-    squares, vectors = torch.linalg.eigh(dynamical_matrices(force_constants, cell, cell.q))
-    share = torch.view_as_real(vectors).square().sum(dim=-1).unflatten(1, (-1, 3)).sum(dim=2)
-    return _wavenumbers(squares), share
+    basis = displacements(cell)
+    squares, vectors = torch.linalg.eigh(dynamical_matrices(force_constants, cell, cell.q, basis))
+    share = squared(vectors)
+    if basis is None:
+        return _wavenumbers(squares), share.unflatten(1, (-1, 3)).sum(dim=2)
+    atoms = share.new_zeros(len(share), len(cell.numbers), share.shape[2])
+    atoms = atoms.index_add(1, basis.rows // 3, share)
+    return _wavenumbers(squares), (atoms + atoms[:, cell.partner]) / 2
 
 
 def site_lines(

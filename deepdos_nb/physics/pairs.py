@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float, Float64, Int64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
 from deepdos_nb.core.arrays import Array
@@ -35,6 +35,8 @@ class PairCell:
     orbit : Tensor
         Symmetry orbit of each atom: wave vectors stand for all that are equal by symmetry, so what
         they say of single atoms holds for the mean of an orbit.
+    partner : Tensor, optional
+        Where inversion takes each atom; None where there is no centre.
     """
 
     numbers: Int64[Tensor, " atoms"]
@@ -45,6 +47,7 @@ class PairCell:
     q: Float64[Tensor, "points 3"]
     weight: Float64[Tensor, " points"]
     orbit: Int64[Tensor, " atoms"]
+    partner: Int64[Tensor, " atoms"] | None = None
 
     def over_orbits(self, rows: Float[Tensor, "atoms ... bins"]) -> Float[Tensor, "atoms ... bins"]:
         """Give every atom the mean row of its orbit."""
@@ -72,6 +75,7 @@ def pair_cell(cell: PrimitiveCell, mesh: tuple[Array, Array]) -> PairCell:
         torch.from_numpy(q),
         torch.from_numpy(weight),
         torch.from_numpy(cell.orbit),
+        None if cell.partner is None else torch.from_numpy(cell.partner),
     )
 
 
@@ -97,12 +101,16 @@ def join(cells: Sequence[PairCell]) -> PairCell:
 
 
 def image_sums(
-    blocks: Float[Tensor, "edges rows columns"], cell: PairCell, q: Float[Tensor, "points 3"]
-) -> Complex[Tensor, "points atoms rows atoms columns"]:
-    """Σ_images block exp(i q·r) of every pair of atoms, receivers first.
+    blocks: Float[Tensor, "kinds edges b b"],
+    cell: PairCell,
+    q: Float[Tensor, "points 3"],
+    rows: Int64[Tensor, " rows"],
+    columns: Int64[Tensor, " columns"],
+) -> Float[Tensor, "kinds 2 points rows columns"]:
+    """Real and imaginary parts of matrices Σ_images block exp(i q·r), receivers' rows first.
 
     Images of a pair stand side by side, so that their sum is one small matrix product for all wave
-    vectors.
+    vectors and kinds.
 
     Parameters
     ----------
@@ -111,19 +119,33 @@ def image_sums(
     cell : PairCell
     q : Tensor
         Å⁻¹.
+    rows, columns : Tensor
+        Which are wanted, as b × atom + row.
     """
-    n, (n_edges, rows, columns) = len(cell.numbers), blocks.shape
-    key = cell.receiver * n + cell.sender
+    n, (kinds, _, b, _) = len(cell.numbers), blocks.shape
+    receivers, receiver = torch.unique(rows // b, return_inverse=True)
+    number = torch.full((n,), -1)
+    number[receivers] = torch.arange(len(receivers))
+    edges = (number[cell.receiver] >= 0).nonzero().squeeze(1)
+    key = number[cell.receiver[edges]] * n + cell.sender[edges]
     order = torch.argsort(key, stable=True)
-    images = torch.bincount(key, minlength=n * n)
-    row = key[order]
-    column = torch.arange(n_edges) - (images.cumsum(0) - images)[row]
+    images = torch.bincount(key, minlength=len(receivers) * n)
+    pair = key[order]
+    image = torch.arange(len(edges)) - (images.cumsum(0) - images)[pair]
     # Pairs with fewer images than others are filled up with the block after the last, of zeros.
-    edge = torch.full((n * n, int(images.max())), n_edges)
-    edge[row, column] = order
-    angle = q @ cell.vector.T
-    waves = nn.functional.pad(torch.cat([angle.cos(), angle.sin()]).to(blocks.dtype), (0, 1))
-    padded = torch.cat([blocks.flatten(1), blocks.new_zeros(1, rows * columns)])
-    sums = torch.bmm(waves.T[edge].transpose(1, 2), padded[edge])
-    parts = sums.reshape(n, n, 2, len(q), rows, columns).permute(2, 3, 0, 4, 1, 5)
-    return torch.complex(parts[0].contiguous(), parts[1].contiguous())
+    edge = torch.full((len(images), int(images.max())), len(edges))
+    edge[pair, image] = order
+    angle = cell.vector[edges] @ q.T
+    waves = torch.cat([angle.cos(), angle.sin()], dim=1).to(blocks.dtype)
+    # One row for each pair of kinds, rows and columns, so that those wanted are copied whole.
+    flat = blocks[:, edges].permute(1, 0, 2, 3).flatten(1)
+    sums = torch.bmm(_padded(flat)[edge].transpose(1, 2), _padded(waves)[edge]).flatten(0, 1)
+    block = (receiver[:, None] * n + columns // b) * kinds + torch.arange(kinds)[:, None, None]
+    place = (block * b + (rows % b)[:, None]) * b + columns % b
+    found = sums.index_select(0, place.flatten())
+    return found.reshape(*place.shape, 2, len(q)).permute(0, 3, 4, 1, 2)
+
+
+def _padded(rows: Tensor) -> Tensor:
+    """One more row, of zeros."""
+    return nn.functional.pad(rows, (0, 0, 0, 1))

@@ -66,14 +66,14 @@ def d_harmonics(
 
 
 def couplings(
-    strength: Float[Tensor, "edges channels"], u: Float[Tensor, "edges 3"]
-) -> Float[Tensor, "edges 10 10"]:
+    strength: Float[Tensor, "*kinds edges channels"], u: Float[Tensor, "edges 3"]
+) -> Float[Tensor, "*kinds edges 10 10"]:
     """Matrix elements between the orbitals of two atoms.
 
     Parameters
     ----------
     strength : Tensor
-        Of `CHANNELS`.
+        Of `CHANNELS`; several kinds along the same bonds stand before the edges.
     u : Tensor
         Unit vectors from the first atom to the second.
 
@@ -84,7 +84,7 @@ def couplings(
         or odd: seen from the other end, with `REVERSED` strengths and the sign (−1)^(l + l′), the
         matrix is the transposed one.
     """
-    v = dict(zip(CHANNELS, strength[:, :, None, None].unbind(1), strict=True))
+    v = dict(zip(CHANNELS, strength[..., None, None].unbind(-3), strict=True))
     d, p = d_harmonics(u)
     row, column = u[:, None, :], u[:, :, None]
     ud, dd, pp = column * d[:, None, :], d[:, :, None] * d[:, None, :], p.transpose(1, 2) @ p
@@ -103,4 +103,4 @@ def couplings(
         v["ddσ"] * dd + v["ddπ"] * pp + v["ddδ"] * (one5 - dd - pp),
         v["dtσ"] * d[:, :, None],
     ]
-    return torch.cat([torch.cat(part, dim=2) for part in (s, p_rows, d_rows, second)], dim=1)
+    return torch.cat([torch.cat(part, dim=-1) for part in (s, p_rows, d_rows, second)], dim=-2)

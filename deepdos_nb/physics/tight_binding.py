@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float, Int64
+from jaxtyping import Float, Int64, Num
 from torch import Tensor
 
 from deepdos_nb.core.grids import Kind
@@ -32,6 +33,7 @@ from deepdos_nb.crystal.elements import MAX_NUMBER, has_d_orbitals, valence_elec
 from deepdos_nb.crystal.kpoints import orbital_mesh_length, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.gaussians import draw_states, gaussian
+from deepdos_nb.physics.inversion import RealBasis, real_basis, squared
 from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.loewdin import orthogonalised
 from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
@@ -67,6 +69,19 @@ class OrbitalCell:
     pairs: PairCell
     orbital: Int64[Tensor, " orbitals"]
     electrons: int
+
+    @cached_property
+    def basis(self) -> RealBasis | None:
+        """Functions in which matrices are real, where inversion is a symmetry."""
+        if self.pairs.partner is None:
+            return None
+        return real_basis(self.pairs.partner, self.orbital, (-1) ** torch.tensor(MOMENT))
+
+    @cached_property
+    def shell(self) -> Int64[Tensor, " orbitals"]:
+        """Shell that owns each row of the matrices in that basis, as 3 × atom + momentum."""
+        rows = self.orbital if self.basis is None else self.orbital[self.basis.rows]
+        return 3 * (rows // ORBITALS) + torch.tensor(MOMENT)[rows % ORBITALS]
 
 
 def orbital_cell(cell: PrimitiveCell, thinned: float = 1.0) -> OrbitalCell:
@@ -127,21 +142,37 @@ def hamiltonians(
     cell: OrbitalCell,
     k: Float[Tensor, "points 3"],
     precision: torch.dtype | None = None,
-) -> Complex[Tensor, "points orbitals orbitals"]:
-    """H′(k) in eV, Hermitian, of the precision given or that of `terms`; `k` in Å⁻¹."""
-    pairs, n = cell.pairs, len(cell.pairs.numbers)
-    there = cell.orbital[:, None], cell.orbital
+    basis: RealBasis | None = None,
+) -> Num[Tensor, "points orbitals orbitals"]:
+    """H′(k) in eV, Hermitian; real and symmetric in the functions of a `basis`.
+
+    Parameters
+    ----------
+    terms : Terms
+    cell : OrbitalCell
+    k : Tensor
+        Å⁻¹.
+    precision : torch.dtype, optional
+        That of real numbers; without it that of `terms`.
+    basis : RealBasis, optional
+        Of the cell.
+    """
+    rows = columns = cell.orbital
+    if basis is not None:
+        rows, columns = rows[basis.enough], columns[basis.rows]
     hop, own, overlap = (
-        blocks.to(precision or terms.levels.dtype) for blocks in orbital_blocks(terms, pairs)
+        blocks.to(precision or terms.levels.dtype) for blocks in orbital_blocks(terms, cell.pairs)
     )
-    # Orbitals that an atom lacks fall away at the end: most of the work is this sum.
-    sums = image_sums(torch.cat([hop, overlap], dim=2), pairs, k)
-    hopping, overlapping = (
-        part.reshape(len(k), ORBITALS * n, ORBITALS * n)[:, *there]
-        for part in sums.split(ORBITALS, dim=4)
-    )
-    matrix = hopping + torch.block_diag(*own)[there]
-    return orthogonalised((matrix + matrix.mH) / 2, (overlapping + overlapping.mH) / 2)
+    between, overlapping = image_sums(torch.stack([hop, overlap]), cell.pairs, k, rows, columns)
+    onsite = torch.block_diag(*own)[rows[:, None], columns]
+    hopping = torch.stack([between[0] + onsite, between[1]])
+    hermitian = _hermitian if basis is None else basis.real
+    return orthogonalised(hermitian(hopping), hermitian(overlapping))
+
+
+def _hermitian(parts: Tensor) -> Tensor:
+    matrix = torch.complex(*parts)
+    return (matrix + matrix.mH) / 2
 
 
 class Blocks(NamedTuple):
@@ -156,9 +187,8 @@ def orbital_blocks(terms: Terms, pairs: PairCell) -> Blocks:
     """Matrix elements and overlaps between the ends of every edge, and those within every atom."""
     n, real = len(pairs.numbers), terms.levels.dtype
     unit = torch.nn.functional.normalize(pairs.vector, dim=-1).to(real)
-    hop, field, overlap = (
-        couplings(strength, unit) for strength in (terms.hoppings, terms.fields, terms.overlaps)
-    )
+    strengths = torch.stack([terms.hoppings, terms.fields, terms.overlaps])
+    hop, field, overlap = couplings(strengths, unit)
     own = torch.zeros(n, ORBITALS, ORBITALS, dtype=real).index_add(0, pairs.receiver, field)
     return Blocks(hop, own + torch.diag_embed(terms.levels[:, list(SHELL)]), overlap)
 
@@ -240,7 +270,7 @@ class OrbitalDensity(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        matrices: Complex[Tensor, "points orbitals orbitals"],
+        matrices: Num[Tensor, "points orbitals orbitals"],
         weight: Float[Tensor, " points"],
         electrons: int,
         grid: Float[Tensor, " bins"],
@@ -252,7 +282,7 @@ class OrbitalDensity(torch.autograd.Function):
         filling = fermi_level(energies, weight, electrons, gapped=gapped)
         offset = (grid + filling.zero - energies[:, :, None]) / broadening
         drawn = gaussian(offset, broadening)
-        share = torch.view_as_real(vectors).square().sum(dim=-1)
+        share = squared(vectors)
         ctx.save_for_backward(energies, vectors, weight, offset, drawn, filling.slope)
         ctx.broadening = broadening
         weighed = (2.0 * weight[:, None, None] * share).transpose(0, 1).flatten(1)
@@ -277,7 +307,7 @@ class OrbitalDensity(torch.autograd.Function):
         )
         inner = 2.0 * weight[:, None, None] * inner
         # All energies move against the zero, which moves with the states that define it.
-        share = vectors.abs().square()
+        share = squared(vectors)
         shift = -2.0 * (weight[:, None, None] * derivative * share).sum()
         inner = inner + torch.diag_embed((shift * zero_slope).to(inner.dtype))
         return vectors @ inner @ vectors.mH, None, None, None, None, None
@@ -301,25 +331,23 @@ def site_states(
     gapped : bool, optional
         See `fermi_level`.
     """
-    n = len(cell.pairs.numbers)
-    shell = 3 * (cell.orbital // ORBITALS) + torch.tensor(MOMENT)[cell.orbital % ORBITALS]
     if any(t.requires_grad for t in terms):
-        table = _with_slopes(terms, cell, shell, broadening, gapped)
+        table = _with_slopes(terms, cell, broadening, gapped)
     elif len(cell.orbital) > LARGE:
-        table = _one_by_one(terms, cell, shell, broadening, gapped)
+        table = _one_by_one(terms, cell, broadening, gapped)
     else:
-        table = _at_once(terms, cell, shell, broadening, gapped)
+        table = _at_once(terms, cell, broadening, gapped)
     table = Kind.edos.grid.step * table
-    return cell.pairs.over_orbits(table.unflatten(0, (n, 3)))
+    return cell.pairs.over_orbits(table.unflatten(0, (len(cell.pairs.numbers), 3)))
 
 
 def _with_slopes(
-    terms: Terms, cell: OrbitalCell, shell: Tensor, broadening: float, gapped: bool | None
+    terms: Terms, cell: OrbitalCell, broadening: float, gapped: bool | None
 ) -> Float[Tensor, "shells bins"]:
     """States/eV of every shell, by the way that a model learns from."""
     grid, real = Kind.edos.grid, terms.levels.dtype
     rows = OrbitalDensity.apply(
-        hamiltonians(terms, cell, cell.pairs.q),
+        hamiltonians(terms, cell, cell.pairs.q, basis=cell.basis),
         cell.pairs.weight.to(real),
         cell.electrons,
         torch.from_numpy(grid.energies).to(real),
@@ -327,31 +355,33 @@ def _with_slopes(
         gapped,
     )
     table = rows.new_zeros(3 * len(cell.pairs.numbers), grid.n_bins)
-    return table.index_add(0, shell, rows)
+    return table.index_add(0, cell.shell, rows)
 
 
 def _at_once(
-    terms: Terms, cell: OrbitalCell, shell: Tensor, broadening: float, gapped: bool | None
+    terms: Terms, cell: OrbitalCell, broadening: float, gapped: bool | None
 ) -> Float[Tensor, "shells bins"]:
     """The same without slopes, in half the time: single precision moves curves by 10⁻⁵."""
     weight = cell.pairs.weight
-    matrices = hamiltonians(terms, cell, cell.pairs.q, torch.float32)
-    energies, vectors = torch.linalg.eigh(matrices)
+    energies, vectors = torch.linalg.eigh(
+        hamiltonians(terms, cell, cell.pairs.q, torch.float32, cell.basis)
+    )
     energies = energies.double()
     zero = fermi_level(energies, weight, cell.electrons, gapped=gapped).zero
-    share = torch.view_as_real(vectors).square().sum(dim=-1)
+    share = squared(vectors)
     owned = share.new_zeros(len(share), 3 * len(cell.pairs.numbers), share.shape[2])
-    owned = owned.index_add_(1, shell, share).double().mul_(2.0 * weight[:, None, None])
+    owned = owned.index_add_(1, cell.shell, share).double().mul_(2.0 * weight[:, None, None])
     rows = owned.transpose(1, 2).flatten(0, 1)
     return draw_states((energies - zero).flatten(), rows, Kind.edos, broadening).T
 
 
 def _one_by_one(
-    terms: Terms, cell: OrbitalCell, shell: Tensor, broadening: float, gapped: bool | None
+    terms: Terms, cell: OrbitalCell, broadening: float, gapped: bool | None
 ) -> Float[Tensor, "shells bins"]:
     """The same for large cells, whose matrices would fill the memory."""
     weight = cell.pairs.weight.to(terms.levels.dtype)
     hop, own, overlap = orbital_blocks(terms, cell.pairs)
+    shell = 3 * (cell.orbital // ORBITALS) + torch.tensor(MOMENT)[cell.orbital % ORBITALS]
     states = list(states_of(cell.pairs, hop, own, cell.orbital, shell, overlap))
     energies = torch.stack([values for values, _ in states])
     zero = fermi_level(energies, weight, cell.electrons, gapped=gapped).zero

@@ -16,18 +16,24 @@ def test_images_are_summed_with_their_phases():
     for structure in (triclinic(), rutile()):
         cell = phonon_cell(primitive_cell(structure, build_graph(structure)))
         n, random = len(cell.numbers), torch.Generator().manual_seed(0)
-        blocks = torch.randn(len(cell.receiver), 2, 3, generator=random, dtype=torch.float64)
-        q = cell.q[:3]
-        plain = torch.zeros(3, n, 2, n, 3, dtype=torch.complex128)
+        blocks = torch.randn(2, len(cell.receiver), 3, 3, generator=random, dtype=torch.float64)
+        q = cell.q[:4]
+        plain = torch.zeros(2, 4, n, 3, n, 3, dtype=torch.complex128)
         for edge, (i, j) in enumerate(zip(cell.receiver, cell.sender, strict=True)):
             phase = torch.exp(1j * (q @ cell.vector[edge]))
-            plain[:, i, :, j] += phase[:, None, None] * blocks[edge]
-        np.testing.assert_allclose(image_sums(blocks, cell, q), plain, atol=1e-10)
+            plain[:, :, i, :, j] += phase[:, None, None] * blocks[:, edge, None]
+        rows, columns = torch.arange(1, 3 * n), torch.arange(3 * n).flip(0)
+        found = image_sums(blocks, cell, q, rows, columns)
+        wanted = plain.reshape(2, 4, 3 * n, 3 * n)[:, :, rows[:, None], columns]
+        np.testing.assert_allclose(torch.complex(*found.unbind(1)), wanted, atol=1e-10)
 
 
 def test_a_loss_reaches_every_block():
     structure = triclinic()
     cell = phonon_cell(primitive_cell(structure, build_graph(structure)))
-    blocks = torch.ones(len(cell.receiver), 1, 1, dtype=torch.float64, requires_grad=True)
-    image_sums(blocks, cell, torch.zeros(1, 3, dtype=torch.float64)).real.sum().backward()
+    blocks = torch.ones(1, len(cell.receiver), 1, 1, dtype=torch.float64, requires_grad=True)
+    every = torch.arange(len(cell.numbers))
+    image_sums(blocks, cell, torch.zeros(1, 3, dtype=torch.float64), every, every)[
+        :, 0
+    ].sum().backward()
     np.testing.assert_allclose(blocks.grad, 1.0)
