@@ -63,7 +63,7 @@ def expected_cost(structure: Structure, kind: str) -> Cost:
     Returns
     -------
     Cost
-        For the cell as it is: less where symmetry makes it smaller.
+        For the cell as it is: less where symmetry makes it smaller, or its matrices real.
     """
     kind = Kind(kind)
     numbers = np.asarray(structure.atomic_numbers)
