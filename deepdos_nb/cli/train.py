@@ -52,7 +52,7 @@ def draft(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="24 for phonons and 36 for electrons without it.")
+        int | None, typer.Option(min=1, help="48 for phonons and 60 for electrons without it.")
     ] = None,
     projections: Annotated[
         bool,

@@ -37,7 +37,7 @@ class ForceConstantConfig(DraftConfig):
 
     kind = Kind.phdos
 
-    epochs: int = 24
+    epochs: int = 48
 
 
 Example = tuple[PairCell, Tensor]

@@ -52,7 +52,7 @@ class TightBindingConfig(DraftConfig):
 
     kind = Kind.edos
 
-    epochs: int = 36
+    epochs: int = 60
     projections: bool = True
 
 

@@ -25,8 +25,8 @@ from deepdos_nb.training.tight_binding import TightBindingConfig
 @pytest.mark.parametrize(
     ("options", "kind", "config"),
     [
-        ([], Kind.phdos, ForceConstantConfig(epochs=24)),
-        (["--kind", "edos"], Kind.edos, TightBindingConfig(epochs=36)),
+        ([], Kind.phdos, ForceConstantConfig(epochs=48)),
+        (["--kind", "edos"], Kind.edos, TightBindingConfig(epochs=60)),
         (
             ["--kind", "edos", "--no-projections", "--epochs", "2", "--seed", "3"],
             Kind.edos,
