@@ -13,11 +13,13 @@ import torch
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Kind
+from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.parallel.threads import SECOND_BLAS, side_by_side
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.hoppings import HoppingNetwork
+from deepdos_nb.physics.slater_koster import ORBITALS
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -83,11 +85,11 @@ def draft_spectra(
     if not primitives:
         return []
     cells: list[Any] = [draft_models[0].cell(primitive) for primitive in primitives]
-    large = any(primitive.graph.n_nodes > FEW_ATOMS for primitive in primitives)
-    if large:
+    atoms = max(primitive.graph.n_nodes for primitive in primitives)
+    if ORBITALS * atoms > LARGE:
         import_module(SECOND_BLAS)  # which may diagonalise large cells
     drafted = side_by_side(
-        partial(_drafted_by, cells=cells), draft_models, at_once=None if large else 1
+        partial(_drafted_by, cells=cells), draft_models, at_once=None if atoms > FEW_ATOMS else 1
     )
     return [
         np.stack(rows)[:, primitive.member]

@@ -79,7 +79,10 @@ class OrbitalCell:
 
     @cached_property
     def shell(self) -> Int64[Tensor, " orbitals"]:
-        """Shell that owns each row of the matrices in that basis, as 3 × atom + momentum."""
+        """Shell that owns each row of the matrices in that basis, as 3 × atom + momentum.
+
+        A function of two partners counts for one of them; the mean over an orbit holds both.
+        """
         rows = self.orbital if self.basis is None else self.orbital[self.basis.rows]
         return 3 * (rows // ORBITALS) + torch.tensor(MOMENT)[rows % ORBITALS]
 
