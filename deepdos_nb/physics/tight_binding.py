@@ -81,7 +81,7 @@ class OrbitalCell:
     def shell(self) -> Int64[Tensor, " orbitals"]:
         """Shell that owns each row of the matrices in that basis, as 3 × atom + momentum.
 
-        A function of two partners counts for one of them; the mean over an orbit holds both.
+        A function of two partners counts for one of them; both own the mean.
         """
         rows = self.orbital if self.basis is None else self.orbital[self.basis.rows]
         return 3 * (rows // ORBITALS) + torch.tensor(MOMENT)[rows % ORBITALS]
@@ -340,8 +340,10 @@ def site_states(
         table = _one_by_one(terms, cell, broadening, gapped)
     else:
         table = _at_once(terms, cell, broadening, gapped)
-    table = Kind.edos.grid.step * table
-    return cell.pairs.over_orbits(table.unflatten(0, (len(cell.pairs.numbers), 3)))
+    rows = Kind.edos.grid.step * table.unflatten(0, (len(cell.pairs.numbers), 3))
+    if cell.pairs.partner is not None:
+        rows = (rows + rows[cell.pairs.partner]) / 2
+    return cell.pairs.over_orbits(rows)
 
 
 def _with_slopes(
