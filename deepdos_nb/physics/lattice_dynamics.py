@@ -25,7 +25,7 @@ from deepdos_nb.crystal.kpoints import MESH_LENGTH, wave_vectors
 from deepdos_nb.crystal.primitive import PrimitiveCell
 from deepdos_nb.physics.inversion import RealBasis, real_basis, squared
 from deepdos_nb.physics.large_cells import states_of
-from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
+from deepdos_nb.physics.pairs import PairCell, hermitian, image_sums, pair_cell
 
 INVERSE_CM2 = 1.602176634e-19 / 1e-20 / 1.66053906892e-27 / (2 * np.pi * 2.99792458e10) ** 2
 """(cm⁻¹)² of ω² = 1 eV/(Å² u), CODATA 2022."""
@@ -76,10 +76,7 @@ def dynamical_matrices(
     own = torch.zeros(n, 3, 3, dtype=real).index_add(0, cell.receiver, force_constants)
     own = torch.block_diag(*own)[rows[:, None], columns]
     parts = torch.stack([own - parts[0], -parts[1]]) / (root[rows][:, None] * root[columns])
-    if basis is not None:
-        return basis.real(parts)
-    matrix = torch.complex(*parts)
-    return (matrix + matrix.mH) / 2
+    return hermitian(parts) if basis is None else basis.real(parts)
 
 
 def displacements(cell: PairCell) -> RealBasis | None:
@@ -106,12 +103,10 @@ def modes(
     """Wavenumbers, cm⁻¹, and each atom's share of every mode."""
     basis = displacements(cell)
     squares, vectors = torch.linalg.eigh(dynamical_matrices(force_constants, cell, cell.q, basis))
-    share = squared(vectors)
-    if basis is None:
-        return _wavenumbers(squares), share.unflatten(1, (-1, 3)).sum(dim=2)
-    atoms = share.new_zeros(len(share), len(cell.numbers), share.shape[2])
-    atoms = atoms.index_add(1, basis.rows // 3, share)
-    return _wavenumbers(squares), (atoms + atoms[:, cell.partner]) / 2
+    row = squared(vectors)
+    owner = (torch.arange(row.shape[1]) if basis is None else basis.rows) // 3
+    share = row.new_zeros(len(row), len(cell.numbers), row.shape[2]).index_add(1, owner, row)
+    return _wavenumbers(squares), cell.over_partners(share, dim=1)
 
 
 def site_lines(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Complex, Float, Float64, Int64
 from torch import Tensor, nn
 
 from deepdos_nb.core.arrays import Array
@@ -54,6 +54,12 @@ class PairCell:
         size = torch.bincount(self.orbit).to(rows)
         total = rows.new_zeros(len(size), *rows.shape[1:]).index_add(0, self.orbit, rows)
         return (total / size.reshape(-1, *[1] * (rows.ndim - 1)))[self.orbit]
+
+    def over_partners(self, rows: Float[Tensor, ...], dim: int = 0) -> Float[Tensor, ...]:
+        """Give partners, whose rows stand along `dim`, their mean row."""
+        if self.partner is None:
+            return rows
+        return (rows + rows.index_select(dim, self.partner)) / 2
 
 
 def pair_cell(cell: PrimitiveCell, mesh: tuple[Array, Array]) -> PairCell:
@@ -144,6 +150,12 @@ def image_sums(
     place = (block * b + (rows % b)[:, None]) * b + columns % b
     found = sums.index_select(0, place.flatten())
     return found.reshape(*place.shape, 2, len(q)).permute(0, 3, 4, 1, 2)
+
+
+def hermitian(parts: Float[Tensor, "2 points rows rows"]) -> Complex[Tensor, "points rows rows"]:
+    """Matrices from their real and imaginary parts, Hermitian to the last bit."""
+    matrix = torch.complex(*parts)
+    return (matrix + matrix.mH) / 2
 
 
 def _padded(rows: Tensor) -> Tensor:

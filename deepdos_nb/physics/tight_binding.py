@@ -36,7 +36,7 @@ from deepdos_nb.physics.gaussians import draw_states, gaussian
 from deepdos_nb.physics.inversion import RealBasis, real_basis, squared
 from deepdos_nb.physics.large_cells import states_of
 from deepdos_nb.physics.loewdin import orthogonalised
-from deepdos_nb.physics.pairs import PairCell, image_sums, pair_cell
+from deepdos_nb.physics.pairs import PairCell, hermitian, image_sums, pair_cell
 from deepdos_nb.physics.slater_koster import MOMENT, ORBITALS, SHELL, couplings
 
 BROADENING = 0.2
@@ -79,12 +79,16 @@ class OrbitalCell:
 
     @cached_property
     def shell(self) -> Int64[Tensor, " orbitals"]:
-        """Shell that owns each row of the matrices in that basis, as 3 × atom + momentum.
+        """Shell that each row of the matrices in that basis counts for, see `shell_of`.
 
         A function of two partners counts for one of them; both own the mean.
         """
-        rows = self.orbital if self.basis is None else self.orbital[self.basis.rows]
-        return 3 * (rows // ORBITALS) + torch.tensor(MOMENT)[rows % ORBITALS]
+        return shell_of(self.orbital if self.basis is None else self.orbital[self.basis.rows])
+
+
+def shell_of(orbital: Int64[Tensor, " orbitals"]) -> Int64[Tensor, " orbitals"]:
+    """3 × atom + momentum of orbitals that are given as 10 × atom + orbital."""
+    return 3 * (orbital // ORBITALS) + torch.tensor(MOMENT)[orbital % ORBITALS]
 
 
 def orbital_cell(cell: PrimitiveCell, thinned: float = 1.0) -> OrbitalCell:
@@ -169,13 +173,8 @@ def hamiltonians(
     between, overlapping = image_sums(torch.stack([hop, overlap]), cell.pairs, k, rows, columns)
     onsite = torch.block_diag(*own)[rows[:, None], columns]
     hopping = torch.stack([between[0] + onsite, between[1]])
-    hermitian = _hermitian if basis is None else basis.real
-    return orthogonalised(hermitian(hopping), hermitian(overlapping))
-
-
-def _hermitian(parts: Tensor) -> Tensor:
-    matrix = torch.complex(*parts)
-    return (matrix + matrix.mH) / 2
+    whole = hermitian if basis is None else basis.real
+    return orthogonalised(whole(hopping), whole(overlapping))
 
 
 class Blocks(NamedTuple):
@@ -341,9 +340,7 @@ def site_states(
     else:
         table = _at_once(terms, cell, broadening, gapped)
     rows = Kind.edos.grid.step * table.unflatten(0, (len(cell.pairs.numbers), 3))
-    if cell.pairs.partner is not None:
-        rows = (rows + rows[cell.pairs.partner]) / 2
-    return cell.pairs.over_orbits(rows)
+    return cell.pairs.over_orbits(cell.pairs.over_partners(rows))
 
 
 def _with_slopes(
@@ -386,8 +383,7 @@ def _one_by_one(
     """The same for large cells, whose matrices would fill the memory."""
     weight = cell.pairs.weight.to(terms.levels.dtype)
     hop, own, overlap = orbital_blocks(terms, cell.pairs)
-    shell = 3 * (cell.orbital // ORBITALS) + torch.tensor(MOMENT)[cell.orbital % ORBITALS]
-    states = list(states_of(cell.pairs, hop, own, cell.orbital, shell, overlap))
+    states = list(states_of(cell.pairs, hop, own, cell.orbital, shell_of(cell.orbital), overlap))
     energies = torch.stack([values for values, _ in states])
     zero = fermi_level(energies, weight, cell.electrons, gapped=gapped).zero
     table = terms.levels.new_zeros(3 * len(cell.pairs.numbers), Kind.edos.grid.n_bins)
