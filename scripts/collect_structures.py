@@ -115,16 +115,20 @@ def buildable(
 
     With their families and formulas, and their space groups.
     """
+    groups: dict[str, int] = {}
     for family, formula in candidates:
         reduced = Composition(formula).reduced_formula
         if reduced in held_out or (reduced in known and not family.polymorphs):
             continue
+        if groups.get(family.name) in known.get(reduced, ()):
+            continue  # a family shares its space group
         try:
             crystal = family.build(formula)
         except NoMinimumError as error:
             print(f"{family.name} {formula}: left out ({error})", file=sys.stderr)
             continue
         group = SpacegroupAnalyzer(crystal, symprec=1e-2).get_space_group_number()
+        groups[family.name] = group
         if group not in known.get(reduced, ()):
             yield family, formula, crystal, group
 

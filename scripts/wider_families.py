@@ -113,6 +113,33 @@ PAIRS = (
     ),
 )
 
+CATIONS = """Li Na K Rb Cs Be Mg Ca Sr Ba Sc Y La Lu Ti Zr Hf V Nb Ta Mo W Re Ru Os Rh Ir Pd Pt Cu
+Ag Au Zn Cd Hg Al Ga In Tl Si Ge Sn Pb"""
+ANIONS = "C N P As Sb O S Se Te H F Cl Br I"
+
+EVERY_PAIR = (
+    *(
+        Family(name, cell, ((0, 0, 0), hole), combined(CATIONS, ANIONS), polymorphs=True)
+        for name, cell, hole in (
+            ("zinc blende (B3)", FCC, TETRAHEDRAL),
+            ("rock salt (B1)", FCC, CENTRE),
+            ("caesium chloride (B2)", SIMPLE, CENTRE),
+        )
+    ),
+    Family(
+        "fluorite and antifluorite (C1)",
+        FCC,
+        ((0, 0, 0), TETRAHEDRAL, OTHER_HOLE),
+        f"""{combined("Be Mg Ca Sr Ba Zn Cd Hg Sn Pb", "F2 Cl2 Br2 I2 H2")}
+        {combined("Ti Zr Hf Si Ge Sn Pb Ru Ir Mo W Re Pt", "O2 S2 Se2 N2")}
+        {combined("O S Se Te", "Li2 Na2 K2 Rb2 Cs2 Cu2 Ag2 Tl2")}
+        {combined("C Si Ge Sn Pb", "Be2 Mg2 Ca2 Sr2 Ba2")}""",
+        polymorphs=True,
+    ),
+)
+"""Cations and anions in all combinations, each in the structures of textbooks: two crystals of one
+formula differ by their structure alone."""
+
 WIDER_FAMILIES = (
     Family(
         "fcc (A1)",
@@ -299,6 +326,6 @@ WIDER_FAMILIES = (
 
 def members() -> Iterator[tuple[Family, str]]:
     """Every family with each of its formulas, lanthanides first."""
-    for family in (*LANTHANIDE_FAMILIES, *WIDER_FAMILIES):
+    for family in (*LANTHANIDE_FAMILIES, *WIDER_FAMILIES, *EVERY_PAIR):
         for formula in dict.fromkeys(family.members.split()):
             yield family, formula

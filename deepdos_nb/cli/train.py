@@ -47,8 +47,11 @@ def draft(
     petretto: Petretto = None,
     phonondb: Phonondb = None,
     start: Annotated[
-        Path | None,
-        typer.Option("--from", help="A draft model to go on from, with a quarter of the rate."),
+        str | None,
+        typer.Option(
+            "--from",
+            help="A draft model to go on from, with a quarter of the rate: its file, or shipped.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data order.")] = 0,
     epochs: Annotated[
@@ -66,10 +69,10 @@ def draft(
     better.
     """
     from deepdos_nb.data.training_sets import training_data
-    from deepdos_nb.model.weights import load_draft_model
     from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
+    from deepdos_nb.training.start import starting_draft
 
-    base = None if start is None else load_draft_model(start)[0]
+    base = None if start is None else starting_draft(start, kind)
     config = draft_config(kind, seed, epochs, projections=projections, start=base)
     parts = training_data(kind, petretto, phonondb, data)
     typer.echo(f"{len(parts.train)} crystals to learn from, {len(parts.valid)} to validate.")
@@ -102,6 +105,14 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, data order and dropout.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Times through the training part.")] = 36,
+    draft_epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="With --from, and without --draft: times that the draft model sees it before; 36 "
+            "without it, fewer if there are many crystals; 0 leaves the draft model as it is.",
+        ),
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Crystals a step; 32, or fewer for small sets.")
     ] = None,
@@ -142,6 +153,7 @@ def train(
     from deepdos_nb.training.recipe import make_recipe
     from deepdos_nb.training.settings import Machine
     from deepdos_nb.training.train import train as run
+    from deepdos_nb.training.tuning import with_tuned_draft
 
     parts = training_data(kind, petretto, phonondb, data)
     recipe = make_recipe(
@@ -164,6 +176,11 @@ def train(
         freeze=freeze or (),
     )
     typer.echo(f"{len(parts.train)} crystals to train on, {len(parts.valid)} to validate.")
+    if draft is not None and draft_epochs is None:
+        draft_epochs = 0
+    recipe = with_tuned_draft(
+        recipe, parts.train, parts.valid, out, epochs=draft_epochs, progress=progress
+    )
     run(
         parts.train,
         parts.valid,

@@ -30,6 +30,7 @@ from deepdos_nb.training.recipe import make_recipe
 from deepdos_nb.training.settings import Machine
 from deepdos_nb.training.start import Start
 from deepdos_nb.training.train import train as run
+from deepdos_nb.training.tuning import with_tuned_draft
 
 
 def train(
@@ -42,6 +43,7 @@ def train(
     draft: str | Path | None = None,
     seeds: int | Sequence[int] = 1,
     epochs: int = 36,
+    draft_epochs: int | None = None,
     freeze: Sequence[str] = (),
     device: str = "auto",
     machine: Machine | None = None,
@@ -67,11 +69,15 @@ def train(
     size : {"small", "full"}
         Of a model that begins with nothing. The full one is the shipped weights' and wants a GPU.
     draft : str or path, optional
-        "shipped", or a file of `deepdos draft`: drafts by physics for a model that begins with
-        nothing. Without it there are none.
+        "shipped", or a file of `deepdos draft`: drafts by physics. Without it a model that begins
+        with nothing has none, and weights to start from bring theirs along.
     seeds : int or sequence of int
         How many models, or which; together they are an ensemble with an error band.
     epochs : int
+    draft_epochs : int, optional
+        How often the draft model that weights to start from bring along sees the data before the
+        network does: 36 times without it, less often if there are many crystals; 0 leaves it as
+        it is.
     freeze : sequence of str
         Parts of the model that stay as they are: encoder, decoder, transport, totals.
     device : {"auto", "cpu", "gpu"}
@@ -106,9 +112,11 @@ def train(
     if not numbers:
         raise ConfigError("no seed to train.", remedy="Use seeds=1 or more.")
     machine = machine or Machine(device)
-    wishes = {"start": start, "freeze": freeze, "epochs": epochs} | wishes
+    if draft is not None and draft_epochs is None:
+        draft_epochs = 0  # what is named has learnt
+    wishes = {"start": start, "draft": draft, "freeze": freeze, "epochs": epochs} | wishes
     if start is None:
-        wishes |= {"size": size, "draft": draft}
+        wishes["size"] = size
     recipes = [make_recipe(parts.kind, len(parts.train), seed=s, **wishes) for s in numbers]
     place = Path(folder or tempfile.mkdtemp(prefix="deepdos-train-"))
     runs = [place / f"seed-{s}" for s in numbers]
@@ -118,6 +126,9 @@ def train(
         live.next_seed()
         report: Report | None = live.rows if show else None
         try:
+            recipe = with_tuned_draft(
+                recipe, parts.train, parts.valid, where, epochs=draft_epochs, progress=False
+            )
             run(
                 parts.train,
                 parts.valid,

@@ -12,11 +12,10 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.model import ModelConfig
 from deepdos_nb.model.baselines import NAMES, BaselineConfig
 from deepdos_nb.model.networks import NetworkConfig
-from deepdos_nb.model.weights import load_draft_model
 from deepdos_nb.physics.draft import DraftModel
 from deepdos_nb.training.losses import LossWeights
 from deepdos_nb.training.settings import TrainConfig
-from deepdos_nb.training.start import SHIPPED, Part, Start, starting_weights
+from deepdos_nb.training.start import Part, Start, starting_draft, starting_weights
 
 Size = Literal["small", "full"]
 
@@ -89,7 +88,8 @@ def make_recipe(
         their architecture and their draft model. Without it weights are random.
     size : {"small", "full"}
     draft : str or path, optional
-        "shipped", or a file of `deepdos draft`. Without it a model of its own reads no draft.
+        "shipped", or a file of `deepdos draft`. Without it a model of its own reads no draft, and
+        weights to start from keep theirs.
     model : str
         "deepdos", or the name of a baseline.
     seed : int
@@ -110,20 +110,23 @@ def make_recipe(
     begun = None if start is None else starting_weights(start, kind, seed)
     network: NetworkConfig
     drafter = None
-    ours_alone = {"draft": draft, "width": width, "refiner": refiner}
-    given = [name for name, value in ours_alone.items() if value is not None]
+    sizes = {"width": width, "refiner": refiner}
+    given = [name for name, value in sizes.items() if value is not None]
     if begun is not None:
         if given or model != OURS:
             raise ConfigError(
                 f"{(given or ['model'])[0]} is what the weights to start from bring along.",
                 remedy="Leave it out, or start from nothing.",
             )
+        if draft is not None:
+            begun = begun.with_draft(starting_draft(draft, kind))
         network = begun.model.config
     elif model != OURS:
         if model not in NAMES:
             raise ConfigError(
                 f"no model is called {model!r}.", remedy=f"Use {OURS} or one of {', '.join(NAMES)}."
             )
+        given += [] if draft is None else ["draft"]
         if given:
             raise ConfigError(
                 f"{given[0]} is no setting of {model}.", remedy=f"Leave it out, or train {OURS}."
@@ -132,7 +135,7 @@ def make_recipe(
     else:
         if size not in get_args(Size):
             raise ConfigError(f"unknown size {size!r}.", remedy="Use small or full.")
-        drafter = _draft_model(draft, kind)
+        drafter = None if draft is None else starting_draft(draft, kind)
         changes = {"draft": drafter is not None, "dropout": 0.2} | SIZES[size]  # type: ignore[index]
         wishes = {"width": width, "refiner": refiner}
         changes |= {name: value for name, value in wishes.items() if value is not None}
@@ -172,11 +175,3 @@ def batch_for(crystals: int) -> int:
 def _part(name: str) -> Part:
     # What the transport's module is called is nobody's business.
     return "reasoner" if name == "transport" else name  # type: ignore[return-value]
-
-
-def _draft_model(draft: str | Path | None, kind: Kind) -> DraftModel | None:
-    if draft is None:
-        return None
-    if str(draft) == SHIPPED:
-        return starting_weights(SHIPPED, kind).model.draft_model
-    return load_draft_model(draft)[0]

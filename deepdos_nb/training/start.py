@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
@@ -10,13 +11,18 @@ from deepdos_nb.core.errors import WeightsError
 from deepdos_nb.core.files import PACKAGE
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.model import Reasoner
-from deepdos_nb.model.weights import load_weights
+from deepdos_nb.model.weights import load_draft_model, load_weights
+from deepdos_nb.physics.draft import DraftModel
+from deepdos_nb.training.draft_cache import fingerprint
 
 Part = Literal["encoder", "decoder", "reasoner", "totals"]
 PARTS: tuple[Part, ...] = get_args(Part)
 """Parts of a `Reasoner` that can be frozen."""
 
 Precision = Literal["32-true", "bf16-mixed"]
+
+DIGITS = 12
+"""Of a fingerprint."""
 
 SHIPPED = "shipped"
 """What stands for the weights inside the package."""
@@ -38,6 +44,15 @@ class Start(NamedTuple):
     model: Reasoner
     elements: list[int]
     fingerprint: str
+
+    def with_draft(self, draft_model: DraftModel) -> Start:
+        """The same weights, reading drafts of another draft model."""
+        model = copy.deepcopy(self.model)
+        model.set_draft_model(draft_model)
+        both = f"{self.fingerprint} {fingerprint(draft_model)}"
+        return self._replace(
+            model=model, fingerprint=hashlib.sha256(both.encode()).hexdigest()[:DIGITS]
+        )
 
 
 def starting_weights(source: str | Path, kind: Kind, seed: int = 0) -> Start:
@@ -71,5 +86,26 @@ def starting_weights(source: str | Path, kind: Kind, seed: int = 0) -> Start:
         raise WeightsError(
             f"weights for {model.config.kind} cannot start a model of {kind}.", source=str(file)
         )
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:DIGITS]
     return Start(model, list(metadata.get("elements", [])), digest)
+
+
+def starting_draft(source: str | Path, kind: Kind) -> DraftModel:
+    """Read a draft model to read drafts of, or to go on learning.
+
+    Parameters
+    ----------
+    source : str or path
+        "shipped", or a file of `deepdos draft`.
+    kind : {"phdos", "edos"}
+
+    Raises
+    ------
+    WeightsError
+        If there is none, or the file is damaged.
+    """
+    if str(source) != SHIPPED:
+        return load_draft_model(source)[0]
+    draft_model = starting_weights(SHIPPED, kind).model.draft_model
+    assert draft_model is not None  # what is shipped reads drafts
+    return draft_model

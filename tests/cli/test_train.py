@@ -144,11 +144,13 @@ def test_fine_tuning_keeps_what_the_weights_have_seen(tmp_path: Path):
     own = write_own(tmp_path / "own")
     options = ["--from", "shipped", "--freeze", "encoder", "--freeze", "transport"]
     options += ["--no-progress", "--device", "cpu", "--epochs", "1", "--logs", "csv"]
+    options += ["--draft-epochs", "1"]
     deepdos("train", "--data", own, "--out", tmp_path / "run", *options)
     assert list((tmp_path / "run" / "log").rglob("metrics.csv"))
     settings = json.loads((tmp_path / "run" / "config.json").read_text())
     assert settings["freeze"] == ["encoder", "reasoner"]
     assert settings["learning_rate"] == 3e-4
+    assert (tmp_path / "run" / "draft" / "draft.safetensors").is_file()
     deepdos("pack", tmp_path / "run", "--data", own, "--out", tmp_path / "weights")
     model = dd.load_model("phdos", folder=tmp_path / "weights")
     assert model.elements == dd.load_model("phdos").elements

@@ -1,0 +1,92 @@
+"""A draft model learns a family of crystals before the network that reads it does.
+
+A network adds to its draft what springs or tight binding miss. Where they miss the very bonds, as
+springs of oxides do between two metals, the draft model learns them better from the same curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from deepdos_nb.core.grids import Kind
+from deepdos_nb.data.records import Record
+from deepdos_nb.training.draft import draft_config, train_draft_model
+from deepdos_nb.training.draft_training import DraftConfig
+from deepdos_nb.training.recipe import Recipe, batch_for
+from deepdos_nb.training.start import Start
+
+FOLDER = "draft"
+"""Of the draft model's run, inside that of the network's."""
+
+EPOCHS, CRYSTALS = 36, 200
+"""Times that so few crystals are seen; more crystals are seen less often, for the same time."""
+
+
+def usual_epochs(start: Start, records: Sequence[Record]) -> int:
+    """Epochs that the draft model of some weights is tuned for; 0 where it cannot be.
+
+    Tight binding wants the number of states, which a curve without units does not tell.
+    """
+    draft_model = start.model.draft_model
+    unknown = draft_model is not None and draft_model.kind == Kind.edos
+    if draft_model is None or (unknown and any(r.states is None for r in records)):
+        return 0
+    return min(EPOCHS, max(2, EPOCHS * CRYSTALS // max(len(records), 1)))
+
+
+def with_tuned_draft(
+    recipe: Recipe,
+    train_records: Sequence[Record],
+    valid_records: Sequence[Record],
+    folder: str | Path,
+    *,
+    epochs: int | None = None,
+    progress: bool = True,
+) -> Recipe:
+    """The same, its start's draft model tuned; an interrupted run is resumed.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        One without weights to start from stays as it is.
+    train_records, valid_records : sequence of Record
+    folder : path
+        Of the network's run; the draft model's is a folder in it.
+    epochs : int, optional
+        `usual_epochs` without it; none leave the draft model as it is.
+    progress : bool
+        Show a progress bar.
+
+    Raises
+    ------
+    ConfigError
+        If records lack what the draft model learns from, or the folder holds another run.
+    """
+    start, records = recipe.start, [*train_records, *valid_records]
+    if start is None:
+        return recipe
+    epochs = usual_epochs(start, records) if epochs is None else epochs
+    draft_model = start.model.draft_model
+    if draft_model is None or epochs == 0:
+        return recipe
+    shells = all(r.orbital_shape is not None for r in records)
+    config = replace(
+        draft_config(
+            draft_model.kind,
+            recipe.config.seed,
+            epochs,
+            projections=shells,
+            start=draft_model,
+        ),
+        batch_size=batch_for(len(train_records)),
+        learning_rate=DraftConfig.learning_rate,
+    )
+    place = Path(folder) / FOLDER
+    tuned = start.with_draft(
+        train_draft_model(
+            train_records, valid_records, config, place, start=draft_model, progress=progress
+        )
+    )
+    return recipe._replace(start=tuned, config=replace(recipe.config, start=tuned.fingerprint))
