@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 SECOND_BLAS = "scipy.linalg"
 """Brings a library of its own beside NumPy's. Whoever computes with it imports it before asking for
-one thread; it is not imported here, since that takes a tenth of a second of the first look."""
+a number of threads; not imported here, since that takes a tenth of a second of the first look."""
 
 
 @contextmanager
@@ -34,6 +34,14 @@ def one_thread() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def blas_like_torch() -> Iterator[None]:
+    """Let BLAS take as many threads as torch may take here: one inside `one_thread`."""
+    controller = _libraries(SECOND_BLAS in sys.modules)
+    with controller.limit(limits=torch.get_num_threads(), user_api="blas"):
+        yield
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import LARGE
 from deepdos_nb.crystal.graph import CrystalGraph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
-from deepdos_nb.parallel.threads import SECOND_BLAS, side_by_side
+from deepdos_nb.parallel.threads import side_by_side
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
 from deepdos_nb.physics.hoppings import HoppingNetwork
 from deepdos_nb.physics.slater_koster import ORBITALS
@@ -86,11 +85,14 @@ def draft_spectra(
         return []
     cells: list[Any] = [draft_models[0].cell(primitive) for primitive in primitives]
     atoms = max(primitive.graph.n_nodes for primitive in primitives)
+    drafted_by = partial(_drafted_by, cells=cells)
     if ORBITALS * atoms > LARGE:
-        import_module(SECOND_BLAS)  # which may diagonalise large cells
-    drafted = side_by_side(
-        partial(_drafted_by, cells=cells), draft_models, at_once=None if atoms > FEW_ATOMS else 1
-    )
+        # SciPy diagonalises large cells on all threads, and lets no other Python thread do
+        # anything meanwhile: draft models go one after the other.
+        drafted = [drafted_by(draft_model) for draft_model in draft_models]
+    else:
+        at_once = None if atoms > FEW_ATOMS else 1
+        drafted = side_by_side(drafted_by, draft_models, at_once=at_once)
     return [
         np.stack(rows)[:, primitive.member]
         for rows, primitive in zip(zip(*drafted, strict=True), primitives, strict=True)

@@ -21,6 +21,7 @@ from jaxtyping import Bool, Float, Float64, Int64, Num
 from torch import Tensor
 
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.parallel.threads import blas_like_torch
 from deepdos_nb.physics.loewdin import orthogonalised
 from deepdos_nb.physics.pairs import PairCell
 
@@ -83,7 +84,8 @@ def _diagonalised(
         return values, vectors
     from scipy.linalg import eigh  # late, see `SECOND_BLAS`
 
-    found = eigh(matrix.numpy().T, driver="evd", overwrite_a=True, check_finite=False)
+    with blas_like_torch():
+        found = eigh(matrix.numpy().T, driver="evd", overwrite_a=True, check_finite=False)
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
 
 

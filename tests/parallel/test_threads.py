@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 
 from deepdos_nb.inference import ensemble
 from deepdos_nb.inference.loading import load_model
-from deepdos_nb.parallel.threads import one_thread, side_by_side
+from deepdos_nb.parallel.threads import blas_like_torch, one_thread, side_by_side
 from deepdos_nb.physics import draft
 
 
@@ -34,6 +34,16 @@ def test_one_thread_is_one_in_torch_and_in_blas(three_threads):
         assert torch.get_num_threads() == 1
         assert blas_threads() == {1}
     assert torch.get_num_threads() == 3
+    assert blas_threads() == before
+
+
+def test_blas_takes_as_many_threads_as_torch(three_threads):
+    before = blas_threads()
+    with one_thread(), blas_like_torch():
+        assert blas_threads() == {1}
+    torch.set_num_threads(2)
+    with blas_like_torch():
+        assert blas_threads() == {2}
     assert blas_threads() == before
 
 
