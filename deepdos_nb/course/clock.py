@@ -28,4 +28,10 @@ def timed(what: str) -> Iterator[None]:
     """
     started = time.perf_counter()
     yield
-    print(f"{what}: {time.perf_counter() - started:.1f} s on {device()}")
+    seconds = time.perf_counter() - started
+    print(f"{what}: {_seconds(seconds)} on {device()}")
+
+
+def _seconds(seconds: float) -> str:
+    """With its unit: milliseconds where tenths of a second say nothing."""
+    return f"{1e3 * seconds:.0f} ms" if seconds < 0.1 else f"{seconds:.1f} s"

@@ -57,6 +57,23 @@ class LiveCurve:
         """The following rows belong to another seed."""
         self.histories.append([])
 
+    def draft_rows(self, rows: Sequence[Row]) -> None:
+        """All rows so far of the draft model that learns before the current seed."""
+        if time.perf_counter() - self._shown < PAUSE:
+            return
+        self._shown = time.perf_counter()
+        last = rows[-1]
+        text = (
+            f"the draft model learns {self.kind.draft}: epoch {last['epoch']:.0f}  ·  "
+            f"{self.seconds:.0f} s  ·  validation MSE {last['valid/mse_max']:.4f}"
+        )
+        if in_notebook():
+            from IPython.display import Pretty
+
+            self._put(Pretty(text))
+        else:
+            print(text, flush=True)
+
     def rows(self, rows: Sequence[Row]) -> None:
         """All rows of the current seed so far."""
         self.histories[-1] = [dict(row) for row in rows]
@@ -89,12 +106,16 @@ class LiveCurve:
             last = self.histories[-1][-1]
             print(f"{self.title()}: validation MSE {last['valid/mse_max']:.4f}", flush=True)
             return
+        self._put(self.figure())
+
+    def _put(self, shown: Any) -> None:
+        """Display in a notebook, in the place of what is there."""
         from IPython.display import display
 
         if self._handle is None:
-            self._handle = display(self.figure(), display_id=True)
+            self._handle = display(shown, display_id=True)
         else:
-            self._handle.update(self.figure())
+            self._handle.update(shown)
 
 
 def in_notebook() -> bool:

@@ -127,7 +127,13 @@ def train(
         report: Report | None = live.rows if show else None
         try:
             recipe = with_tuned_draft(
-                recipe, parts.train, parts.valid, where, epochs=draft_epochs, progress=False
+                recipe,
+                parts.train,
+                parts.valid,
+                where,
+                epochs=draft_epochs,
+                progress=False,
+                report=live.draft_rows if show else None,
             )
             run(
                 parts.train,

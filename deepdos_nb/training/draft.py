@@ -18,6 +18,7 @@ from deepdos_nb.physics.draft import DraftModel, make_draft_model
 from deepdos_nb.training.draft_cache import fingerprint
 from deepdos_nb.training.draft_training import DraftConfig, DraftTraining
 from deepdos_nb.training.force_constants import ForceConstantConfig, ForceConstantTraining
+from deepdos_nb.training.history import Report
 from deepdos_nb.training.loop import best_state, fit, make_trainer
 from deepdos_nb.training.order import ResumableLoader, Shuffled
 from deepdos_nb.training.settings import CONFIG, keep_config
@@ -82,6 +83,7 @@ def train_draft_model(
     *,
     start: DraftModel | None = None,
     progress: bool = True,
+    report: Report | None = None,
 ) -> DraftModel:
     """Learn a draft model; an interrupted run in the same folder is resumed, a finished one read.
 
@@ -97,6 +99,8 @@ def train_draft_model(
         Where training goes on from, the one that `config` names.
     progress : bool
         Show a progress bar.
+    report : callable, optional
+        Called with the history, one row an epoch, after every epoch.
 
     Raises
     ------
@@ -120,6 +124,7 @@ def train_draft_model(
         )
     L.seed_everything(config.seed, verbose=False)
     module = TRAININGS[kind](config)
+    module.report = report
     if start is not None:
         module.draft_model.load_state_dict(start.state_dict())
     seen, valid = module.examples(train_records, True), module.examples(valid_records, False)

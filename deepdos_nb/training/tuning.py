@@ -14,6 +14,7 @@ from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
 from deepdos_nb.training.draft import draft_config, train_draft_model
 from deepdos_nb.training.draft_training import DraftConfig
+from deepdos_nb.training.history import Report
 from deepdos_nb.training.recipe import Recipe, batch_for
 from deepdos_nb.training.start import Start
 
@@ -44,6 +45,7 @@ def with_tuned_draft(
     *,
     epochs: int | None = None,
     progress: bool = True,
+    report: Report | None = None,
 ) -> Recipe:
     """The same, its start's draft model tuned; an interrupted run is resumed.
 
@@ -58,6 +60,8 @@ def with_tuned_draft(
         `usual_epochs` without it; none leave the draft model as it is.
     progress : bool
         Show a progress bar.
+    report : callable, optional
+        Called with the draft model's history after every epoch.
 
     Raises
     ------
@@ -84,9 +88,14 @@ def with_tuned_draft(
         learning_rate=DraftConfig.learning_rate,
     )
     place = Path(folder) / FOLDER
-    tuned = start.with_draft(
-        train_draft_model(
-            train_records, valid_records, config, place, start=draft_model, progress=progress
-        )
+    tuned = train_draft_model(
+        train_records,
+        valid_records,
+        config,
+        place,
+        start=draft_model,
+        progress=progress,
+        report=report,
     )
-    return recipe._replace(start=tuned, config=replace(recipe.config, start=tuned.fingerprint))
+    begun = start.with_draft(tuned)
+    return recipe._replace(start=begun, config=replace(recipe.config, start=begun.fingerprint))

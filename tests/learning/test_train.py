@@ -86,6 +86,20 @@ def test_a_terminal_gets_lines(records, tmp_path, capsys):
     assert "epoch 3 of 3" in capsys.readouterr().out
 
 
+def test_the_draft_model_is_watched_before_the_network(records, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(live, "PAUSE", 0.0)
+    tiny = {"epochs": 1, "start": "shipped", "seeds": 1}
+    dd.train(records, folder=tmp_path, draft_epochs=2, **tiny)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "validation MSE" in line]
+    assert [line.split("  ·")[0] for line in lines] == [
+        "the draft model learns force constants: epoch 1",
+        "the draft model learns force constants: epoch 2",
+        "epoch 1 of 1",
+    ]
+    dd.train(records, folder=tmp_path, draft_epochs=2, **tiny)
+    assert "draft model" not in capsys.readouterr().out  # it has learnt
+
+
 @pytest.mark.parametrize("dark", [True, False, None])
 def test_the_figure_has_both_parts_and_units(trained, dark):
     figure = training_figure(
