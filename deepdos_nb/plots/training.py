@@ -109,13 +109,20 @@ def _errors(
     axes.set_yscale("log")
     axes.set_ylabel("squared error of the shape", color=INK[dark])
     _plain_ticks(axes)
-    # Curves fall from the upper left; a line to be beaten runs above them, through the corner.
+    # Above the axes: inside, curves and the line to be beaten take any corner.
+    axes.set_title(" ", fontsize=8)
     axes.legend(
         labelcolor=INK[dark],
         frameon=False,
         fontsize=8,
-        loc="lower left" if before else "upper right",
-    )
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 0.99),
+        borderaxespad=0.0,
+        ncols=4,
+        handlelength=1.3,
+        handletextpad=0.5,
+        columnspacing=0.8,
+    ).set_in_layout(False)
 
 
 def _distances(
@@ -150,7 +157,8 @@ def _distances(
         axes.axhline(before["wd_mean"], color=TOTAL, linewidth=1.1, linestyle=":")
     # The first epochs know nothing: cut off, so that what follows can be seen.
     every = np.concatenate([_column(rows, "valid/wd_mean") for rows in histories])
-    axes.set_ylim(0.0, min(1.05 * every.max(), 4.0 * every.min()))
+    beaten = before.get("wd_mean", 0.0) if before else 0.0
+    axes.set_ylim(0.0, min(1.05 * max(every.max(), beaten), 4.0 * every.min()))
     axes.set_ylabel(f"Wasserstein distance ({kind.grid.unit}),\nvalidation", color=INK[dark])
 
 
