@@ -28,8 +28,8 @@ from deepdos_nb.physics.pairs import PairCell
 ENTRIES_AT_ONCE = 2**20
 """Matrix elements written together, which bounds the memory that their places take."""
 
-ROWS_AT_ONCE = 16
-"""Rows multiplied together: about those of an atom and its neighbour."""
+ROWS_AT_ONCE = 32
+"""Rows multiplied together: about those of four atoms, whose neighbours are much the same."""
 
 SAME_PHASE = 1e-6
 """Radians within which a phase is a multiple of π: lattice vectors are known about as well."""
