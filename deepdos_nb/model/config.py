@@ -57,6 +57,9 @@ class ModelConfig(OfKind, Settings):
         Where a draft was moved, a last step multiplies sites and bins by a factor of the decoder.
     reasoner_width : int
         Width of the velocity network.
+    states_from_draft : bool
+        Electrons: the number of states in the window is what the draft holds there, times a factor
+        for each site. Without it, or without a draft, each site's number is learnt from nothing.
     """
 
     kind: Kind = Kind.phdos
@@ -73,6 +76,7 @@ class ModelConfig(OfKind, Settings):
     strides: tuple[int, ...] = (4, 2, 1)
     correction: bool = False
     reasoner_width: int = 48
+    states_from_draft: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -102,6 +106,11 @@ class ModelConfig(OfKind, Settings):
         return self.kind.fixed_modes
 
     @property
+    def counts_draft(self) -> bool:
+        """Whether the number of states follows the draft's."""
+        return self.draft and self.states_from_draft and not self.fixed_modes
+
+    @property
     def corrects(self) -> bool:
         """Whether Stage II ends with a correction."""
         return self.draft and self.correction and self.refiner != "none"
@@ -117,4 +126,5 @@ class ModelConfig(OfKind, Settings):
         standard: dict[str, Any] = {"kind": kind, "draft": True}
         if kind == Kind.edos:
             standard |= {"strides": (8, 4, 2, 8, 4, 2), "correction": True}
+            standard |= {"states_from_draft": True}
         return cls(**standard | changes)

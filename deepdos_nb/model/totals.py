@@ -8,6 +8,12 @@ from torch import Tensor, nn
 from deepdos_nb.core.grids import MODES_PER_ATOM
 from deepdos_nb.model.config import ModelConfig
 
+FEW = 0.02
+"""States of a site that are added to its draft's, so that a factor can make some of none."""
+
+MOST = 3.0
+"""Bound on the logarithm of a site's factor."""
+
 
 class PhononTotals(nn.Module):
     """Three modes for every atom."""
@@ -41,6 +47,32 @@ class ElectronTotals(nn.Module):
         return torch.einsum("cs,cs->c", capacity, weight)
 
 
+class DraftedTotals(nn.Module):
+    """N_win as what the draft holds in the window, times a factor for each site, at first one.
+
+    A draft knows how many electrons there are and which bands lie too low to be seen: it misses
+    N_win by half as much as capacities that are learnt from nothing.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.usual = config.kind.states_per_atom
+        last = nn.Linear(config.width, 1)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.factor = nn.Sequential(nn.Linear(config.width + 1, config.width), nn.SiLU(), last)
+
+    def forward(self, sites: Tensor, weight: Tensor, draft: Tensor) -> Tensor:
+        """States per cell, shape (C,), of sites (C, S, W) standing for `weight` (C, S) atoms."""
+        held = draft.sum(dim=-1)
+        known = torch.cat([sites, held[..., None] / self.usual], dim=-1)
+        # Bounded: what a crystal unlike any other is given must not overflow.
+        factor = torch.exp(self.factor(known).squeeze(-1).clamp(-MOST, MOST))
+        return torch.einsum("cs,cs->c", (held + FEW) * factor, weight)
+
+
 def make_totals(config: ModelConfig) -> nn.Module:
     """The rule for the kind of spectrum."""
-    return PhononTotals() if config.fixed_modes else ElectronTotals(config)
+    if config.fixed_modes:
+        return PhononTotals()
+    return DraftedTotals(config) if config.counts_draft else ElectronTotals(config)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from deepdos_nb.model.reasoner import Prediction
 
 FEW = 0.02
 """Sites with fewer states than this part of an equal share have no shape to learn from."""
+
+CLOSE = 0.05
+"""Logarithm of the number of states up to which its error counts by the square."""
 
 
 @dataclass
@@ -70,7 +73,7 @@ class LossWeights:
     sites : float
         Squared error and CDF distance of every site's curve. Zero trains on totals alone.
     states : float
-        Squared logarithm of predicted over true states in the window, for electrons. The number
+        Absolute logarithm of predicted over true states in the window, for electrons. The number
         has a head of its own, so that the weight shifts little but how fast that head learns.
     """
 
@@ -134,11 +137,16 @@ def spectrum_loss(
 
 
 def states_error(predicted: Tensor, reference: Tensor) -> Tensor:
-    """Mean squared ln(predicted / reference) over crystals of known number, both shape (C,)."""
+    """Mean of |ln(predicted / reference)| over crystals of known number, both shape (C,).
+
+    Squared below `CLOSE` (Huber's loss): the square everywhere would be that of the few crystals
+    whose number is far off.
+    """
     known = reference > 0
     if not known.any():
         return predicted.new_zeros(())
-    return torch.log(predicted[known] / reference[known]).square().mean()
+    off = torch.log(predicted[known] / reference[known])
+    return nn.functional.huber_loss(off, torch.zeros_like(off), delta=CLOSE) / CLOSE
 
 
 def site_error(prediction: Prediction, target: Target, site_weight: Tensor) -> Tensor:
