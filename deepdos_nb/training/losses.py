@@ -137,7 +137,7 @@ def spectrum_loss(
 
 
 def states_error(predicted: Tensor, reference: Tensor) -> Tensor:
-    """Mean of |ln(predicted / reference)| over crystals of known number, both shape (C,).
+    """Mean magnitude of ln(predicted / reference) over crystals of known number, both (C,).
 
     Squared below `CLOSE` (Huber's loss): the square everywhere would be that of the few crystals
     whose number is far off.
