@@ -109,8 +109,8 @@ def train(
         int | None,
         typer.Option(
             min=0,
-            help="With --from, and without --draft: times that the draft model sees it before; 36 "
-            "without it, fewer if there are many crystals; 0 leaves the draft model as it is.",
+            help="With --from: times that the draft model sees it before; 36 without it, fewer if "
+            "there are many crystals, none with --draft; 0 leaves the draft model as it is.",
         ),
     ] = None,
     batch_size: Annotated[
@@ -165,6 +165,7 @@ def train(
         model=model.value,
         seed=seed,
         epochs=epochs,
+        draft_epochs=draft_epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         weight_decay=weight_decay,
@@ -176,11 +177,7 @@ def train(
         freeze=freeze or (),
     )
     typer.echo(f"{len(parts.train)} crystals to train on, {len(parts.valid)} to validate.")
-    if draft is not None and draft_epochs is None:
-        draft_epochs = 0
-    recipe = with_tuned_draft(
-        recipe, parts.train, parts.valid, out, epochs=draft_epochs, progress=progress
-    )
+    recipe = with_tuned_draft(recipe, parts.train, parts.valid, out, progress=progress)
     run(
         parts.train,
         parts.valid,

@@ -76,8 +76,8 @@ def train(
     epochs : int
     draft_epochs : int, optional
         How often the draft model that weights to start from bring along sees the data before the
-        network does: 36 times without it, less often if there are many crystals; 0 leaves it as
-        it is.
+        network does: 36 times without it, less often if there are many crystals, not at all if
+        another draft is named; 0 leaves it as it is.
     freeze : sequence of str
         Parts of the model that stay as they are: encoder, decoder, transport, totals.
     device : {"auto", "cpu", "gpu"}
@@ -112,9 +112,8 @@ def train(
     if not numbers:
         raise ConfigError("no seed to train.", remedy="Use seeds=1 or more.")
     machine = machine or Machine(device)
-    if draft is not None and draft_epochs is None:
-        draft_epochs = 0  # what is named has learnt
-    wishes = {"start": start, "draft": draft, "freeze": freeze, "epochs": epochs} | wishes
+    wishes |= {"start": start, "draft": draft, "freeze": freeze}
+    wishes |= {"epochs": epochs, "draft_epochs": draft_epochs}
     if start is None:
         wishes["size"] = size
     recipes = [make_recipe(parts.kind, len(parts.train), seed=s, **wishes) for s in numbers]
@@ -131,7 +130,6 @@ def train(
                 parts.train,
                 parts.valid,
                 where,
-                epochs=draft_epochs,
                 progress=False,
                 report=live.draft_rows if show else None,
             )

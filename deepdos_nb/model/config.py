@@ -126,5 +126,5 @@ class ModelConfig(OfKind, Settings):
         standard: dict[str, Any] = {"kind": kind, "draft": True}
         if kind == Kind.edos:
             standard |= {"strides": (8, 4, 2, 8, 4, 2), "correction": True}
-            standard |= {"states_from_draft": True}
+            standard["states_from_draft"] = True
         return cls(**standard | changes)

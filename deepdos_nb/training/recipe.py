@@ -49,11 +49,14 @@ class Recipe(NamedTuple):
         Weights to start from.
     draft_model : DraftModel or None
         For a model that reads drafts and starts from nothing.
+    draft_epochs : int or None
+        How often the start's draft model sees the data first; None: as often as usual.
     """
 
     config: TrainConfig
     start: Start | None
     draft_model: DraftModel | None
+    draft_epochs: int | None = None
 
 
 def make_recipe(
@@ -66,6 +69,7 @@ def make_recipe(
     model: str = OURS,
     seed: int = 0,
     epochs: int | None = None,
+    draft_epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
     weight_decay: float = 0.05,
@@ -94,6 +98,10 @@ def make_recipe(
         "deepdos", or the name of a baseline.
     seed : int
         Of weights, data order and dropout; picks one of the weights to start from.
+    draft_epochs : int, optional
+        How often the draft model of weights to start from sees the data before the network does,
+        see `training.tuning`. Without it as often as usual; not at all where another draft is
+        named, which has learnt.
     epochs, batch_size, learning_rate, weight_decay, dropout, width, refiner, precision, freeze
         See `TrainConfig` and `ModelConfig`.
     site_weight : float
@@ -147,6 +155,13 @@ def make_recipe(
             "a part that has learnt nothing yet cannot be frozen.",
             remedy="Start from weights: --from shipped, or start='shipped'.",
         )
+    if draft_epochs is not None and begun is None:
+        raise ConfigError(
+            "only the draft model of weights to start from can be tuned.",
+            remedy="Learn one with `deepdos draft`, and name its file.",
+        )
+    if draft_epochs is None and draft is not None:
+        draft_epochs = 0
     config = TrainConfig(
         model=network,
         loss=LossWeights(sites=site_weight),
@@ -161,7 +176,7 @@ def make_recipe(
         start="" if begun is None else begun.fingerprint,
         freeze=tuple(_part(name) for name in freeze),
     )
-    return Recipe(config, begun, drafter)
+    return Recipe(config, begun, drafter, draft_epochs)
 
 
 def batch_for(crystals: int) -> int:

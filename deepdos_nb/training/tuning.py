@@ -6,13 +6,15 @@ springs of oxides do between two metals, the draft model learns them better from
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
-from deepdos_nb.training.draft import draft_config, train_draft_model
+from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
 from deepdos_nb.training.draft_training import DraftConfig
 from deepdos_nb.training.history import Report
 from deepdos_nb.training.recipe import Recipe, batch_for
@@ -30,9 +32,8 @@ def usual_epochs(start: Start, records: Sequence[Record]) -> int:
 
     Tight binding wants the number of states, which a curve without units does not tell.
     """
-    draft_model = start.model.draft_model
-    unknown = draft_model is not None and draft_model.kind == Kind.edos
-    if draft_model is None or (unknown and any(r.states is None for r in records)):
+    electrons = start.model.config.kind == Kind.edos
+    if electrons and any(record.states is None for record in records):
         return 0
     return min(EPOCHS, max(2, EPOCHS * CRYSTALS // max(len(records), 1)))
 
@@ -43,7 +44,6 @@ def with_tuned_draft(
     valid_records: Sequence[Record],
     folder: str | Path,
     *,
-    epochs: int | None = None,
     progress: bool = True,
     report: Report | None = None,
 ) -> Recipe:
@@ -52,12 +52,11 @@ def with_tuned_draft(
     Parameters
     ----------
     recipe : Recipe
-        One without weights to start from stays as it is.
+        Its `draft_epochs` are `usual_epochs` if None. One without weights to start from, or with no
+        such epochs, stays as it is.
     train_records, valid_records : sequence of Record
     folder : path
         Of the network's run; the draft model's is a folder in it.
-    epochs : int, optional
-        `usual_epochs` without it; none leave the draft model as it is.
     progress : bool
         Show a progress bar.
     report : callable, optional
@@ -66,14 +65,17 @@ def with_tuned_draft(
     Raises
     ------
     ConfigError
-        If records lack what the draft model learns from, or the folder holds another run.
+        If records lack what the draft model learns from, or the folder holds another run, or
+        `torchrun` has started several processes, which would all write to it.
     """
     start, records = recipe.start, [*train_records, *valid_records]
-    if start is None:
+    draft_model = None if start is None else start.model.draft_model
+    if start is None or draft_model is None:
         return recipe
-    epochs = usual_epochs(start, records) if epochs is None else epochs
-    draft_model = start.model.draft_model
-    if draft_model is None or epochs == 0:
+    epochs = recipe.draft_epochs
+    if epochs is None:
+        epochs = usual_epochs(start, records)
+    if epochs == 0:
         return recipe
     shells = all(r.orbital_shape is not None for r in records)
     config = replace(
@@ -88,6 +90,12 @@ def with_tuned_draft(
         learning_rate=DraftConfig.learning_rate,
     )
     place = Path(folder) / FOLDER
+    if "TORCHELASTIC_RUN_ID" in os.environ and not (place / DRAFT).exists():
+        raise ConfigError(
+            "a draft model is tuned by one process, and here are several.",
+            source=str(place),
+            remedy="Tune it first, `deepdos draft --from shipped`, and name its file with --draft.",
+        )
     tuned = train_draft_model(
         train_records,
         valid_records,

@@ -73,6 +73,20 @@ def test_an_error_in_a_thread_reaches_the_caller(three_threads):
     assert torch.get_num_threads() == 3
 
 
+def test_large_cells_are_drafted_one_after_the_other_on_all_threads(three_threads, monkeypatch):
+    seen = []
+    drafted_by = draft._drafted_by
+
+    def watched(draft_model, cells):
+        seen.append((torch.get_num_threads(), threading.get_ident()))
+        return drafted_by(draft_model, cells)
+
+    monkeypatch.setattr(draft, "_drafted_by", watched)
+    monkeypatch.setattr(draft, "LARGE", 0)
+    load_model("edos", device="cpu").predict(rutile())
+    assert seen == [(3, threading.get_ident())] * 2
+
+
 @pytest.mark.parametrize("kind", ["phdos", "edos"])
 def test_seeds_and_drafts_side_by_side_answer_as_one_after_the_other(
     kind, three_threads, monkeypatch

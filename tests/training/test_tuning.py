@@ -29,27 +29,40 @@ def same(a, b) -> bool:
 
 
 def test_the_draft_model_learns_and_the_network_waits(tmp_path, records):
-    recipe = make_recipe("phdos", len(records), start="shipped", epochs=1)
+    recipe = make_recipe("phdos", len(records), start="shipped", epochs=1, draft_epochs=2)
     folder = tmp_path / "run"
-    tuned = with_tuned_draft(recipe, records, records[:2], folder, epochs=2, progress=False)
+    tuned = with_tuned_draft(recipe, records, records[:2], folder, progress=False)
     assert not same(tuned.start.model.draft_model, recipe.start.model.draft_model)
     for part in ("encoder", "decoder", "reasoner"):
         assert same(getattr(tuned.start.model, part), getattr(recipe.start.model, part))
     assert tuned.config == replace(recipe.config, start=tuned.start.fingerprint)
     assert tuned.start.fingerprint != recipe.start.fingerprint
-    again = with_tuned_draft(recipe, records, records[:2], folder, epochs=2, progress=False)
+    again = with_tuned_draft(recipe, records, records[:2], folder, progress=False)
     assert again.start.fingerprint == tuned.start.fingerprint
+    longer = recipe._replace(draft_epochs=3)
     with pytest.raises(ConfigError, match="other settings"):
-        with_tuned_draft(recipe, records, records[:2], folder, epochs=3, progress=False)
+        with_tuned_draft(longer, records, records[:2], folder, progress=False)
 
 
 def test_no_epochs_and_no_start_change_nothing(tmp_path, records):
-    begun = make_recipe("phdos", len(records), start="shipped", epochs=1)
-    new = make_recipe("phdos", len(records), size="small", draft="shipped", epochs=1)
-    for recipe, epochs in ((begun, 0), (new, None)):
-        kept = with_tuned_draft(recipe, records, records[:2], tmp_path, epochs=epochs)
-        assert kept is recipe
+    wishes = {"crystals": len(records), "epochs": 1}
+    for recipe in (
+        make_recipe("phdos", start="shipped", draft_epochs=0, **wishes),
+        make_recipe("phdos", start="shipped", draft="shipped", **wishes),
+        make_recipe("phdos", size="small", draft="shipped", **wishes),
+    ):
+        assert with_tuned_draft(recipe, records, records[:2], tmp_path) is recipe
     assert not (tmp_path / "draft").exists()
+
+
+def test_what_cannot_be_tuned_is_refused(tmp_path, records, monkeypatch):
+    with pytest.raises(ConfigError, match="only the draft model of weights"):
+        make_recipe("phdos", 8, size="small", draft="shipped", draft_epochs=3)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
+    recipe = make_recipe("phdos", len(records), start="shipped", epochs=1)
+    with pytest.raises(ConfigError, match="by one process"):
+        with_tuned_draft(recipe, records, records[:2], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_many_crystals_are_seen_less_often_and_curves_without_units_not_at_all(records):
