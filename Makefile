@@ -165,8 +165,8 @@ train: draft  ## train an ensemble: KIND=phdos SEEDS="0 1" PETRETTO=data.csv PHO
 	    --draft $(DRAFTS)/draft.safetensors $(DATA) $(ARGS); \
 	done
 
-weights: train  ## the same, then pack it with its scores and model card into runs/weights
-	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights $(DATA) \
+weights: train  ## the same, then pack it with its scores and model card into runs/weights-KIND
+	$(BIN)/deepdos pack --kind $(KIND) $(SEEDS:%=runs/$(KIND)-%) --out runs/weights-$(KIND) $(DATA) \
 	  --command 'make weights $(MADE_WITH)'
 
 .PHONY: gpu-check

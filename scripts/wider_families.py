@@ -140,6 +140,24 @@ EVERY_PAIR = (
 """Cations and anions in all combinations, each in the structures of textbooks: two crystals of one
 formula differ by their structure alone."""
 
+FULL_SHELLS = (
+    Family(
+        "half-Heusler (C1b)",
+        FCC,
+        (CENTRE, TETRAHEDRAL, (0, 0, 0)),
+        f"""{combined("Sc Y La Lu", "Pd Pt", "P As Sb Bi")}
+        {combined("Ti Zr Hf", "Rh Ir", "P As Sb Bi")} {combined("V Nb Ta", "Ru Os", "P As Sb Bi")}
+        {combined("Ti Zr Hf", "Pd Pt", "Si Ge Sn Pb")}
+        {combined("V Nb Ta", "Rh Ir", "Si Ge Sn Pb")} {combined("Sc Y La Lu", "Rh Ir", "S Se Te")}
+        {combined("Ti Zr Hf", "Ru Os", "S Se Te")} {combined("Sc Y La Lu", "Cu Ag Au", "Si Ge Sn")}
+        {combined("Li Na K Rb Cs", "Be Mg Ca Zn Cd", "N P As Sb Bi")}
+        {combined("Li Na K", "B Al Ga In", "Si Ge Sn")}
+        {combined("Mg Ca Sr Ba", "Li Na Cu Ag Au", "N P As Sb Bi")}
+        {combined("Li Na K Rb", "Cu Ag Au", "S Se Te")}""",
+    ),
+)
+"""Half-Heuslers of 8 and 18 valence electrons, most of them with a gap."""
+
 WIDER_FAMILIES = (
     Family(
         "fcc (A1)",
@@ -326,6 +344,6 @@ WIDER_FAMILIES = (
 
 def members() -> Iterator[tuple[Family, str]]:
     """Every family with each of its formulas, lanthanides first."""
-    for family in (*LANTHANIDE_FAMILIES, *WIDER_FAMILIES, *EVERY_PAIR):
+    for family in (*LANTHANIDE_FAMILIES, *WIDER_FAMILIES, *EVERY_PAIR, *FULL_SHELLS):
         for formula in dict.fromkeys(family.members.split()):
             yield family, formula

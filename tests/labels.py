@@ -17,9 +17,9 @@ def _salt() -> Structure:
     return rocksalt("Na", "Cl", 5.6)
 
 
-def made_up(name: str, kind: str = "edos") -> Label:
-    """Random states of rock salt, the same for the same name."""
-    structure = _salt()
+def made_up(name: str, kind: str = "edos", structure: Structure | None = None) -> Label:
+    """Random states of a crystal, rock salt without one, the same for the same name."""
+    structure = structure or _salt()
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     channels, bins = (4, 128) if kind == "edos" else (1, 51)
     facts = {"name": name, "kind": kind, "seconds": 1.0, "engine": "gpaw 0", "origin": {}}

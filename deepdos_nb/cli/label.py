@@ -41,23 +41,30 @@ def label(
     twice on one folder, from other machines too: the runs share the crystals. Failures are
     recorded with their reason and not tried again; delete failures.jsonl to do so.
     """
+    import warnings
+
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from deepdos_nb.core.errors import DataWarning
     from deepdos_nb.data.label_folder import Folder
     from deepdos_nb.labelling.queue import Outcome, label_many
 
     console = Console()
-    jobs, unreadable = _jobs(paths, max_atoms)
-    jobs = jobs[: limit or None]
+    jobs, unreadable = _jobs(paths, max_atoms, limit)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    # Warnings are told below the bar, which they would tear apart.
+    with (
+        warnings.catch_warnings(record=True) as warned,
+        Progress(*columns, console=console) as progress,
+    ):
+        warnings.simplefilter("always", DataWarning)
         finished = Folder(out).finished()
         done = sum(job.name in finished for job in jobs)
         task = progress.add_task("labelling", total=len(jobs), completed=done)
@@ -79,6 +86,8 @@ def label(
             report=report,
             address=scheduler,
         )
+    for warning in warned:
+        console.print(f"[yellow]{escape(str(warning.message))}[/]", soft_wrap=True)
     console.print(
         f"{counts['labelled']} labelled, {counts['failed']} failed, "
         f"{counts['skipped']} done before; in {escape(str(out))}/",
@@ -88,8 +97,11 @@ def label(
         raise typer.Exit(2)
 
 
-def _jobs(paths: list[Path], max_atoms: int) -> tuple[list[Job], int]:
-    """Every readable crystal, and how many files were not; those are named as they come."""
+def _jobs(paths: list[Path], max_atoms: int, limit: int) -> tuple[list[Job], int]:
+    """The first readable crystals, or all without a limit, and how many were not.
+
+    Those that are not are named as they come.
+    """
     from deepdos_nb.cli.output import complain
     from deepdos_nb.core.errors import DeepDOSError
     from deepdos_nb.labelling.jobs import read_jobs
@@ -101,4 +113,6 @@ def _jobs(paths: list[Path], max_atoms: int) -> tuple[list[Job], int]:
             complain(str(entry))
         else:
             jobs.append(entry)
+            if len(jobs) == limit:
+                break
     return jobs, unreadable

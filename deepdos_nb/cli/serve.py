@@ -43,7 +43,7 @@ def serve(
         typer.Option(help="Word visitors need: http://…/?token=WORD; 'auto' makes one up."),
     ] = None,
     visitors: Annotated[
-        int, typer.Option(min=1, help="Most people at once; each takes about 0.4 GB of memory.")
+        int, typer.Option(min=1, help="Most people at once; plan 0.4 GB of memory for each.")
     ] = 30,
     ready: Annotated[
         int, typer.Option(min=0, help="Pages kept ready for the next visitors; they count too.")
@@ -69,7 +69,8 @@ def serve(
     if find_spec("voila") is None:
         raise DeepDOSError(
             "the web app needs Voilà, which is not installed.",
-            remedy="Install it with: pip install 'deepdos-nb[app]'",
+            remedy="Install it with: pip install '.[app]' in a copy of the repository, or from a "
+            "folder of wheels: pip install 'deepdos-nb[app]' --no-index --find-links FOLDER",
         )
     if ready > visitors:
         raise ConfigError(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tokenize
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +21,27 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1]
 """The folder of this package."""
 
+DAMAGED_ARCHIVE: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    tokenize.TokenError,
+)
+"""What reading a zip file, such as numpy's npz, raises if it is empty, cut short, altered, or lacks
+what is looked for; each of them came up when bytes of a good one were changed at random."""
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """A temporary file beside `path`, which takes its place when the block ends well.
 
     Whatever goes wrong inside leaves the old file, or none, and no temporary one. Several processes
-    may write the same file at once: the last one wins, and readers never see a part of it.
+    may write the same file at once: the last one wins, and readers never see a part of it. Nor do
+    they after a power cut.
 
     Parameters
     ----------
@@ -42,9 +59,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         yield part
+        _to_disk(part)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file's content is on the disk, which its new name could reach before it."""
+    # Windows wants the right to write, which a file that was copied may lack elsewhere.
+    with path.open("rb" if os.name == "posix" else "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def write_text(path: str | Path, text: str) -> Path:

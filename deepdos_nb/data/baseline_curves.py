@@ -14,13 +14,12 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.files import write_arrays
+from deepdos_nb.core.files import DAMAGED_ARCHIVE, write_arrays
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.curve_codes import decoded, encoded
 
@@ -85,7 +84,7 @@ def read_baseline_curves(path: str | Path) -> BaselineCurves:
                 for key in file.files
                 if key.endswith(" codes")
             }
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise DataError(
             f"no curves of baselines can be read ({error}).",
             source=str(path),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.files import DAMAGED_ARCHIVE
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.downloads import data_home
@@ -244,5 +244,5 @@ def _size(path: Path) -> int:
     try:
         with np.load(path, allow_pickle=False) as file:
             return len(file["atoms"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise DataError(f"not a shard of labels ({error}).", source=str(path)) from error

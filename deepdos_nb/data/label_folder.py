@@ -6,8 +6,8 @@ It holds
 - `shard-0000.npz` …  gathered crystals,
 - `failures.jsonl`    name and reason of every crystal that failed.
 
-A crystal found in any of them needs no more work. Several runs may add to a folder at once;
-only one of them may gather.
+A crystal found in any of them needs no more work: it is known by its name, so all labels are of one
+kind. Several runs may add to a folder at once; only one of them may gather.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ import json
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+from deepdos_nb.core.errors import DataError
 from deepdos_nb.core.files import safe_name
+from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.nesting import parse_json
-from deepdos_nb.data.label_shards import Label, read_shard, write_shard
+from deepdos_nb.data.label_shards import Label, Outline, read_outlines, read_shard, write_shard
 
 SHARD_SIZE = 100
 """Crystals gathered into one shard."""
@@ -32,7 +35,7 @@ class Folder:
         self.path = Path(path)
         self.singles = self.path / "done"
         self.failures_file = self.path / "failures.jsonl"
-        self._gathered: dict[tuple[str, int], frozenset[str]] = {}
+        self._gathered: dict[tuple[str, int], dict[str, Outline]] = {}
         self.singles.mkdir(parents=True, exist_ok=True)
 
     def shards(self) -> list[Path]:
@@ -57,12 +60,37 @@ class Folder:
         # Singles first: what is gathered meanwhile is in its shard before its own file goes.
         if self._single(name).exists():
             return True
-        return any(name in self._names(path) for path in self.shards()) or name in self.failures()
+        return any(name in self._shard(path) for path in self.shards()) or name in self.failures()
 
-    def _names(self, shard: Path) -> frozenset[str]:
-        key = shard.name, shard.stat().st_mtime_ns
+    def find(self, name: str) -> Outline | None:
+        """The label of a name, without its spectrum; None where there is none."""
+        if found := _outlines(self._single(name)).get(name):
+            return found
+        gathered = map(self._shard, self.shards())
+        return next((shard[name] for shard in gathered if name in shard), None)
+
+    def check_kind(self, kind: Kind) -> None:
+        """Make sure that what lies here is of this kind, or nothing.
+
+        Raises
+        ------
+        DataError
+            If it is of another one.
+        """
+        stored = [*map(_outlines, self.singles.glob("*.npz")), *map(self._shard, self.shards())]
+        kinds = {str(label.facts.get("kind", "")) for found in stored for label in found.values()}
+        kinds |= {str(entry.get("kind", "")) for entry in self._failures()}
+        if others := sorted(kinds - {"", str(kind)}):
+            raise DataError(
+                f"the folder holds labels of kind {others[0]}.",
+                source=str(self.path),
+                remedy=f"Choose another for those of kind {kind}, {self.path}-{kind} for example.",
+            )
+
+    def _shard(self, path: Path) -> dict[str, Outline]:
+        key = path.name, path.stat().st_mtime_ns
         if key not in self._gathered:
-            self._gathered[key] = frozenset(label.name for label in read_shard(shard))
+            self._gathered[key] = _outlines(path)
         return self._gathered[key]
 
     def _single(self, name: str) -> Path:
@@ -70,15 +98,17 @@ class Folder:
 
     def failures(self) -> dict[str, str]:
         """Reason of every recorded failure, by name."""
+        return {entry["name"]: entry["reason"] for entry in self._failures()}
+
+    def _failures(self) -> list[dict[str, Any]]:
         if not self.failures_file.exists():
-            return {}
-        found = {}
+            return []
+        found = []
         for line in self.failures_file.read_text("utf-8").splitlines():
             try:
-                entry = parse_json(line)
+                found.append(parse_json(line))
             except json.JSONDecodeError:
                 continue  # a line cut short by a kill: that crystal is tried again
-            found[entry["name"]] = entry["reason"]
         return found
 
     def finished(self) -> set[str]:
@@ -89,9 +119,10 @@ class Folder:
         """Store one label."""
         write_shard(self._single(label.name), [label])
 
-    def fail(self, name: str, reason: str) -> None:
-        """Record a failure, in one write."""
-        line = json.dumps({"name": name, "reason": reason}) + "\n"
+    def fail(self, name: str, reason: str, kind: Kind | None = None) -> None:
+        """Record a failure, in one write; `check_kind` reads its kind."""
+        entry = {"name": name, "reason": reason} | ({"kind": str(kind)} if kind else {})
+        line = json.dumps(entry) + "\n"
         with self.failures_file.open("a", encoding="utf-8") as file:
             file.write(line)
 
@@ -117,6 +148,16 @@ class Folder:
                 path.unlink()
             moved += len(batch)
         return moved
+
+
+def _outlines(path: Path) -> dict[str, Outline]:
+    """Labels of a file by name; none where it is not there, or has gone into a shard meanwhile."""
+    try:
+        return {label.name: label for label in read_outlines(path)}
+    except DataError:
+        if path.exists():
+            raise
+        return {}
 
 
 def _unseen(path: Path, seen: set[str]) -> Iterator[Label]:

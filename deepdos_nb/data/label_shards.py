@@ -8,17 +8,16 @@ value (`curve_codes`), or float16 in shards from before there were codes.
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.files import write_arrays
+from deepdos_nb.core.files import DAMAGED_ARCHIVE, write_arrays
 from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.data.curve_codes import decoded, encoded
 
@@ -45,6 +44,20 @@ class Label:
     frac: Array
     orbits: Array
     states: Array
+    facts: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Identifier, unique within a folder."""
+        return str(self.facts["name"])
+
+
+class Outline(NamedTuple):
+    """A label without its spectrum; attributes as in `Label`."""
+
+    lattice: Array
+    numbers: Array
+    frac: Array
     facts: dict[str, Any]
 
     @property
@@ -95,7 +108,7 @@ def read_shard(path: Path) -> Iterator[Label]:
     try:
         with np.load(path, allow_pickle=False) as file:
             data = {name: file[name] for name in file.files}
-        facts = [parse_json(line) for line in data["facts"].tobytes().decode().splitlines()]
+        facts = _facts(data["facts"])
         ends = np.cumsum(data["atoms"].astype(np.int64))
         if "codes" in data:
             starts = ends - data["atoms"]
@@ -119,5 +132,29 @@ def read_shard(path: Path) -> Iterator[Label]:
             row += n_orbits
     except FileNotFoundError:
         raise DataError("no such file.", source=str(path)) from None
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise DataError(f"not a shard of labels ({error}).", source=str(path)) from error
+
+
+def read_outlines(path: Path) -> list[Outline]:
+    """Labels of one shard, in order, without decompressing their spectra.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged or something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            facts, lattices = _facts(file["facts"]), file["lattice"]
+            ends = np.cumsum(file["atoms"].astype(np.int64))[:-1]
+            numbers, frac = np.split(file["numbers"], ends), np.split(file["frac"], ends)
+        return [Outline(*one) for one in zip(lattices, numbers, frac, facts, strict=True)]
+    except FileNotFoundError:
+        raise DataError("no such file.", source=str(path)) from None
+    except DAMAGED_ARCHIVE as error:
+        raise DataError(f"not a shard of labels ({error}).", source=str(path)) from error
+
+
+def _facts(stored: Array) -> list[dict[str, Any]]:
+    return [parse_json(line) for line in stored.tobytes().decode().splitlines()]

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
+from typing import NamedTuple, Protocol
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.nesting import parse_json
-from deepdos_nb.data.label_shards import Label, read_shard
+from deepdos_nb.data.label_shards import Label, read_outlines, read_shard
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.data.records import Record, reduced_formula
 
@@ -133,18 +128,17 @@ class ShardStore:
         seen: set[str] = set()
         self._rows = []
         for block, path in enumerate(self.paths):
-            for row, (facts, numbers) in enumerate(_contents(path)):
-                name = str(facts["name"])
-                if name in seen:
+            for row, outline in enumerate(read_outlines(path)):
+                if outline.name in seen:
                     continue
-                seen.add(name)
+                seen.add(outline.name)
                 self._rows.append((block, row))
-                gap = facts.get("gap")
+                gap = outline.facts.get("gap")
                 yield entry_of(
-                    name,
-                    str(facts.get("kind", "")),
+                    outline.name,
+                    str(outline.facts.get("kind", "")),
                     self.source,
-                    numbers,
+                    outline.numbers,
                     gap=None if gap is None else float(gap),
                 )
 
@@ -157,19 +151,6 @@ class ShardStore:
         while len(self._shards) > self.kept:
             self._shards.pop(next(iter(self._shards)), None)
         return to_record(shard[position], self.source)
-
-
-def _contents(path: Path) -> list[tuple[dict[str, Any], Array]]:
-    """Facts and atomic numbers of a shard, without decompressing its spectra."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            facts = [parse_json(line) for line in file["facts"].tobytes().decode().splitlines()]
-            numbers = np.split(file["numbers"], np.cumsum(file["atoms"].astype(np.int64))[:-1])
-        return list(zip(facts, numbers, strict=True))
-    except FileNotFoundError:
-        raise DataError("no such file.", source=str(path)) from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"not a shard of labels ({error}).", source=str(path)) from error
 
 
 def label_files(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from deepdos_nb.core.files import write_text
@@ -183,6 +183,9 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
     """
     folder = Path(folder)
     ensemble = load_model(data.kind, folder=folder)
+    # The embedded set grows at its end: what has come since was not learnt from.
+    learnt = max(known["n_train"] for known in ensemble.metadata)
+    data = replace(data, train=data.train[:learnt])
     scores = score(ensemble, data)
     settings = [known["training"] for known in ensemble.metadata]
     tables = [score_table(scores, data.kind)]

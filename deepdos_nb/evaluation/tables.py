@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError, DataError
-from deepdos_nb.core.files import write_text
+from deepdos_nb.core.files import DAMAGED_ARCHIVE, write_text
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.markdown import markdown_table
 from deepdos_nb.data.records import Record
@@ -64,7 +63,7 @@ def read_curves(folder: str | Path) -> RunResult:
         with np.load(folder / CURVES, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         metadata = json.loads((folder / METADATA).read_text("utf-8"))
-    except (OSError, ValueError, BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise DataError(
             f"no finished run ({error}).", source=str(folder), remedy="Train it first."
         ) from error

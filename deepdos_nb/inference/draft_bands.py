@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import torch
+from torch import Tensor
+
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.crystal.band_path import Ticks
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 Wanted = TypeVar("Wanted", bound=DraftModel)
+
+AT_ONCE = 2**21
+"""Elements of the matrices solved at once: some ten complex copies of them are in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,20 @@ class DraftBands:
     k: Array
     cell: Structure
     vectors: Callable[[Array], Array]
+
+
+def solved(solve: Callable[[Tensor], Tensor], k: Tensor, rows: int) -> Tensor:
+    """Eigenvalues at all wave vectors `k`, of as many matrices at a time as memory takes.
+
+    Parameters
+    ----------
+    solve : callable
+        Takes wave vectors, shape (n, 3), and gives eigenvalues, shape (n, rows).
+    k : Tensor, shape (n_q, 3)
+    rows : int
+        Of each matrix.
+    """
+    return torch.cat([solve(part) for part in k.split(max(1, AT_ONCE // rows**2))])
 
 
 def draft_model_of(model: Ensemble, wanted: type[Wanted]) -> Wanted:

@@ -14,7 +14,7 @@ from deepdos_nb.crystal.elements import has_d_orbitals
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.crystal.read import read_structure
-from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
+from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted, solved
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.parallel.threads import one_thread
 from deepdos_nb.physics.hoppings import HoppingNetwork
@@ -102,7 +102,11 @@ def orbitals(model: Ensemble, structure: Any) -> Orbitals:
     primitive = primitive_cell(path.cell, build_graph(path.cell))
     cell = orbital_cell(primitive)
     terms = hoppings(cell.pairs).double()
-    occupation = fermi_level(bands(terms, cell, cell.pairs.q), cell.pairs.weight, cell.electrons)
+
+    def energies(k: torch.Tensor) -> torch.Tensor:
+        return solved(lambda some: bands(terms, cell, some), k, len(cell.orbital))
+
+    occupation = fermi_level(energies(cell.pairs.q), cell.pairs.weight, cell.electrons)
     zero = float(occupation.zero)
 
     @one_thread()
@@ -117,7 +121,7 @@ def orbitals(model: Ensemble, structure: Any) -> Orbitals:
 
     return Orbitals(
         spectrum=drafted(hoppings, structure, build_graph(structure)),
-        bands=bands(terms, cell, torch.from_numpy(path.k)).numpy() - zero,
+        bands=energies(torch.from_numpy(path.k)).numpy() - zero,
         distance=path.distance,
         ticks=path.ticks,
         k=path.k,

@@ -14,7 +14,7 @@ from deepdos_nb.crystal.elements import atomic_masses
 from deepdos_nb.crystal.graph import build_graph
 from deepdos_nb.crystal.primitive import PrimitiveCell, primitive_cell
 from deepdos_nb.crystal.read import read_structure
-from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted
+from deepdos_nb.inference.draft_bands import DraftBands, draft_model_of, drafted, solved
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.parallel.threads import one_thread
 from deepdos_nb.physics.force_constants import ForceConstantNetwork
@@ -93,7 +93,10 @@ def vibrations(model: Ensemble, structure: Any) -> Vibrations:
     cell = phonon_cell(primitive)
     with torch.no_grad():
         constants = springs(cell).double()
-        bands = frequencies(constants, cell, torch.from_numpy(path.k)).numpy()
+        rows = 3 * len(cell.numbers)
+        bands = solved(
+            lambda some: frequencies(constants, cell, some), torch.from_numpy(path.k), rows
+        ).numpy()
 
     @one_thread()
     def vectors(k: Array) -> Array:

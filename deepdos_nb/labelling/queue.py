@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepdos_nb.core.errors import LabelError
+from deepdos_nb.core.errors import DataWarning, LabelError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.label_folder import SHARD_SIZE, Folder
 from deepdos_nb.data.label_shards import Label
-from deepdos_nb.labelling.jobs import Job
+from deepdos_nb.labelling.jobs import Job, twice
 from deepdos_nb.labelling.process import SETTINGS, Settings, compute, engine
+from deepdos_nb.labelling.same_crystal import cell_of, could_be_of, same_crystal
 from deepdos_nb.labelling.server import WorkerServer
 from deepdos_nb.parallel.claims import Claims, unclaimed
 from deepdos_nb.parallel.scheduler import open_scheduler
@@ -50,7 +52,8 @@ def label_many(
 ) -> dict[str, int]:
     """Label crystals into a folder, going on where an earlier run stopped.
 
-    Several runs may share a folder, on several machines too: they share the crystals.
+    Several runs may share a folder, on several machines too: they share the crystals. A crystal is
+    known by its name; a DataWarning tells where the label of that name is visibly of another one.
 
     Parameters
     ----------
@@ -79,20 +82,23 @@ def label_many(
     ------
     LabelError
         If the engine is not installed.
+    DataError
+        If the folder holds labels of another kind, or two different crystals have one name.
     """
     settings = settings or SETTINGS[kind]()
     engine(kind)
     folder = Folder(out)
+    folder.check_kind(kind)
     counts = {"labelled": 0, "failed": 0, "skipped": 0}
     with (
         open_scheduler(workers, address=address, client=client) as scheduler,
         Claims(folder.path) as claims,
     ):
-        tasks = _tasks(jobs, folder, claims, counts)
+        tasks = _tasks(jobs, kind, folder, claims, counts)
         common = (kind, settings, time_limit, retry)
         try:
             for done in scheduler.run(attempt, tasks, common=common):
-                outcome = _settled(folder, done.key, done.get())
+                outcome = _settled(folder, kind, done.key, done.get())
                 claims.release(done.key)
                 counts["failed" if outcome.reason else "labelled"] += 1
                 if not outcome.reason and counts["labelled"] % SHARD_SIZE == 0:
@@ -123,31 +129,41 @@ def attempt(
 
 
 def _tasks(
-    jobs: Iterable[Job], folder: Folder, claims: Claims, counts: dict[str, int]
+    jobs: Iterable[Job], kind: Kind, folder: Folder, claims: Claims, counts: dict[str, int]
 ) -> Iterator[Task | Later]:
     """Jobs that nobody has done or is doing; counts those that somebody has."""
     known: dict[str, Job] = {}
 
     def names() -> Iterator[str]:
         for job in jobs:
-            if job.name in known:
-                counts["skipped"] += 1
-            else:
+            if job.name not in known:
                 known[job.name] = job
                 yield job.name
+            elif same_crystal(cell_of(known[job.name].structure), cell_of(job.structure)):
+                counts["skipped"] += 1
+            else:
+                raise twice(job.name)
 
     def finished(name: str) -> bool:
         found = folder.has(name)
         counts["skipped"] += found
+        label = folder.find(name) if found else None
+        if label is not None and not could_be_of(label, known[name].structure, kind):
+            warnings.warn(
+                f"{name}: the label of this name is of another crystal, and is kept. "
+                "Give the new one another name, or choose another folder.",
+                DataWarning,
+                stacklevel=2,
+            )
         return found
 
     for name in unclaimed(names(), finished, claims):
         yield LATER if isinstance(name, Later) else Task(name, (known[name],))
 
 
-def _settled(folder: Folder, name: str, result: Label | LabelError) -> Outcome:
+def _settled(folder: Folder, kind: Kind, name: str, result: Label | LabelError) -> Outcome:
     if isinstance(result, LabelError):
-        folder.fail(name, result.reason)
+        folder.fail(name, result.reason, kind)
         return Outcome(name, result.reason)
     folder.add(result)
     return Outcome(name, seconds=float(result.facts["seconds"]))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 VARIATIONS: Mapping[str, ElectronSettings] = {
     "as shipped": ElectronSettings(),
-    "k-mesh 7 Å⁻¹": replace(ElectronSettings(), density_mesh=3.0, state_mesh=7.0),
+    "7 k-points per Å⁻¹": replace(ElectronSettings(), density_mesh=3.0, state_mesh=7.0),
     "cut-off 350 eV": replace(ElectronSettings(), cutoff=350.0),
     "cut-off 600 eV": replace(ElectronSettings(), cutoff=600.0),
 }

@@ -31,7 +31,8 @@ class Training:
     data : TrainingData
         Training, validation and test records.
     folder : Path
-        Runs, and `weights/`, which ``dd.load_model(kind, folder=...)`` takes.
+        Runs, and `weights/`, which ``dd.load_model(kind, folder=...)`` takes; another call in the
+        same folder puts the weights of its own seeds there.
     histories : list
         One list of rows a seed.
     seconds : float

@@ -17,11 +17,10 @@ from deepdos_nb.data.dataset import Dataset
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.training_sets import TrainingData, source_data
 from deepdos_nb.evaluation.experiments import predict_totals
-from deepdos_nb.evaluation.model_card import save_run
 from deepdos_nb.evaluation.scoring import seed_curves
-from deepdos_nb.inference.loading import load_model
 from deepdos_nb.learning.live import LiveCurve
 from deepdos_nb.learning.result import Training
+from deepdos_nb.learning.weights import gather
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.metrics.scores import shape_scores
 from deepdos_nb.training.history import Report, read_history
@@ -61,8 +60,8 @@ def train(
     kind : {"phdos", "edos"}, optional
         Needed where the data hold both.
     folder : path, optional
-        Where checkpoints and weights are kept, which makes the call resumable. Without it they are
-        in a temporary folder.
+        Where checkpoints and weights are kept, which makes the call resumable; its `weights` are
+        those of the last call's seeds. Without it they are in a temporary folder.
     start : str or path, optional
         "shipped", or a folder or file of weights, to fine-tune them. Without it the model begins
         with random numbers.
@@ -77,7 +76,7 @@ def train(
     draft_epochs : int, optional
         How often the draft model that weights to start from bring along sees the data before the
         network does: 36 times without it, less often if there are many crystals, not at all if
-        another draft is named; 0 leaves it as it is.
+        another draft is named or no crystal is small enough; 0 leaves it as it is.
     freeze : sequence of str
         Parts of the model that stay as they are: encoder, decoder, transport, totals.
     device : {"auto", "cpu", "gpu"}
@@ -149,9 +148,7 @@ def train(
         except (KeyboardInterrupt, SystemExit):
             raise KeyboardInterrupt(_interrupted(folder)) from None
         live.histories[-1] = read_history(where)
-    for where in runs:
-        save_run(where, parts, place / "weights")
-    model = load_model(parts.kind, folder=place / "weights")
+    model = gather(runs, parts, place / "weights")
     if len(recipes) > 1:
         model.error_band = fit_band(*seed_curves(model, parts.valid))
     seconds = time.perf_counter() - begun

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.limits import MAX_ATOMS
 from deepdos_nb.inference.ensemble import Ensemble
@@ -104,7 +104,8 @@ def screen(
     ConfigError
         If pyarrow is missing, a number makes no sense, or another screen lies in the folder.
     DataError
-        If a source does not exist or holds nothing.
+        If a source does not exist or holds nothing, or a generator that is used up would leave
+        nothing of the screen in the folder.
     ClusterError
         If the scheduler cannot be reached, or a shard ended its workers every time; the others are
         finished first.
@@ -207,8 +208,22 @@ class _Plan:
         self._tell(done=done, failed=failed)
 
     def clear(self) -> None:
-        """Remove shards beyond the last one, of a time when the sources held more."""
-        for path in shard_files(self.folder)[self.n_shards :]:
+        """Remove shards beyond the last one, of a time when the sources held more.
+
+        Raises
+        ------
+        DataError
+            If that would be all of them.
+        """
+        stored = shard_files(self.folder)
+        if stored and not self.n_shards:
+            raise DataError(
+                "the sources gave no crystal, and the screen that lies here is kept.",
+                source=str(self.folder),
+                remedy="A generator gives its crystals only once: make a new one, or delete the "
+                "folder.",
+            )
+        for path in stored[self.n_shards :]:
             path.unlink()
 
     def _tell(self, done: int = 0, failed: int = 0, kept: int = 0) -> None:

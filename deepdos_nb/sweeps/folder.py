@@ -10,16 +10,15 @@ It holds
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deepdos_nb.core.errors import ConfigError, DataError
-from deepdos_nb.core.files import safe_name, write_text
+from deepdos_nb.core.files import write_text
 from deepdos_nb.core.nesting import parse_json
+from deepdos_nb.sweeps.keys import key_of, text_of
 
 
 @dataclass(frozen=True)
@@ -45,22 +44,6 @@ class Run:
     traceback: str = ""
 
 
-def key_of(parameters: Mapping[str, Any]) -> str:
-    """What a run is known by: readable, safe in file names, distinct for distinct values.
-
-    Raises
-    ------
-    ConfigError
-        If a value is not of the kinds that JSON knows.
-    """
-    try:
-        text = json.dumps(parameters, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"a parameter is no plain value ({error}).") from error
-    words = " ".join(f"{name}={value}" for name, value in parameters.items())
-    return f"{safe_name(words)[:40]}-{hashlib.sha1(text.encode()).hexdigest()[:10]}"
-
-
 class SweepFolder:
     """A sweep on disk.
 
@@ -75,8 +58,16 @@ class SweepFolder:
         self._manifest = self.path / "sweep.json"
         self._runs = self.path / "runs"
 
-    def begin(self, notebook: Path, points: list[dict[str, Any]], varied: list[str]) -> None:
+    def begin(
+        self, notebook: Path, points: list[dict[str, Any]], varied: list[str]
+    ) -> list[dict[str, Any]]:
         """Write down what is to be run; into a folder that has a sweep, what is new to it.
+
+        Returns
+        -------
+        list of dict
+            The points as the folder has them: one that it knew may name its parameters in another
+            order, by which its run is called.
 
         Raises
         ------
@@ -84,6 +75,7 @@ class SweepFolder:
             If the folder holds a sweep of another notebook.
         """
         source = notebook.read_text(encoding="utf-8")
+        stored: dict[str, dict[str, Any]] = {}
         if self._manifest.exists():
             if _cells(self.notebook.read_text(encoding="utf-8")) != _cells(source):
                 raise ConfigError(
@@ -92,17 +84,19 @@ class SweepFolder:
                     remedy="Choose another folder, or delete this one to start again.",
                 )
             known = self.manifest()
-            points = known["points"] + [p for p in points if p not in known["points"]]
+            stored = {text_of(point): point for point in known["points"]}
             varied = known["varied"] + [name for name in varied if name not in known["varied"]]
         else:
             write_text(self.notebook, source)
+        wanted = [stored.setdefault(text_of(point), point) for point in points]
         content = {
             "notebook": notebook.name,
             "cwd": str(notebook.parent.resolve()),
             "varied": varied,
-            "points": points,
+            "points": list(stored.values()),
         }
         write_text(self._manifest, json.dumps(content, indent=1))
+        return wanted
 
     def manifest(self) -> dict[str, Any]:
         """What `begin` wrote.
@@ -123,6 +117,19 @@ class SweepFolder:
     def points(self) -> dict[str, dict[str, Any]]:
         """Parameters of every run, in order, by key."""
         return {key_of(point): point for point in self.manifest()["points"]}
+
+    def varied(self) -> list[str]:
+        """Names that take several values: those of the grids, then what else differs among points.
+
+        Two sweeps in one folder may share a grid and differ in what was fixed.
+        """
+        content = self.manifest()
+        points, varied = content["points"], list(content["varied"])
+        for name in dict.fromkeys(name for point in points for name in point):
+            values = {text_of({name: point[name]}) if name in point else "" for point in points}
+            if name not in varied and len(values) > 1:
+                varied.append(name)
+        return varied
 
     def has(self, key: str) -> bool:
         """Whether a run has come to an end, good or bad."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.sweeps.keys import text_of
 
 HOW = (
     "Give a list, a range {from: 0, to: 0.4, steps: 5}, {from: 1, to: 9, step: 2}, or a draw "
@@ -48,7 +49,7 @@ class Grid:
         Raises
         ------
         ConfigError
-            If an axis cannot be understood.
+            If an axis cannot be understood, or a value is not of the kinds that JSON knows.
         """
         both = set(self.axes) & set(self.fixed)
         if both:
@@ -58,15 +59,14 @@ class Grid:
         if self.draws != 1 and not drawn:
             raise ConfigError("there are draws, but nothing to draw.", remedy=HOW)
         random = np.random.default_rng(self.seed)
-        found: list[dict[str, Any]] = []
+        found: dict[str, dict[str, Any]] = {}
         for values in product(*listed.values()):
             for _ in range(self.draws):
                 some = dict(zip(listed, values, strict=True))
                 some |= {name: _draw(name, axis, random) for name, axis in drawn.items()}
                 point = {**self.fixed, **{name: some[name] for name in self.axes}}
-                if point not in found:
-                    found.append(point)
-        return found
+                found.setdefault(text_of(point), point)
+        return list(found.values())
 
 
 def read_grid(path: str | Path) -> tuple[Path, Grid]:

@@ -34,7 +34,7 @@ class Sweep:
         """One row a run: what varies, `state` (finished, failed, waiting), seconds, rows, error."""
         import pandas as pd
 
-        varied = self.folder.manifest()["varied"]
+        varied = self.folder.varied()
         rows = []
         for key, point in self.folder.points().items():
             run = self.folder.run(key)
@@ -61,7 +61,7 @@ class Sweep:
         """
         import pandas as pd
 
-        varied = self.folder.manifest()["varied"]
+        varied = self.folder.varied()
         rows: list[dict[str, Any]] = []
         for key, point in self.folder.points().items():
             run = self.folder.run(key)
@@ -87,7 +87,7 @@ class Sweep:
         """
         from deepdos_nb.plots.sweep import sweep_figure
 
-        varied = self.folder.manifest()["varied"]
+        varied = self.folder.varied()
         return sweep_figure(self._results(), varied, score=score, along=along, title=self.notebook)
 
     def report(self, score: str | None = None, along: str | None = None) -> tuple[Path, Path]:

@@ -11,8 +11,9 @@ from deepdos_nb.parallel.progress import shown
 from deepdos_nb.parallel.scheduler import open_scheduler
 from deepdos_nb.parallel.tasks import LATER, Later, Outcome, Task
 from deepdos_nb.sweeps.execute import execute
-from deepdos_nb.sweeps.folder import Run, SweepFolder, key_of
+from deepdos_nb.sweeps.folder import Run, SweepFolder
 from deepdos_nb.sweeps.grid import Grid
+from deepdos_nb.sweeps.keys import key_of
 from deepdos_nb.sweeps.parameters import check_values, read_parameters
 from deepdos_nb.sweeps.report import Sweep
 
@@ -90,8 +91,7 @@ def sweep(
     for point in points:
         check_values(declared, point, str(notebook))
     place = SweepFolder(Path(folder) if folder is not None else Path("sweeps", notebook.stem))
-    place.begin(notebook, points, list(grid))
-    wanted = {key_of(point): point for point in points}
+    wanted = {key_of(point): point for point in place.begin(notebook, points, list(grid))}
     if again:
         place.forget_failures()
     with (

@@ -113,7 +113,8 @@ def collate_items(items: Sequence[Item]) -> tuple[GraphBatch, Target]:
 class BucketSampler(BatchOrder):
     """Random batches of crystals of similar size, so that little of the padded tables is padding.
 
-    Every process of a distributed run takes its own batches, and as many as the others.
+    Every process of a distributed run takes its own batches, and as many as the others; where there
+    are fewer batches than processes, some take the same.
     """
 
     POOL = 16
@@ -141,7 +142,8 @@ class BucketSampler(BatchOrder):
                 part[i : i + self.batch_size].tolist() for i in range(0, len(part), self.batch_size)
             ]
         shuffled = rng.permutation(len(found))
-        return [found[shuffled[i * self.world + self.rank]] for i in range(len(self))]
+        places = [(i * self.world + self.rank) % len(found) for i in range(len(self))]
+        return [found[shuffled[place]] for place in places]
 
 
 class SpectrumData(L.LightningDataModule):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from deepdos_nb.core.arrays import Array
-from deepdos_nb.core.files import replacing
+from deepdos_nb.core.files import DAMAGED_ARCHIVE, replacing
 from deepdos_nb.crystal.graph import CrystalGraph, build_graph
 from deepdos_nb.crystal.primitive import primitive_cell
 from deepdos_nb.data.records import Record
@@ -95,7 +94,7 @@ def _read(file: Path) -> dict[str, Array]:
         with np.load(file, allow_pickle=False) as stored:
             rows = np.split(stored["rows"], stored["offset"][1:-1])
             return dict(zip(stored["crystals"].tolist(), rows, strict=True))
-    except (OSError, KeyError, ValueError, BadZipFile):
+    except DAMAGED_ARCHIVE:
         return {}  # absent or damaged: computed again
 
 

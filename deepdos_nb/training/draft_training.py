@@ -63,7 +63,7 @@ class DraftConfig(Settings):
 class DraftTraining(Recorded, ABC, Generic[Example]):
     """Loss, optimiser and validation scores of a draft model; its kinds fill in the first two."""
 
-    largest: int
+    largest: ClassVar[int]
     """Atoms of the largest primitive cell to learn from: the cost grows with the cube."""
 
     draft_model: DraftModel
@@ -94,15 +94,24 @@ class DraftTraining(Recorded, ABC, Generic[Example]):
     def totals(self, batch: list[Example]) -> list[tuple[Tensor, Tensor]]:
         """Drafted total of each crystal, as it will be shipped, and its reference, each (B,)."""
 
+    @classmethod
+    def learns_from(cls, record: Record) -> bool:
+        """Whether a crystal's primitive cell is small enough to learn from."""
+        if record.n_atoms <= cls.largest:
+            return True
+        structure = record.structure
+        return primitive_cell(structure, build_graph(structure)).graph.n_nodes <= cls.largest
+
     def examples(self, records: Sequence[Record], training: bool) -> list[Example]:
         """What is seen of records; not the crystals that are too large to learn from."""
         found = []
         for record in records:
             check(record)
+            if training and not self.learns_from(record):
+                continue
             primitive = primitive_cell(record.structure, build_graph(record.structure))
-            if not training or primitive.graph.n_nodes <= self.largest:
-                found.append(self.example(record, primitive, training))
-                self._names[id(found[-1])] = record.material_id
+            found.append(self.example(record, primitive, training))
+            self._names[id(found[-1])] = record.material_id
         return found
 
     def groups(self) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ def make_recipe(
     draft_epochs : int, optional
         How often the draft model of weights to start from sees the data before the network does,
         see `training.tuning`. Without it as often as usual; not at all where another draft is
-        named, which has learnt.
+        named, which has learnt, or the weights read none.
     epochs, batch_size, learning_rate, weight_decay, dropout, width, refiner, precision, freeze
         See `TrainConfig` and `ModelConfig`.
     site_weight : float
@@ -159,6 +159,14 @@ def make_recipe(
         raise ConfigError(
             "only the draft model of weights to start from can be tuned.",
             remedy="Learn one with `deepdos draft`, and name its file.",
+        )
+    if draft_epochs is not None and (draft_epochs != int(draft_epochs) or draft_epochs < 0):
+        raise ConfigError(f"draft_epochs is {draft_epochs:g}, but must be a whole number from 0.")
+    if draft_epochs and begun is not None and begun.model.draft_model is None:
+        raise ConfigError(
+            "the weights to start from read no draft, so there is no draft model to be tuned.",
+            source=str(start),
+            remedy="Leave draft_epochs out.",
         )
     if draft_epochs is None and draft is not None:
         draft_epochs = 0

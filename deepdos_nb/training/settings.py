@@ -11,6 +11,7 @@ from typing import Any, Self, get_args
 
 import numpy as np
 
+from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.files import write_text
 from deepdos_nb.core.nesting import parse_json
@@ -27,6 +28,10 @@ CONFIG = "config.json"
 
 DATA = "data.json"
 """What a run learns from, told by a fingerprint."""
+
+FINE = 2.0**24
+"""Steps in a unit (Å, share, state) when data are told apart; no decimal fraction of a file lies
+halfway between two."""
 
 BEGUN = ("*.ckpt", "*.npz", "*.safetensors")
 """Files that show that a run has learnt something."""
@@ -174,7 +179,9 @@ class DataFacts(Settings):
     train, valid : int
         Crystals.
     digest : str
-        Fingerprint of them and their curves.
+        Fingerprint of their names and totals.
+    content : str
+        Fingerprint of their structures, sites, numbers of states and energy zeros.
     elements : list of int
         Atomic numbers of the training crystals, and of those that weights it starts from have seen.
     """
@@ -182,6 +189,7 @@ class DataFacts(Settings):
     train: int
     valid: int
     digest: str
+    content: str
     elements: list[int]
 
     @classmethod
@@ -189,21 +197,43 @@ class DataFacts(Settings):
         cls, train: Sequence[Record], valid: Sequence[Record], elements: Sequence[int] = ()
     ) -> DataFacts:
         """Facts of two parts."""
-        digest = hashlib.sha256()
+        digest, content = hashlib.sha256(), hashlib.sha256()
         for part in (train, valid):
             digest.update(str(len(part)).encode())
             for record in part:
                 digest.update(record.material_id.encode())
                 digest.update(np.asarray(record.shape, dtype=np.float32).tobytes())
+                content.update(_content(record))
         seen = sorted({*seen_elements(train), *elements})
-        return cls(len(train), len(valid), digest.hexdigest()[:16], seen)
+        return cls(len(train), len(valid), digest.hexdigest()[:16], content.hexdigest()[:16], seen)
+
+
+def _content(record: Record) -> bytes:
+    """What a record holds beside its name and total."""
+    scale = None if record.states is None else np.array([record.states])
+    told = (record.lattice, record.site_shape, record.outside, record.orbital_shape, scale)
+    # An atom at the end of an axis is one at its beginning.
+    whole = [None if a is None else _whole(a) for a in told] + [_whole(record.frac) % FINE]
+    words = [str(record.zero).encode()]
+    for array in [*whole, record.numbers, record.orbits]:
+        words.append(b"none" if array is None else str(array.shape).encode())
+        # Zero has two signs, and adding one leaves the plain one.
+        words.append(b"" if array is None else (array.astype(np.float64) + 0.0).tobytes())
+    return b" ".join(words)
+
+
+def _whole(array: Array) -> Array:
+    """Multiples of 1 / `FINE`: the last digits of a number are not the same on every machine."""
+    found: Array = np.rint(np.asarray(array, dtype=np.float64) * FINE)
+    return found
 
 
 def keep_config(path: Path, config: Settings, what: str = "settings") -> None:
     """Write a run's settings down, or check them against those that are there.
 
-    Settings that an earlier version did not know count as what they are by default. Those of a run
-    that failed before it had learnt anything are replaced.
+    Settings that an earlier version did not know count as what they are by default, facts that it
+    did not write down as the same. Those of a run that failed before it had learnt anything are
+    replaced.
 
     Raises
     ------
@@ -214,7 +244,7 @@ def keep_config(path: Path, config: Settings, what: str = "settings") -> None:
     begun = any(next(path.parent.glob(kind), None) for kind in BEGUN)
     if begun and path.exists():
         kept = parse_json(path.read_text("utf-8"))
-        defaults = {} if isinstance(config, DataFacts) else type(config)().to_dict()
+        defaults = mine if isinstance(config, DataFacts) else type(config)().to_dict()
         if defaults | kept != mine:
             raise ConfigError(
                 f"the folder holds a run with other {what}.",

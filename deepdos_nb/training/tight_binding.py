@@ -62,13 +62,14 @@ class Example(NamedTuple):
     rows : (N, 3, B), states of each shell of each atom of the primitive cell in every bin, or
         (1, 1, B), their total
     shape : (B,), total that sums to one
-    gapped : whether energies count from the valence-band maximum
+    gapped : whether energies count from the valence-band maximum; None where the record does not
+        say what its zero is, and the draft's own bands tell
     """
 
     cell: OrbitalCell
     rows: Tensor
     shape: Tensor
-    gapped: bool
+    gapped: bool | None
 
 
 class TightBindingTraining(DraftTraining[Example]):
@@ -91,12 +92,20 @@ class TightBindingTraining(DraftTraining[Example]):
         Raises
         ------
         ConfigError
-            If projections are wanted and the record has none, or it has no number of states.
+            If the record has no number of states, or projections are wanted and it has none.
         """
         projections = self.config.projections
-        if record.states is None or (projections and record.orbital_shape is None):
+        if record.states is None:
             raise ConfigError(
-                f"{record.material_id} has no number of states, or no projections on shells.",
+                f"{record.material_id} has no number of states, which tight binding learns from.",
+                source=record.source,
+                remedy="Say what its curve counts: `density` in the folder's dataset.json is cell "
+                "or atom. A source without a scale teaches no tight binding.",
+            )
+        if projections and record.orbital_shape is None:
+            raise ConfigError(
+                f"{record.material_id} has no projections on shells.",
+                source=record.source,
                 remedy="Learn from totals alone: `deepdos draft --kind edos --no-projections`.",
             )
         rows = record.shape[None, None] * record.states * primitive.graph.n_nodes / record.n_atoms
@@ -107,7 +116,7 @@ class TightBindingTraining(DraftTraining[Example]):
             orbital_cell(primitive, COARSE if training else 1.0),
             torch.from_numpy(rows.astype(np.float32)),
             torch.from_numpy(record.shape.astype(np.float32)),
-            record.zero == "VBM",
+            None if record.zero is None else record.zero == "VBM",
         )
 
     def losses(self, batch: list[Example]) -> tuple[Tensor, Tensor]:

@@ -7,14 +7,15 @@ springs of oxides do between two metals, the draft model learns them better from
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.errors import ConfigError, DataWarning
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.data.records import Record
-from deepdos_nb.training.draft import DRAFT, draft_config, train_draft_model
+from deepdos_nb.training.draft import DRAFT, TRAININGS, draft_config, train_draft_model
 from deepdos_nb.training.draft_training import DraftConfig
 from deepdos_nb.training.history import Report
 from deepdos_nb.training.recipe import Recipe, batch_for
@@ -30,7 +31,8 @@ EPOCHS, CRYSTALS = 36, 200
 def usual_epochs(start: Start, records: Sequence[Record]) -> int:
     """Epochs that the draft model of some weights is tuned for; 0 where it cannot be.
 
-    Tight binding wants the number of states, which a curve without units does not tell.
+    Records are those that it learns from and is validated on. Tight binding wants the number of
+    states, which a curve without units does not tell.
     """
     electrons = start.model.config.kind == Kind.edos
     if electrons and any(record.states is None for record in records):
@@ -53,7 +55,7 @@ def with_tuned_draft(
     ----------
     recipe : Recipe
         Its `draft_epochs` are `usual_epochs` if None. One without weights to start from, or with no
-        such epochs, stays as it is.
+        such epochs, stays as it is; with a warning, where no crystal is small enough to learn from.
     train_records, valid_records : sequence of Record
     folder : path
         Of the network's run; the draft model's is a folder in it.
@@ -65,19 +67,31 @@ def with_tuned_draft(
     Raises
     ------
     ConfigError
-        If records lack what the draft model learns from, or the folder holds another run, or
-        `torchrun` has started several processes, which would all write to it.
+        If records lack what the draft model learns from, or epochs are asked for and no crystal is
+        small enough, or the folder holds another run, or `torchrun` has started several processes,
+        which would all write to it.
     """
-    start, records = recipe.start, [*train_records, *valid_records]
+    start, epochs = recipe.start, recipe.draft_epochs
     draft_model = None if start is None else start.model.draft_model
-    if start is None or draft_model is None:
+    if start is None or draft_model is None or epochs == 0:
         return recipe
-    epochs = recipe.draft_epochs
+    training = TRAININGS[draft_model.kind]
+    # What is left out makes no steps, and need not know its shells or its number of states.
+    learnt = [record for record in train_records if training.learns_from(record)]
+    records = [*learnt, *valid_records]
     if epochs is None:
+        if not learnt:
+            warnings.warn(
+                "the draft model stays as it is: it learns from primitive cells of at most "
+                f"{training.largest} atoms, and all {len(train_records)} crystals have more.",
+                DataWarning,
+                stacklevel=2,
+            )
+            return recipe
         epochs = usual_epochs(start, records)
-    if epochs == 0:
-        return recipe
-    shells = all(r.orbital_shape is not None for r in records)
+        if epochs == 0:
+            return recipe
+    shells = recipe.config.loss.sites > 0 and all(r.orbital_shape is not None for r in records)
     config = replace(
         draft_config(
             draft_model.kind,
@@ -86,7 +100,7 @@ def with_tuned_draft(
             projections=shells,
             start=draft_model,
         ),
-        batch_size=batch_for(len(train_records)),
+        batch_size=batch_for(len(learnt)),
         learning_rate=DraftConfig.learning_rate,
     )
     place = Path(folder) / FOLDER

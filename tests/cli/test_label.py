@@ -29,7 +29,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(job.name)
         if "fails" in job.name:
             raise LabelError("did not converge.", source=job.name)
-        return made_up(job.name, kind)
+        return made_up(job.name, kind, job.structure)
 
     monkeypatch.setattr("deepdos_nb.labelling.queue.compute", compute)
     monkeypatch.setattr("deepdos_nb.labelling.queue.engine", lambda kind: "none")
@@ -67,6 +67,49 @@ def test_failures_and_bad_files_are_named(engine: list[str], crystals: Path, tmp
     assert "empty.cif" in done.output
     assert "2 labelled, 1 failed" in done.output
     assert Folder(out).failures() == {"fails.cif": "did not converge."}
+
+
+def test_another_kind_needs_another_folder(engine: list[str], crystals: Path, tmp_path: Path):
+    out = tmp_path / "labels"
+    run.invoke(app, ["label", str(crystals / "MgO.cif"), "--out", str(out)])
+    other = ["label", str(crystals / "MgO.cif"), "--kind", "phdos", "--out"]
+    refused = run.invoke(app, [*other, str(out)])
+    assert refused.exit_code == 2
+    assert "holds labels of kind edos" in " ".join(refused.output.split())
+    assert "done before" not in refused.output
+    done = run.invoke(app, [*other, f"{out}-phdos"])
+    assert "1 labelled, 0 failed, 0 done before" in done.output
+
+
+def test_equal_file_names_are_two_crystals(engine: list[str], tmp_path: Path):
+    for name, structure in [("run1", mgo()), ("run2", rocksalt("Na", "Cl", 5.6))]:
+        (tmp_path / name).mkdir()
+        structure.to(str(tmp_path / name / "POSCAR"), fmt="poscar")
+    files = [str(tmp_path / name / "POSCAR") for name in ("run1", "run2")]
+    done = run.invoke(app, ["label", *files, "--out", str(tmp_path / "labels")])
+    assert "2 labelled" in done.output
+    assert engine == ["run1/POSCAR", "run2/POSCAR"]
+
+
+def test_a_changed_file_is_told(engine: list[str], crystals: Path, tmp_path: Path):
+    command = ["label", str(crystals / "MgO.cif"), "--out", str(tmp_path / "labels")]
+    run.invoke(app, command)
+    rocksalt("K", "Cl", 6.3).to(str(crystals / "MgO.cif"))
+    again = run.invoke(app, command)
+    assert "MgO: the label of this name is of another crystal" in again.output
+    assert "1 done before" in again.output
+
+
+def test_a_bad_line_stops_nobody(engine: list[str], tmp_path: Path):
+    good = json.dumps({"name": "good", "structure": mgo().as_dict()}, default=float)
+    large = json.dumps({"name": "large", "structure": (mgo() * 2).as_dict()}, default=float)
+    path = tmp_path / "list.jsonl"
+    path.write_text(f"nothing\n{large}\n{good}\n\n")
+    command = ["label", str(path), "--out", str(tmp_path / "labels"), "--max-atoms", "8"]
+    done = run.invoke(app, command)
+    assert done.exit_code == 2
+    assert engine == ["good"]
+    assert "line 1: it is no crystal" in " ".join(done.output.split())
 
 
 def test_lists_and_limits(engine: list[str], tmp_path: Path):

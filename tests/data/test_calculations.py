@@ -78,6 +78,34 @@ def test_a_total_takes_its_structure_from_the_file_beside_it(tmp_path):
     assert (record.method, record.provenance["licence"]) == ("PBE0", "CC BY 4.0")
 
 
+def test_columns_of_any_name_are_recorded(tmp_path):
+    write_json(tmp_path / "MgO.json", complete_dos())
+    (tmp_path / "materials.csv").write_text(
+        "material,source,broadening,found,shift\nMgO.json,thesis,0.05 eV,2019,0\n"
+    )
+    (record,) = open_dataset(tmp_path)
+    assert record.source == tmp_path.name
+    told = {key: record.provenance[key] for key in ("source", "broadening", "found")}
+    assert told == {"source": "thesis", "broadening": "0.05 eV", "found": "2019"}
+
+
+def test_calculations_are_not_shifted_and_tables_beside_them_are(tmp_path):
+    write_json(tmp_path / "MgO.json", complete_dos())
+    rutile().to(tmp_path / "TiO2.cif")
+    rows = "\n".join(f"{e},{v}" for e, v in zip(ENERGIES, bump(3.0), strict=True))
+    (tmp_path / "TiO2.csv").write_text(f"energy (eV),dos\n{rows}\n")
+    table = tmp_path / "materials.csv"
+    table.write_text("material,shift\nMgO,\nTiO2.cif,2.5\n")
+    records = {record.material_id: record for record in open_dataset(tmp_path)}
+    assert records["TiO2"].energies @ records["TiO2"].shape == pytest.approx(0.5, abs=0.01)
+    table.write_text("material,shift\nTiO2,2.5\nMgO,1.5\n")
+    with pytest.raises(DataError, match=r"materials\.csv: line 3: .*of MgO.*not shifted.*empty"):
+        open_dataset(tmp_path)
+    table.write_text("material,shift\nMgO.xml,1.5\n")
+    with pytest.raises(DataError, match=r"line 2: there is no material MgO\.xml"):
+        open_dataset(tmp_path)
+
+
 def test_a_phonon_dos_of_pymatgen(tmp_path):
     frequencies = np.linspace(0, 25, 501)
     rows = [3 * bump(6, 1, frequencies), 3 * bump(12, 1, frequencies)]

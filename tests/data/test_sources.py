@@ -35,6 +35,7 @@ from deepdos_nb.data.label_folder import Folder
 from deepdos_nb.data.labelled import to_record
 from deepdos_nb.data.sources.folder import FolderStore
 from deepdos_nb.data.sources.materials_project import connect, download, label_of, search
+from deepdos_nb.data.sources.phonondb_archive import convert
 
 EV, CM = grid_for("edos"), grid_for("phdos")
 
@@ -217,6 +218,15 @@ def test_key_and_client_are_asked_for(monkeypatch):
     assert keys == ["abc"]
 
 
+def test_without_phonopy_no_archive_is_to_blame(tmp_path, monkeypatch):
+    (tmp_path / "mp-1").mkdir()
+    (tmp_path / "mp-1" / "POSCAR").write_text("Cu")
+    monkeypatch.setitem(sys.modules, "phonopy", None)
+    with pytest.raises(DataError, match=r"phonopy is not installed\. Run `pip install phonopy`"):
+        convert([tmp_path / "mp-1"], tmp_path / "out")
+    assert Folder(tmp_path / "out").failures() == {}
+
+
 # --- a folder of one's own -------------------------------------------------------------------
 
 
@@ -274,6 +284,15 @@ def test_shift_broadening_and_states_per_atom(tmp_path, unit, size):
     assert record.states == pytest.approx(2 * np.trapezoid(y, x), rel=1e-6)
     assert EV.energies @ record.shape == pytest.approx(-1.0, abs=1e-3)
     assert (record.zero, record.gap) == ("VBM", 4.4)
+
+
+def test_a_material_may_be_called_as_its_file_is(tmp_path):
+    write_structures(tmp_path, "MgO")
+    x = np.linspace(-4, 14, 1801)
+    long_table(tmp_path, {"MgO": (x, np.exp(-(((x - 4.0) / 0.2) ** 2)))}, "energy (eV),dos")
+    (tmp_path / "materials.csv").write_text("material,shift\n MgO.cif ,5\n")
+    (record,) = open_dataset(tmp_path)
+    assert EV.energies @ record.shape == pytest.approx(-1.0, abs=1e-3)
 
 
 def test_element_columns_fix_the_sites_where_symmetry_does(tmp_path):
@@ -345,6 +364,19 @@ def _good(folder: Path) -> None:
         (lambda f: (f / "dataset.json").write_text("eV"), "not a JSON object"),
         (lambda f: (f / "dataset.json").write_text('{"density": "x"}'), "none of cell, atom"),
         (lambda f: (f / "materials.csv").write_text("material,gap\nMgO,wide\n"), "line 2: could"),
+        (
+            lambda f: (f / "materials.csv").write_text("material,shift\nMgO,1\nMg0,1\n"),
+            r"materials.csv: line 3: there is no material Mg0 in .*Did you mean MgO\? Else add",
+        ),
+        (
+            lambda f: (f / "materials.csv").write_text("material,shift\nMgO.vasp,1\n"),
+            r"line 2: there is no material MgO.vasp .*Did you mean MgO",
+        ),
+        (
+            lambda f: (f / "materials.csv").write_text("material,shift\nMgO,1\nMgO.cif,2\n"),
+            "line 3: MgO has a row already",
+        ),
+        (lambda f: (f / "materials.csv").write_text("material,gap\n,1\n"), "names no material"),
     ],
 )
 def test_folders_that_cannot_be_used_say_why(tmp_path, spoil, reason):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,6 +147,11 @@ def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
     ):
         assert fact in card
     assert "1 crystals of the benchmark" in card
+    # A set that has grown since: the card tells of what the weights have learnt from.
+    grown = replace(data, train=[*data.train, *unlabelled, *unlabelled])
+    pack([], grown, folder, "deepdos train --seed 3; deepdos train --seed 4")
+    assert "1 crystals of the benchmark" in (folder / CARD).read_text("utf-8")
+    assert json.loads((folder / SCORES).read_text("utf-8")) == scores
 
 
 def test_claims_say_what_they_rest_on(ensemble, records):

@@ -14,6 +14,8 @@ import deepdos_nb as dd
 from deepdos_nb import plots
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.crystal.graph import build_graph
+from deepdos_nb.inference import draft_bands
+from deepdos_nb.inference import orbitals as orbitals_module
 from deepdos_nb.inference.ensemble import Ensemble
 from deepdos_nb.model import ModelConfig, Reasoner
 from deepdos_nb.physics.draft import draft_spectrum
@@ -55,6 +57,21 @@ def test_bands_and_spectrum_have_one_zero():
     spectrum = found.spectrum
     inside = spectrum.total[spectrum.energies > 0.7]
     assert inside[spectrum.energies[spectrum.energies > 0.7] < found.gap - 0.7].max() < 0.05
+
+
+def test_bands_of_large_cells_are_solved_a_few_at_a_time(monkeypatch):
+    found, sizes, every = dd.orbitals(ensemble(), rutile()), [], orbitals_module.bands
+
+    def counted(terms, cell, k):
+        sizes.append(len(k))
+        return every(terms, cell, k)
+
+    monkeypatch.setattr(draft_bands, "AT_ONCE", 5 * found.bands.shape[1] ** 2)
+    monkeypatch.setattr(orbitals_module, "bands", counted)
+    again = dd.orbitals(ensemble(), rutile())
+    assert max(sizes) == 5
+    np.testing.assert_allclose(again.bands, found.bands, atol=1e-9)
+    assert again.gap == pytest.approx(found.gap, abs=1e-9)
 
 
 def test_the_spectrum_is_the_draft():

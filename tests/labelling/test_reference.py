@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase.dft.dos import linear_tetrahedron_integration
-from crystals import rocksalt
+from crystals import mgo, rocksalt
 from hypothesis import given
 from hypothesis import strategies as st
 from labels import made_up
 from pymatgen.core import Structure
 
-from deepdos_nb.core.errors import DataError, DeepDOSError, LabelError
+from deepdos_nb.core.errors import DataError, DataWarning, DeepDOSError, LabelError
 from deepdos_nb.core.grids import grid_for
 from deepdos_nb.data.curve_codes import ERROR
 from deepdos_nb.data.label_folder import Folder
-from deepdos_nb.data.label_shards import read_shard, write_shard
+from deepdos_nb.data.label_shards import read_outlines, read_shard, write_shard
 from deepdos_nb.labelling import process
 from deepdos_nb.labelling.band_structure import REAL_GAP, Bands
 from deepdos_nb.labelling.gpaw import ElectronSettings
@@ -194,6 +194,16 @@ class TestShards:
             assert np.allclose(new.frac, old.frac, atol=1e-6)
             assert new.facts == old.facts
 
+    def test_outlines_are_the_labels_without_their_spectra(self, tmp_path):
+        labels = [made_up("a"), made_up("b", structure=mgo())]
+        write_shard(tmp_path / "shard-0000.npz", labels)
+        outlines = read_outlines(tmp_path / "shard-0000.npz")
+        for outline, label in zip(outlines, labels, strict=True):
+            assert (outline.name, outline.facts) == (label.name, label.facts)
+            assert np.array_equal(outline.numbers, label.numbers)
+            assert np.allclose(outline.lattice, label.lattice, atol=1e-5)
+            assert np.allclose(outline.frac, label.frac, atol=1e-6)
+
     def test_damaged_file_is_named(self, tmp_path):
         path = tmp_path / "shard-0000.npz"
         write_shard(path, [made_up("a")])
@@ -235,6 +245,28 @@ class TestFolder:
         assert [x.name for x in Folder(tmp_path).labels()] == ["a"]
         assert len(folder.shards()) == 1
 
+    def test_labels_are_found_single_and_gathered(self, tmp_path):
+        folder = Folder(tmp_path)
+        folder.add(made_up("a"))
+        folder.gather(everything=True)
+        folder.add(made_up("b", structure=mgo()))
+        assert sorted(folder.find("a").numbers) == [11, 11, 11, 11, 17, 17, 17, 17]
+        assert set(folder.find("b").numbers) == {8, 12}
+        assert folder.find("c") is None
+
+    @pytest.mark.parametrize("how", ["single", "gathered", "failed"])
+    def test_a_folder_of_another_kind_is_refused(self, tmp_path, how):
+        folder = Folder(tmp_path / "labels")
+        folder.check_kind("phdos")
+        if how == "failed":
+            folder.fail("a", "did not converge", "edos")
+        else:
+            folder.add(made_up("a"))
+            folder.gather(everything=how == "gathered")
+        folder.check_kind("edos")
+        with pytest.raises(DataError, match=r"labels: .*of kind edos.*labels-phdos for example"):
+            folder.check_kind("phdos")
+
     def test_failures_survive_a_cut_line(self, tmp_path):
         folder = Folder(tmp_path)
         folder.fail("a", "did not converge")
@@ -248,7 +280,7 @@ SLOW_LABELLING = """
 import sys, time
 sys.path[:0] = [{tests!r}]
 from labels import made_up
-from crystals import mgo
+from crystals import rocksalt
 from deepdos_nb.labelling import queue
 from deepdos_nb.labelling.jobs import Job
 
@@ -257,7 +289,7 @@ def compute(job, kind, settings, *, time_limit=None, server=None):
     return made_up(job.name)
 
 queue.compute, queue.engine = compute, lambda kind: "none"
-salt = mgo()
+salt = rocksalt("Na", "Cl", 5.6)
 jobs = [Job(f"c{{i}}", salt) for i in range(30)]
 queue.label_many(
     jobs, {out!r}, "edos", report=lambda o: print(o.name, flush=True), workers=1
@@ -311,6 +343,56 @@ class TestLabelling:
         assert tried == [None, ElectronSettings().safer().mixing]
         assert Folder(tmp_path).failures() == {"a": "did not converge."}
         assert label_many(jobs, tmp_path, "edos")["skipped"] == 1
+
+    @pytest.fixture
+    def quick(self, monkeypatch):
+        """An engine that labels at once."""
+
+        def compute(job, kind, settings, *, time_limit=None, server=None):
+            return made_up(job.name, kind, job.structure)
+
+        monkeypatch.setattr("deepdos_nb.labelling.queue.compute", compute)
+        monkeypatch.setattr("deepdos_nb.labelling.queue.engine", lambda kind: "none")
+
+    def test_another_kind_is_not_taken_for_done(self, quick, tmp_path):
+        jobs = [Job("MgO", mgo())]
+        label_many(jobs, tmp_path, "edos")
+        with pytest.raises(DataError, match="of kind edos"):
+            label_many(jobs, tmp_path, "phdos")
+
+    def test_two_crystals_of_one_name_are_refused(self, quick, tmp_path):
+        salt = Job("salt", rocksalt("Na", "Cl", 5.6))
+        twice = label_many([salt, salt], tmp_path / "same", "edos")
+        assert twice == {"labelled": 1, "failed": 0, "skipped": 1}
+        other = Job("salt", rocksalt("Na", "Cl", 5.7))
+        with pytest.raises(DataError, match="two different crystals are called salt"):
+            label_many([salt, other], tmp_path / "other", "edos")
+
+    @pytest.mark.parametrize(
+        ("kind", "changed"),
+        [
+            ("edos", rocksalt("Na", "Cl", 5.7)),
+            ("edos", rocksalt("K", "Cl", 5.6)),
+            ("phdos", rocksalt("K", "Cl", 5.6)),
+        ],
+    )
+    def test_a_changed_crystal_under_an_old_name_is_told(self, quick, tmp_path, kind, changed):
+        salt = rocksalt("Na", "Cl", 5.6)
+        label_many([Job("salt", salt)], tmp_path, kind)
+        with pytest.warns(DataWarning, match="salt: the label of this name is of another crystal"):
+            counts = label_many([Job("salt", changed)], tmp_path, kind)
+        assert counts["skipped"] == 1
+        assert np.array_equal(next(Folder(tmp_path).labels()).numbers, salt.atomic_numbers)
+
+    def test_the_same_crystal_is_no_change(self, quick, tmp_path, recwarn):
+        """Rounded as in a file, and in the primitive cell that phonons are stored in."""
+        salt = rocksalt("Na", "Cl", 5.6)
+        label_many([Job("salt", salt)], tmp_path / "edos", "edos")
+        rounded = Structure(salt.lattice.matrix + 1e-5, salt.species, salt.frac_coords - 1 + 1e-6)
+        label_many([Job("salt", rounded)], tmp_path / "edos", "edos")
+        label_many([Job("salt", salt.get_primitive_structure())], tmp_path / "phdos", "phdos")
+        label_many([Job("salt", salt)], tmp_path / "phdos", "phdos")
+        assert not [w for w in recwarn if w.category is DataWarning]
 
     def test_missing_engine_says_how_to_get_it(self, tmp_path, monkeypatch):
         def version(name):
@@ -406,11 +488,75 @@ class TestJobs:
         assert len(errors) == 1
         assert "bad.cif" in str(errors[0])
 
-    def test_malformed_list_names_the_line(self, tmp_path):
+    def test_a_list_is_checked_line_by_line_like_files(self, tmp_path):
+        good, near = rocksalt("Na", "Cl", 5.6), rocksalt("Na", "Cl", 0.5)
+        entries = [
+            {"name": name, "structure": structure.as_dict()}
+            for name, structure in [
+                ("one", good),
+                ("big", good * 2),
+                ("near", near),
+                ("two", mgo()),
+            ]
+        ]
+        lines = [json.dumps(entry, default=float) for entry in entries]
+        lines[1:1] = ['{"name": "a"}', "[1]", "no JSON", '{"name": "b", "structure": 3}', "", "  "]
         path = tmp_path / "list.jsonl"
-        path.write_text('{"name": "a"}\n')
-        with pytest.raises(DataError, match="line 1 is no crystal"):
-            list(read_jobs([path]))
+        path.write_text("\n".join(lines) + "\n\n")
+        found = list(read_jobs([path], max_atoms=16))
+        assert [x.name for x in found if isinstance(x, Job)] == ["one", "two"]
+        assert found[0].structure == good
+        reasons = [str(x) for x in found if isinstance(x, DeepDOSError)]
+        assert [r.split(": ")[0].rpartition("line ")[2] for r in reasons] == list("234589")
+        assert all(r.startswith(str(path)) for r in reasons)
+        assert "it is no crystal" in reasons[0]
+        assert "64 atoms" in reasons[4]
+
+    def test_a_list_is_read_as_it_is_asked_for(self, tmp_path):
+        entry = {"name": "one", "structure": mgo().as_dict()}
+        path = tmp_path / "list.jsonl"
+        path.write_text((json.dumps(entry, default=float) + "\n") * 2)
+        jobs = read_jobs([path])
+        assert next(jobs).name == "one"
+        path.unlink()
+        assert [job.name for job in jobs] == ["one"]
+
+    def test_files_of_one_name_are_called_by_their_folders(self, tmp_path):
+        for place, structure in [
+            ("run1", mgo()),
+            ("run2", rocksalt("Na", "Cl", 5.6)),
+            ("run2/deep", rocksalt("K", "Cl", 6.0)),
+        ]:
+            (tmp_path / place).mkdir()
+            structure.to(str(tmp_path / place / "POSCAR"), fmt="poscar")
+        mgo().to(str(tmp_path / "run1" / "MgO.cif"))
+        one, two = tmp_path / "run1" / "POSCAR", tmp_path / "run2" / "POSCAR"
+
+        def names(*paths):
+            return [job.name for job in read_jobs(paths)]
+
+        assert names(one) == ["POSCAR"]
+        assert names(one, two, one) == ["run1/POSCAR", "run2/POSCAR", "run1/POSCAR"]
+        assert names(two, one, one.with_name("MgO.cif")) == ["run2/POSCAR", "run1/POSCAR", "MgO"]
+        assert names(tmp_path / "run1", tmp_path / "run2") == [
+            "MgO.cif",
+            "run1/POSCAR",
+            "run2/POSCAR",
+            "deep/POSCAR",
+        ]
+        # As in the folder above them.
+        assert set(names(one, two)) < set(names(tmp_path))
+
+    def test_two_crystals_that_a_list_gives_one_name(self, tmp_path):
+        entries = [
+            {"name": "salt", "structure": rocksalt("Na", "Cl", a).as_dict()}
+            for a in (5.6, 5.7, 5.6)
+        ]
+        path = tmp_path / "list.jsonl"
+        path.write_text("".join(json.dumps(e, default=float) + "\n" for e in entries))
+        first, second, third = read_jobs([path])
+        assert first.structure == third.structure
+        assert "list.jsonl: two different crystals are called salt" in str(second)
 
     def test_missing_path(self, tmp_path):
         with pytest.raises(DataError, match="no such file or folder"):

@@ -52,6 +52,33 @@ def test_the_same_call_finds_what_is_finished(trained, records):
         dd.train(records, folder=trained.folder, show=False, **TINY | {"batch_size": 2})
 
 
+def test_weights_are_those_of_the_last_call(records, tmp_path):
+    both = dd.train(records, seeds=2, folder=tmp_path, show=False, **TINY)
+    card, weights = both.card(), both.weights
+    dd.train(records, seeds=2, folder=tmp_path, show=False, **TINY)
+    assert card.exists()  # of the same weights
+    assert dd.load_model("phdos", folder=weights).error_band is not None
+    alone = dd.train(records, seeds=[1], folder=tmp_path, show=False, **TINY)
+    assert len(alone.model.models) == 1
+    assert alone.model.error_band is None
+    loaded = dd.load_model("phdos", folder=weights)
+    assert loaded.error_band is None
+    assert sorted(p.name for p in weights.iterdir()) == ["SHA256SUMS", "seed-1.safetensors"]
+    mgo = dd.example("MgO")
+    np.testing.assert_array_equal(alone.model.predict(mgo).total, loaded.predict(mgo).total)
+    np.testing.assert_allclose(
+        both.model.predict(mgo).members[1], loaded.predict(mgo).members[0], rtol=1e-5
+    )
+
+
+def test_scores_of_fewer_epochs_are_not_those_of_more(records, tmp_path):
+    first = dd.train(records, seeds=2, folder=tmp_path, stop_after=1, show=False, **TINY)
+    first.card()
+    dd.train(records, seeds=2, folder=tmp_path, show=False, **TINY)
+    assert not (first.weights / "scores.json").exists()
+    assert dd.load_model("phdos", folder=first.weights).error_band is None
+
+
 def test_it_stops_where_it_is_told_and_goes_on(records, tmp_path, trained):
     first = dd.train(records, folder=tmp_path, stop_after=1, show=False, **TINY)
     assert first.history["epoch"].tolist() == [1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from pymatgen.core import Structure
@@ -116,6 +118,43 @@ def test_the_outer_band_holds_what_it_states_of_errors_with_long_tails():
     counted = counted_bins(mean, reference)
     assert (error <= found.outer * band)[counted].mean() == pytest.approx(0.9545, abs=1e-3)
     assert (error <= 2 * band)[counted].mean() < 0.93
+
+
+def test_a_state_where_the_band_must_be_zero_does_not_stop_the_fit():
+    rng = np.random.default_rng(2)
+    mean = np.zeros((200, 60))
+    mean[:, :30] = rng.gamma(2.0, size=(200, 30))
+    mean /= mean.sum(axis=1, keepdims=True)
+    spread = mean.mean() * rng.uniform(0.1, 1.0, (200, 1)) * (mean > 0)
+    reference = mean + rng.normal(scale=3.0 * spread)
+    clean = fit_band(mean, spread, reference)
+    # No prediction is anywhere near: all three terms are zero here.
+    reference[0, 55] = reference[0].max()
+    found = fit_band(mean, spread, reference)
+    assert found.spread == pytest.approx(9.0, rel=0.15)
+    assert found.spread == pytest.approx(clean.spread, rel=0.02)
+    assert max(found.near, found.wide) < 0.01
+
+
+def test_no_other_band_has_a_better_interval_score():
+    rng = np.random.default_rng(3)
+    mean = rng.gamma(2.0, size=(100, 40))
+    mean /= mean.sum(axis=1, keepdims=True)
+    spread = mean.mean() * rng.uniform(0.1, 1.0, (100, 1)) * np.ones(40)
+    reference = mean + ErrorBand(4.0, 0.02, 0.02).sigma(mean, spread) * rng.standard_t(
+        4, mean.shape
+    )
+    counted = counted_bins(mean, reference)
+    error = np.abs(mean - reference)[counted]
+
+    def score(band):
+        sigma = band.sigma(mean, spread)[counted]
+        return (2 * sigma + 2 / (1 - 0.6827) * np.maximum(error - sigma, 0)).mean()
+
+    found = fit_band(mean, spread, reference)
+    for factors in itertools.product((0.7, 1.0, 1.4), repeat=3):
+        coefficients = np.array(factors) * [found.spread, found.near, found.wide]
+        assert score(found) <= 1.002 * score(ErrorBand(*coefficients))
 
 
 def test_a_band_pools_neighbours_and_has_the_unit_of_its_curves():

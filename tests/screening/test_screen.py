@@ -223,6 +223,17 @@ def test_a_generator_is_streamed(quick, tmp_path):
     assert seen == [2, 4, 6, 8, 9]
 
 
+def test_a_generator_that_is_used_up_removes_nothing(quick, tmp_path):
+    crystals = iter(some())
+    dd.screen(crystals, model=quick, out=tmp_path, shard=5)
+    before = contents(tmp_path)
+    assert len(before) == 3
+    with pytest.raises(DataError, match=r"gave no crystal.*make a new one"):
+        dd.screen(crystals, model=quick, out=tmp_path, shard=5)
+    assert contents(tmp_path) == before
+    assert not len(dd.screen([], model=quick, out=tmp_path / "new"))
+
+
 def test_the_table_answers_pandas_and_duckdb(quick, tmp_path):
     duckdb = pytest.importorskip("duckdb")
     found = dd.screen(

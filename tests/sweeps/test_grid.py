@@ -36,6 +36,16 @@ def test_equal_points_are_run_once():
     assert len(Grid({"a": [1, 1, 2]}).points()) == 2
 
 
+def test_points_of_other_kinds_are_not_equal():
+    points = Grid({"a": [True, 1, 1.0, 1]}).points()
+    assert [repr(point["a"]) for point in points] == ["True", "1", "1.0"]
+
+
+def test_what_is_no_plain_value_is_refused():
+    with pytest.raises(ConfigError, match="no plain value"):
+        Grid({"a": [{1, 2}]}).points()
+
+
 @given(st.integers(0, 2**32), st.integers(1, 30))
 def test_draws_depend_on_the_seed_alone_and_keep_to_their_interval(seed: int, draws: int):
     axes = {

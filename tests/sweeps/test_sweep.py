@@ -15,7 +15,7 @@ import deepdos_nb as dd
 from deepdos_nb.cli import app
 from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.plots import sweep_figure
-from deepdos_nb.sweeps.folder import key_of
+from deepdos_nb.sweeps.keys import key_of
 from deepdos_nb.sweeps.report import Sweep
 from deepdos_nb.sweeps.results import KEY, MIME, read_results
 

@@ -82,6 +82,8 @@ def test_spoilt_weights_are_never_kept(tmp_path, records):
         ({"shape": np.full(51, np.nan)}, "negative or no numbers"),
         ({"shape": np.zeros(51)}, "no states"),
         ({"shape": np.full(51, -0.1)}, "negative or no numbers"),
+        ({"site_shape": np.full((2, 51), np.nan)}, "negative or no numbers"),
+        ({"outside": np.full(2, np.inf)}, "negative or no numbers"),
     ],
 )
 @pytest.mark.parametrize("what", ["network", "draft"])

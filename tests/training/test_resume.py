@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import lightning as L
+import numpy as np
 import pytest
 import torch
 from tiny_training import CONFIG_TINY, left_behind, read_data, run, write_data
@@ -15,7 +17,7 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.training.history import HISTORY
 from deepdos_nb.training.loop import BEST, LAST
 from deepdos_nb.training.order import ResumableLoader, Shuffled
-from deepdos_nb.training.settings import CONFIG, DATA, keep_config
+from deepdos_nb.training.settings import CONFIG, DATA, DataFacts, keep_config
 
 
 class Broken(Exception):
@@ -113,6 +115,47 @@ def test_a_folder_belongs_to_one_set_of_data(tmp_path, records):
     with pytest.raises(ConfigError, match=r"other data.*another folder"):
         run(records[1:], tmp_path / "a", config=short)
     assert (tmp_path / "a" / DATA).exists()
+
+
+def test_data_are_told_apart_by_everything_that_is_learnt_from(records):
+    first = next(r for r in records if r.site_shape is not None)
+    at, by = records.index(first), 1e-3
+    known = DataFacts.of(records, records)
+    for change in (
+        {"frac": first.frac + np.array([[0.0, 0.0, 0.01], [0.0, 0.0, 0.0]])},
+        {"lattice": 1.001 * first.lattice},
+        {"numbers": first.numbers[::-1]},
+        {"site_shape": (1 - by) * first.site_shape},
+        {"site_shape": None},
+        {"outside": first.outside + by},
+        {"states": first.states + by},
+        {"orbital_shape": np.zeros((2, 4, len(first.shape)))},
+        {"provenance": {"zero": "VBM"}},
+    ):
+        other = records.copy()
+        other[at] = replace(first, **change)
+        assert DataFacts.of(other, records).content != known.content, change
+        assert DataFacts.of(records, other) != known
+    # The last digits differ between machines, and 1 is 0 in a periodic cell.
+    other = records.copy()
+    other[at] = replace(
+        first,
+        frac=np.where(first.frac == 0, 1 - 1e-16, first.frac),
+        lattice=first.lattice * (1 + 1e-15) + 1e-15,
+        site_shape=first.site_shape * (1 - 1e-15),
+    )
+    assert DataFacts.of(other, records) == known
+
+
+def test_what_an_earlier_version_wrote_of_its_data_is_enough(tmp_path, records):
+    file = tmp_path / DATA
+    facts = DataFacts.of(records, records)
+    written = {name: v for name, v in facts.to_dict().items() if name != "content"}
+    file.write_text(json.dumps(written))
+    (tmp_path / LAST).touch()
+    keep_config(file, facts, "data")
+    with pytest.raises(ConfigError, match=r"other data.*another folder"):
+        keep_config(file, DataFacts.of(records[1:], records), "data")
 
 
 def test_a_run_of_an_earlier_version_goes_on(tmp_path):

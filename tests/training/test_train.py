@@ -98,6 +98,15 @@ def test_batches_cover_every_crystal_once_and_depend_on_seed_and_epoch_only(reco
     assert len(shared[0]) == len(shared[1])
 
 
+@pytest.mark.parametrize("world", [3, 4, 7])
+def test_more_processes_than_batches_have_as_many_each(records, world):
+    parts = [
+        list(BucketSampler(prepare(records), 4, seed=0, rank=r, world=world)) for r in range(world)
+    ]
+    assert [len(part) for part in parts] == [1] * world
+    assert {i for part in parts for batch in part for i in batch} == set(range(len(records)))
+
+
 def test_unknown_sites_do_not_enter_the_site_loss(records):
     batch, target = collate_items(prepare(records))
     assert target.site_known.tolist() == [True] * 6 + [False] * 2

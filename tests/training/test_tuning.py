@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny_training import read_data, write_data
+from tiny_training import TINY, read_data, write_data
 
 import deepdos_nb as dd
-from deepdos_nb.core.errors import ConfigError
+from deepdos_nb.core.errors import ConfigError, DataWarning
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.model.weights import save_draft_model
+from deepdos_nb.model import Reasoner
+from deepdos_nb.model.weights import save_draft_model, save_weights
 from deepdos_nb.physics.draft import make_draft_model
+from deepdos_nb.training import tuning
+from deepdos_nb.training.force_constants import ForceConstantTraining
 from deepdos_nb.training.recipe import make_recipe
 from deepdos_nb.training.tuning import EPOCHS, usual_epochs, with_tuned_draft
 
@@ -63,6 +66,66 @@ def test_what_cannot_be_tuned_is_refused(tmp_path, records, monkeypatch):
     with pytest.raises(ConfigError, match="by one process"):
         with_tuned_draft(recipe, records, records[:2], tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_only_crystals_that_are_learnt_from_are_counted(tmp_path, records, monkeypatch):
+    found = {}
+
+    def given(train, valid, config, folder, *, start, **rest):
+        found.update(crystals=len(train), config=config)
+        return start
+
+    monkeypatch.setattr(tuning, "train_draft_model", given)
+    monkeypatch.setattr(ForceConstantTraining, "learns_from", lambda record: record.n_atoms == 2)
+    (large,) = {r.material_id: r for r in records if r.n_atoms > 2}.values()
+    many = records + 400 * [large]
+    recipe = make_recipe("phdos", len(many), start="shipped")
+    with_tuned_draft(recipe, many, records[:2], tmp_path)
+    assert found["crystals"] == 408
+    assert (found["config"].epochs, found["config"].batch_size) == (EPOCHS, 4)
+
+
+def test_where_all_crystals_are_too_large_the_draft_stays_and_says_so(
+    tmp_path, records, monkeypatch
+):
+    monkeypatch.setattr(ForceConstantTraining, "largest", 1)
+    recipe = make_recipe("phdos", len(records), start="shipped")
+    with pytest.warns(DataWarning, match="stays as it is.*at most 1 atoms, and all 8 crystals"):
+        assert with_tuned_draft(recipe, records, records[:2], tmp_path) is recipe
+    assert not (tmp_path / "draft").exists()
+    asked = make_recipe("phdos", len(records), start="shipped", draft_epochs=2)
+    with pytest.raises(ConfigError, match="`--draft-epochs 0`"):
+        with_tuned_draft(asked, records, records[:2], tmp_path)
+
+
+@pytest.mark.parametrize(("weight", "told"), [(1.0, True), (0.0, False)])
+def test_a_draft_sees_projections_only_where_the_network_does(tmp_path, monkeypatch, weight, told):
+    found = {}
+
+    def given(train, valid, config, folder, *, start, **rest):
+        found["projections"] = config.projections
+        return start
+
+    monkeypatch.setattr(tuning, "train_draft_model", given)
+    labelled = list(dd.open_dataset("embedded-edos").filter(n_atoms=(1, 1)))[:3]
+    recipe = make_recipe("edos", 3, start="shipped", site_weight=weight)
+    with_tuned_draft(recipe, labelled, labelled, tmp_path)
+    assert found == {"projections": told}
+
+
+@pytest.mark.parametrize("epochs", [-1, 1.5])
+def test_epochs_of_a_draft_are_a_whole_number(epochs):
+    with pytest.raises(ConfigError, match=r"draft_epochs is .*a whole number from 0"):
+        make_recipe("phdos", 8, start="shipped", draft_epochs=epochs)
+
+
+def test_weights_that_read_no_draft_have_none_to_tune(tmp_path, records):
+    file = save_weights(Reasoner(TINY), tmp_path / "w.safetensors", metadata={})
+    with pytest.raises(ConfigError, match=r"w\.safetensors: .*read no draft.*Leave draft_epochs"):
+        make_recipe("phdos", 8, start=file, draft_epochs=2)
+    for epochs in (None, 0):
+        recipe = make_recipe("phdos", 8, start=file, draft_epochs=epochs)
+        assert with_tuned_draft(recipe, records, records[:2], tmp_path) is recipe
 
 
 def test_many_crystals_are_seen_less_often_and_curves_without_units_not_at_all(records):

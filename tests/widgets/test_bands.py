@@ -68,6 +68,21 @@ def test_atoms_move_as_a_wave_of_this_wave_vector(phonons):
     assert np.linalg.norm(waves, axis=1).max() == pytest.approx(0.35, abs=5e-3)
 
 
+def test_the_description_counts_and_numbers_bands(phonons, electrons):
+    assert BandView(phonons).describe().startswith("6 bands of MgO by force constants, along Γ–X–")
+    view = BandView(electrons)
+    plot = view.plot
+    first, last = plot.shown[0] + 1, plot.shown[-1] + 1
+    bands = electrons.bands.shape[1]
+    assert len(plot.shown) == last - first + 1 < bands
+    text = (
+        f"{len(plot.shown)} of {bands} bands of TiO2 by tight binding are in the window, "
+        f"numbers {first} to {last}, along Γ–"
+    )
+    assert view.describe().startswith(text)
+    assert f" Band {plot.place[1] + 1} between " in view.describe(), "counted as in that range"
+
+
 def test_a_chosen_band_shows_its_orbitals(electrons):
     view = BandView(electrons)
     assert "O" in view.plot.readout.split("Orbitals: ")[1].split()[0], "the highest filled band"

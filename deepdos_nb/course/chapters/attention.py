@@ -211,19 +211,21 @@ CHAPTER = Chapter(
             "c",
         ),
         Question(
-            "Why are the maps of a model without a draft nearly flat over the energies?",
+            "The maps of a model without a draft are nearly flat over the energies. Can it predict "
+            "spectra all the same?",
             (
                 Option(
-                    "Atoms and bins make the density elsewhere, so no bin has to tell atoms apart",
+                    "Yes: atoms and bins make the density elsewhere, and no map has to tell atoms "
+                    "apart",
                     "Training asks for the right density. It does not ask the maps for anything.",
                 ),
                 Option(
-                    "Its attention is broken",
-                    "It predicts spectra, if worse ones. The maps are simply not the answer.",
+                    "No, its attention is broken",
+                    "A map tells what was read, not what was concluded.",
                 ),
                 Option(
-                    "Softmax cannot depend on the energy",
-                    "The queries differ from bin to bin, so it can.",
+                    "No, then every bin has the same density",
+                    "A bin has a query of its own besides what it reads of the atoms.",
                 ),
             ),
             "a",

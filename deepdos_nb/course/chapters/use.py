@@ -15,17 +15,25 @@ from deepdos_nb.course.functions import Function
 from deepdos_nb.course.numbers import Number
 
 
+def first(energies: Array, reached: Array) -> float:
+    """The first of the energies where something is reached; the last one if it never is."""
+    return float(energies[np.argmax(reached)] if reached.any() else energies[-1])
+
+
 def way_up(energies: Array, total: Array, n_atoms: int, few: float = 0.2) -> float:
-    """Energy of the first bin above zero where the count of states per atom reaches `few`."""
+    """Energy of the first bin above zero where the count of states per atom reaches `few`.
+
+    The end of the window if it does not get there: at least that far.
+    """
     above = energies > 0
     count = np.cumsum(total[above]) * (energies[1] - energies[0]) / n_atoms
-    return float(energies[above][np.argmax(count >= few)])
+    return first(energies[above], count >= few)
 
 
 def from_below(energies: Array, total: Array, n_atoms: int, few: float = 0.2) -> float:
     """Counts from the lower end of the window."""
     count = np.cumsum(total) * (energies[1] - energies[0]) / n_atoms
-    return float(energies[np.argmax(count >= few)])
+    return first(energies, count >= few)
 
 
 def per_cell(energies: Array, total: Array, n_atoms: int, few: float = 0.2) -> float:
@@ -36,19 +44,31 @@ def per_cell(energies: Array, total: Array, n_atoms: int, few: float = 0.2) -> f
 def without_width(energies: Array, total: Array, n_atoms: int, few: float = 0.2) -> float:
     """Adds up densities."""
     above = energies > 0
-    return float(energies[above][np.argmax(np.cumsum(total[above]) / n_atoms >= few)])
+    return first(energies[above], np.cumsum(total[above]) / n_atoms >= few)
 
 
 def by_height(energies: Array, total: Array, n_atoms: int, few: float = 0.2) -> float:
     """First bin where the density itself reaches `few`."""
     above = energies > 0
-    return float(energies[above][np.argmax(total[above] / n_atoms >= few)])
+    return first(energies[above], total[above] / n_atoms >= few)
+
+
+def never_reached(energies: Array, total: Array, n_atoms: int, few: float = 0.2) -> float:
+    """Takes the first bin where the count is not reached at all."""
+    above = energies > 0
+    count = np.cumsum(total[above]) * (energies[1] - energies[0]) / n_atoms
+    return float(energies[above][np.argmax(count >= few)])
 
 
 def trials() -> Iterator[tuple[Any, ...]]:
-    """An insulator, a metal, and something between, on the electronic grid."""
+    """An insulator, a metal, something between, and a gap wider than the electronic grid."""
     energies = Kind.edos.grid.energies
-    for gap, height, n_atoms, few in ((2.1, 6.0, 3, 0.2), (0.3, 3.0, 4, 0.5), (1.2, 5.0, 8, 0.1)):
+    for gap, height, n_atoms, few in (
+        (2.1, 6.0, 3, 0.2),
+        (0.3, 3.0, 4, 0.5),
+        (1.2, 5.0, 8, 0.1),
+        (6.0, 5.0, 3, 0.2),
+    ):
         smooth = 1 / (1 + np.exp(-(energies - gap) / 0.3)) + 1 / (
             1 + np.exp((energies + 0.5) / 0.06)
         )
@@ -61,7 +81,8 @@ CHAPTER = Chapter(
             right=way_up,
             trials=trials,
             hint="keep the bins with energies > 0; np.cumsum their densities, times the width of a "
-            "bin, over the number of atoms; np.argmax of the comparison finds the first.",
+            "bin, over the number of atoms; np.argmax of the comparison finds the first, and any() "
+            "says whether there is one.",
             praise="Counting does not care how noisy a gap is, only how empty.",
             mistakes=(
                 Mistake(
@@ -77,6 +98,11 @@ CHAPTER = Chapter(
                 Mistake(
                     by_height,
                     "That is where the density itself is that high. Add it up from zero.",
+                ),
+                Mistake(
+                    never_reached,
+                    "Where the window ends before the count is reached, np.argmax of nothing but "
+                    "False is 0, the first bin. Return the last energy then.",
                 ),
             ),
         ),

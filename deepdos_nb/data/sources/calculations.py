@@ -69,7 +69,11 @@ def _kind(path: Path) -> Kind | None:
 
 
 def read_calculation(
-    found: Calculation, *, source: str, broadening: float | None = None, **provenance: Any
+    found: Calculation,
+    *,
+    source: str,
+    broadening: float | None = None,
+    provenance: Mapping[str, Any] | None = None,
 ) -> Record:
     """The record of one calculation.
 
@@ -81,8 +85,8 @@ def read_calculation(
     broadening : float, optional
         Standard deviation of the Gaussian applied, in the grid's unit; without it that of our own
         labels for electrons, and none for phonons.
-    **provenance
-        "method", "licence", … where known.
+    provenance : mapping, optional
+        "method", "licence", … where known, and whatever else shall be recorded.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def read_calculation(
             source=str(found.path),
             remedy="Make it again, or take it out of the folder.",
         ) from error
-    known = dict(record.provenance) | provenance
+    known = {**record.provenance, **(provenance or {})}
     return replace(record, material_id=found.name, source=source, provenance=known)
 
 
@@ -141,7 +145,7 @@ class CalculationStore:
                 one,
                 source=self.source,
                 broadening=self.broadening,
-                **self.facts.get(one.name, {}),
+                provenance=self.facts.get(one.name),
             )
             for one in self.found
         ]

@@ -6,7 +6,7 @@
     MgO.csv, Si.csv, …    or one file for each crystal, without the column material
     dataset.json          optional: what the columns mean, see `FolderSettings`
     materials.csv         optional: material, gap (eV), zero ("VBM" or "E_F"), shift (subtracted
-                          from the energies, in their unit), and whatever else shall be recorded
+                          from a table's energies, in their unit), and what else shall be recorded
 
 Results of VASP, phonopy and pymatgen lie beside them or alone, see `calculations`.
 
@@ -18,8 +18,7 @@ symmetry; elsewhere only the total is taken.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -37,6 +36,7 @@ from deepdos_nb.data.records import Record
 from deepdos_nb.data.sources.calculations import CalculationStore, find_calculations
 from deepdos_nb.data.sources.curve_records import curve_record, element_rows
 from deepdos_nb.data.sources.curve_tables import Curve, CurveTable, read_curve
+from deepdos_nb.data.sources.materials_table import read_materials
 from deepdos_nb.data.stores import Entry, Store, entry_of
 
 ENDINGS = (".cif", ".vasp", ".poscar")
@@ -76,6 +76,8 @@ class FolderStore:
     folder : path
     leave : collection of str
         Names of materials that are read from something else than a table.
+    facts : mapping, optional
+        By name of the material what `materials.csv` says, where somebody has read it already.
     **options
         Override the keys of `dataset.json`.
 
@@ -85,11 +87,17 @@ class FolderStore:
         If there are no structures or no curves, or a structure has no curve or the reverse.
     """
 
-    def __init__(self, folder: str | Path, *, leave: Collection[str] = (), **options: Any):
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        leave: Collection[str] = (),
+        facts: Mapping[str, Mapping[str, Any]] | None = None,
+        **options: Any,
+    ):
         self.folder = Path(folder)
         self.source = self.folder.resolve().name
         self.settings = _settings(self.folder / "dataset.json", options)
-        self.facts = _facts(self.folder / "materials.csv")
         files = [path for path in structure_files(self.folder) if path.stem not in leave]
         self.files = {path.stem: path for path in files}
         self._check_doubles(files)
@@ -101,6 +109,8 @@ class FolderStore:
             named = {p.stem for p in self.folder.glob("*.csv")}
             curves = named - {"materials"} - {n for n in named if n.startswith("summary_")}
         self._match(curves)
+        known = {name: name for name in leave} | _names(files)
+        self.facts = read_materials(self.folder, known) if facts is None else facts
 
     def _check_doubles(self, files: list[Path]) -> None:
         """Refuse two structures of one name: nobody could say which the curve belongs to."""
@@ -207,7 +217,7 @@ class FolderStore:
             shift=float(facts.get("shift", 0.0)),
             density=self.settings.density,
             broadening=self.settings.broadening,
-            provenance=facts | stated,
+            provenance={**facts, **stated},
         )
 
 
@@ -236,7 +246,10 @@ def own_stores(folder: Path) -> list[Store]:
         )
     if not found:
         return [FolderStore(folder)]
-    settings, facts = _settings(folder / "dataset.json", {}), _facts(folder / "materials.csv")
+    settings = _settings(folder / "dataset.json", {})
+    known = _names(structures) | {one.path.name: one.name for one in found}
+    known |= {name: name for name in names}
+    facts = read_materials(folder, known, calculated=names)
     stated = {k: v for k in ("method", "licence") if (v := getattr(settings, k))}
     store = CalculationStore(
         found,
@@ -246,7 +259,12 @@ def own_stores(folder: Path) -> list[Store]:
     )
     if all(path.stem in names for path in structures):
         return [store]
-    return [store, FolderStore(folder, leave=names)]
+    return [store, FolderStore(folder, leave=names, facts=facts)]
+
+
+def _names(files: Iterable[Path]) -> dict[str, str]:
+    """What a structure file's material may be called, with the ending or without, and its name."""
+    return {path.name: path.stem for path in files} | {path.stem: path.stem for path in files}
 
 
 def _settings(path: Path, options: dict[str, Any]) -> FolderSettings:
@@ -272,22 +290,3 @@ def _settings(path: Path, options: dict[str, Any]) -> FolderSettings:
             f"density {settings.density!r} is none of cell, atom, arbitrary.", source=str(path)
         )
     return settings
-
-
-def _facts(path: Path) -> dict[str, dict[str, Any]]:
-    """What `materials.csv` says of each material; gap and shift as numbers."""
-    if not path.exists():
-        return {}
-    facts: dict[str, dict[str, Any]] = {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            given: dict[str, Any] = {k: v for k, v in row.items() if k and v not in (None, "")}
-            if "material" not in given:
-                raise DataError(f"line {line} names no material.", source=str(path))
-            try:
-                numbers = {k: float(given[k]) for k in ("gap", "shift") if k in given}
-            except ValueError as error:
-                raise DataError(f"line {line}: {error}.", source=str(path)) from error
-            name = given.pop("material")
-            facts[name] = given | numbers
-    return facts

@@ -22,7 +22,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
-from deepdos_nb.core.files import replacing
+from deepdos_nb.core.files import DAMAGED_ARCHIVE, replacing
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.core.resampling import to_bins
@@ -215,13 +215,13 @@ def _array(path: Path) -> list[Any]:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                name = next(n for n in archive.namelist() if n.endswith(".json"))
+                name, *_ = (n for n in archive.namelist() if n.endswith(".json"))
                 content = parse_json(archive.read(name))
         else:
             content = parse_json(path.read_bytes())
     except FileNotFoundError:
         raise DataError("no such file.", source=str(path)) from None
-    except (OSError, ValueError, StopIteration, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise DataError(f"not the JSON file of JARVIS ({error}).", source=str(path)) from error
     if not isinstance(content, list):
         raise DataError("not a JSON array of crystals.", source=str(path))

@@ -252,6 +252,7 @@ def download(
     from deepdos_nb.data.label_folder import Folder
 
     folder = Folder(out)
+    folder.check_kind(Kind.edos)
     finished = folder.finished()
     counts = {"done": 0, "failed": 0, "skipped": 0}
     lost = 0

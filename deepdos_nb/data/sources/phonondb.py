@@ -8,7 +8,6 @@ per atom, integrating to three; offset: first row of each record).
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import DataError
+from deepdos_nb.core.files import DAMAGED_ARCHIVE
 from deepdos_nb.core.grids import MODES_PER_ATOM, Kind
 from deepdos_nb.core.nesting import parse_json
 from deepdos_nb.data.records import Record
@@ -180,7 +180,7 @@ def _arrays(path: Path) -> dict[str, Array]:
         raise DataError(
             "no such file.", source=str(path), remedy="Name the folder that holds it."
         ) from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise DataError(f"not a phonondb array file ({error}).", source=str(path)) from error
 
 

@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,13 +76,7 @@ def read_archive(path: str | Path, *, mesh: float = MESH) -> Label:
     DataError
         If phonopy is not installed, a file is missing or malformed, or the archive is not one.
     """
-    path = Path(path)
-    try:
-        import phonopy
-    except ImportError:
-        raise DataError(
-            "phonopy is not installed.", source=str(path), remedy="Run `pip install phonopy`."
-        ) from None
+    path, phonopy = Path(path), _phonopy()
     with tempfile.TemporaryDirectory(prefix="deepdos-phonondb-") as folder:
         if path.is_dir():
             files = {name: path / name for name in FILES if (path / name).is_file()}
@@ -143,10 +138,17 @@ def convert(
     -------
     dict
         Counts under "done", "failed" and "skipped" (finished earlier).
+
+    Raises
+    ------
+    DataError
+        If phonopy is not installed.
     """
     from deepdos_nb.data.label_folder import Folder
 
+    _phonopy()  # here, or every archive would be recorded as a failure
     folder = Folder(out)
+    folder.check_kind(Kind.phdos)
     finished = folder.finished()
     counts = {"done": 0, "failed": 0, "skipped": 0}
     for path in map(Path, paths):
@@ -203,6 +205,15 @@ def material_name(path: Path) -> str:
     parts = stem.rsplit("-", 1)
     dated = len(parts) == 2 and len(parts[1]) == 8 and parts[1].isdigit()
     return parts[0] if dated else stem
+
+
+def _phonopy() -> ModuleType:
+    try:
+        import phonopy
+    except ImportError:
+        raise DataError("phonopy is not installed.", remedy="Run `pip install phonopy`.") from None
+    module: ModuleType = phonopy
+    return module
 
 
 def _load(files: dict[str, Path], source: str) -> Phonopy:

@@ -165,8 +165,13 @@ class BandPlot(Linked, anywidget.AnyWidget):
     def describe(self) -> str:
         """Bands, path and chosen state, in words."""
         spectrum, corners = self.banded.spectrum, [point_name(n) for _, n in self.banded.ticks]
-        text = (
-            f"{len(self.shown)} bands of {spectrum.formula} by {spectrum.source}, "
-            f"along {'–'.join(corners)}."
-        )
-        return f"{text} {self.readout}".strip()
+        shown, known = len(self.shown), self.banded.bands.shape[1]
+        text = f"bands of {spectrum.formula} by {spectrum.source}"
+        if shown == known:
+            text = f"{known} {text}"
+        else:
+            text = f"{shown} of {known} {text} are in the window"
+            if shown:
+                # Bands are sorted by energy, so that those in the window follow one another.
+                text = f"{text}, numbers {self.shown[0] + 1} to {self.shown[-1] + 1}"
+        return f"{text}, along {'–'.join(corners)}. {self.readout}".strip()
