@@ -139,15 +139,22 @@ def limit(manager: Any, most: int) -> None:
         503 from ``manager.start_kernel``, once that many run.
     """
     start, fill = manager.start_kernel, getattr(manager, "fill_if_needed", None)
+    # A manager counts a kernel once it runs; a class that opens the page at once comes before.
+    starting = 0
 
     async def start_kernel(*args: Any, **kwargs: Any) -> Any:
-        if len(manager) >= most:
+        nonlocal starting
+        if len(manager) + starting >= most:
             raise HTTPError(503, FULL, reason=FULL)
-        return await start(*args, **kwargs)
+        starting += 1
+        try:
+            return await start(*args, **kwargs)
+        finally:
+            starting -= 1
 
     def fill_if_needed(*args: Any, **kwargs: Any) -> None:
         # One is on its way to a visitor; the next is made ready only if there is room for it.
-        if fill is not None and len(manager) < most:
+        if fill is not None and len(manager) + starting < most:
             fill(*args, **kwargs)
 
     manager.start_kernel = start_kernel

@@ -43,7 +43,18 @@ class Function(Exercise):
         if not callable(function):
             kind = type(function).__name__
             raise Unusable(f"A function is asked for; this is of type {kind}. Leave out the call.")
-        return [self._result(function, arguments) for arguments in self.trials(**given)]
+        results: list[Array] = []
+        for number, arguments in enumerate(self.trials(**given), 1):
+            try:
+                results.append(self._result(function, arguments))
+            except Unanswered:
+                if not results:
+                    raise
+                raise Unusable(
+                    f"On hidden input {number} your function returned nothing. Does every branch "
+                    "end with a return?"
+                ) from None
+        return results
 
     def same(self, value: list[Array], other: list[Array]) -> bool:
         """The same results on every trial."""

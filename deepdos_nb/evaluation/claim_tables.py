@@ -12,7 +12,9 @@ STAGES = {"start_": "draft", "moved_": "after the transport", "": "prediction"}
 
 
 def with_interval(scores: Mapping[str, float], key: str, form: str) -> str:
-    """A score, with its interval where there is one."""
+    """A score, with its interval where there is one; a dash if there is no score."""
+    if key not in scores:
+        return NOTHING
     cell = format(scores[key], form)
     if f"{key}_ci_low" not in scores:
         return cell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from math import isfinite
 from pathlib import Path
 
 from deepdos_nb.core.files import write_text
@@ -191,7 +192,7 @@ def describe(folder: str | Path, data: TrainingData, command: str) -> Path:
     tables = [score_table(scores, data.kind)]
     sites = [scores[part] for part in ("test_sites", "test_first_sites") if part in scores]
     tables += [site_table(part, data.kind) for part in sites]
-    write_text(folder / SCORES, json.dumps(scores, indent=1))
+    write_text(folder / SCORES, json.dumps(scores, indent=1, allow_nan=False))
     write_text(folder / CARD, card_text(tables, settings, data, command))
     return folder / CARD
 
@@ -219,7 +220,11 @@ def score(ensemble: Ensemble, data: TrainingData) -> dict[str, dict[str, float]]
         scores["test_sites"] = score_sites(ensemble, data.test_sites)
     if data.test_first:
         scores["test_first_sites"] = score_sites(ensemble, data.test_first)
-    return scores
+    # What divides by nothing, as R² of one crystal, is no score, and JSON has no word for it.
+    return {
+        part: {key: value for key, value in found.items() if isfinite(value)}
+        for part, found in scores.items()
+    }
 
 
 def score_table(scores: dict[str, dict[str, float]], kind: str) -> str:

@@ -63,7 +63,9 @@ def score_totals(ensemble: Ensemble, records: Sequence[Record]) -> dict[str, flo
         curves = _totals(ensemble, graphs, step=step).mean(axis=1)
         early = shape_scores(curves, reference, ensemble.grid.energies)
         scores |= {f"{stage}_{key}": early[key] for key in ("mse_max", "mse_oracle", "wd_mean")}
-    scores["r2_crystal_median_max"] = float(np.median(r2_per_crystal(mean, reference)))
+    each = r2_per_crystal(mean, reference)
+    known = each[np.isfinite(each)]  # a flat reference has none
+    scores["r2_crystal_median_max"] = float(np.median(known)) if len(known) else float("nan")
     if members.shape[1] > 1:
         curves = members / members.sum(axis=-1, keepdims=True)
         spread, error = curves.std(axis=1, ddof=1), curves.mean(axis=1) - reference

@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind
 from deepdos_nb.core.markdown import markdown_table, number
+from deepdos_nb.data.records import Record
 from deepdos_nb.data.training_sets import TrainingData
 from deepdos_nb.evaluation.experiments import place
 from deepdos_nb.evaluation.scoring import score_sites
@@ -68,6 +70,7 @@ def gap_rows(
 
     The screen reads absolute spectra. Baselines give shapes, so every shape is multiplied by the
     number of states that our model of the same seed expects in the window: the same for all.
+    Records whose number of states is unknown tell nothing about gaps and are left out.
 
     Parameters
     ----------
@@ -82,23 +85,36 @@ def gap_rows(
     -------
     DataFrame
         Columns "variant", "seed" and those of `gap_scores`.
+
+    Raises
+    ------
+    ConfigError
+        If no record of the test part knows its number of states.
     """
     grid = data.kind.grid
-    known = np.array([r.states for r in data.test], dtype=float)
-    true = [vb_gap(grid.energies, c) for c in references(data, "test") * known[:, None] / grid.step]
+    absolute = np.array([r.states is not None for r in data.test], dtype=bool)
+    if not absolute.any():
+        raise ConfigError(
+            "no record of the test part knows its number of states, which the screen needs.",
+            remedy="Give data in states per cell or per atom.",
+        )
+    records = [r for r, known in zip(data.test, absolute, strict=True) if known]
+    known = np.array([r.states for r in records], dtype=float)
+    shapes = references(data, "test")[absolute]
+    true = [vb_gap(grid.energies, c) for c in shapes * known[:, None] / grid.step]
     rows: list[dict[str, Any]] = []
     for seed in range(len(trained[OURS])):
-        states = _states(best_reasoner(place(folder, OURS, configs[OURS], seed)), data)
+        states = _states(best_reasoner(place(folder, OURS, configs[OURS], seed)), records)
         for name, members in trained.items():
-            curves = members[seed].totals["test"] * states[:, None] / grid.step
+            curves = members[seed].totals["test"][absolute] * states[:, None] / grid.step
             found = [vb_gap(grid.energies, c) for c in curves]
             rows.append({"variant": name, "seed": seed} | gap_scores(found, true))
     return pd.DataFrame(rows)
 
 
-def _states(model: Reasoner, data: TrainingData) -> Array:
+def _states(model: Reasoner, records: Sequence[Record]) -> Array:
     ensemble = Ensemble([model])
-    graphs = [ensemble.graph(r.structure, r.orbits) for r in data.test]
+    graphs = [ensemble.graph(r.structure, r.orbits) for r in records]
     return np.array([states[0] for _, _, states in ensemble.predict_graphs(graphs)])
 
 

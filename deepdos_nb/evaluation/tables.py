@@ -20,7 +20,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError, DataError
 from deepdos_nb.core.files import DAMAGED_ARCHIVE, write_text
 from deepdos_nb.core.grids import Kind
-from deepdos_nb.core.markdown import markdown_table
+from deepdos_nb.core.markdown import markdown_table, number
 from deepdos_nb.data.records import Record
 from deepdos_nb.data.splits import Part
 from deepdos_nb.data.training_sets import TrainingData
@@ -224,7 +224,7 @@ def size_markdown(rows: pd.DataFrame, kind: str) -> str:
     columns = shown(kind)
     lines = []
     for row in rows.to_dict("records"):
-        cells = [format(row[key], form) for key, (_, form) in columns.items()]
+        cells = [number(row[key], form) for key, (_, form) in columns.items()]
         if not pd.isna(row["mse_max_std"]):
             cells[0] += f" ± {row['mse_max_std']:.4f}"
         lines.append([f"{row['size']:.0f}", f"{row['choices']:.0f}", *cells])
@@ -256,8 +256,8 @@ def markdown(rows: pd.DataFrame, kind: str, by: Sequence[str] = ("variant",)) ->
         cells = [*map(str, key), f"{group['parameters'].iloc[0] / 1000:.0f} k", str(len(group))]
         for column, (_, form) in columns.items():
             values = group[column]
-            spread = f" ± {format(values.std(), form)}" if len(values) > 1 else ""
-            cells.append(format(values.mean(), form) + spread)
+            spread = f" ± {format(values.std(), form)}" if values.count() > 1 else ""
+            cells.append(number(values.mean(), form) + spread)
         lines.append(cells)
     heads = ["model", "training crystals"][: len(by)]
     names = [name for name, _ in columns.values()]
@@ -273,4 +273,4 @@ def summary(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 def save_rows(rows: pd.DataFrame, path: str | Path) -> Path:
     """Write scores as CSV, to six digits, so that the file is complete or not there."""
-    return write_text(path, rows.round(6).to_csv(index=False))
+    return write_text(path, rows.to_csv(index=False, float_format="%.6g"))

@@ -70,7 +70,9 @@ class Ensemble:
     ):
         if not models or len({m.config.kind for m in models}) != 1:
             raise ConfigError("an ensemble needs one or more models of the same kind.")
-        steps = {(m.config.strides, m.config.corrects, m.config.draft) for m in models}
+        steps = {
+            (m.config.refiner, m.config.strides, m.config.corrects, m.config.draft) for m in models
+        }
         if len(steps) != 1:
             raise ConfigError(
                 "the models of an ensemble need the same steps, from a draft or all without.",
@@ -290,7 +292,8 @@ class Ensemble:
         graph = self.graph(structure)
         outputs = self._run([graph])
         chosen = outputs if seed is None else [outputs[seed]]
-        return make_trace(structure, graph, self.models[0].config, chosen, seed)
+        notes = self.notes_on(structure)
+        return make_trace(structure, graph, self.models[0].config, chosen, seed, notes)
 
     def notes_on(self, structure: Structure) -> tuple[str, ...]:
         """What was assumed when a crystal was read, cautions, and elements never trained on."""

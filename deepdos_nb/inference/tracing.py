@@ -23,6 +23,7 @@ def make_trace(
     config: ModelConfig,
     outputs: Sequence[Prediction],
     seed: int | None,
+    notes: tuple[str, ...] = (),
 ) -> Trace:
     """Trace of the mean of some seeds.
 
@@ -41,6 +42,8 @@ def make_trace(
         Of this one crystal, a seed each.
     seed : int or None
         Which seed, None for several.
+    notes : tuple of str
+        What was assumed, and cautions.
     """
     states = np.array([float(o.states[0]) for o in outputs])
     weight = states / states.sum()
@@ -60,7 +63,9 @@ def make_trace(
     moved = np.einsum("s,skb,skbm->kbm", weight, totals, fractions)
     held = np.einsum("s,skb->kb", weight, totals)[..., None]
     still = np.broadcast_to([0.0, 1.0, 0.0], moved.shape)
-    strides = (*config.strides, 0) if len(moved) > len(config.strides) else config.strides
+    # Other operators than the transport move no states from cell to cell within a reach.
+    reach = config.strides if config.refiner == "transport" else ()
+    strides = (*reach, *[0] * len(moved))[: len(moved)]
     return Trace(
         kind=config.kind,
         structure=structure,
@@ -76,9 +81,11 @@ def make_trace(
         density=density,
         outside=outside,
         fractions=np.divide(moved, held, out=still.copy(), where=held > 0)[:, :n_bins],
-        strides=strides[: len(moved)],
+        strides=strides,
         seed=seed,
         drafted=config.draft,
+        remapped=config.refiner == "remap",
+        notes=notes,
     )
 
 

@@ -26,6 +26,9 @@ Protocol = Literal["max", "oracle", "sum", "end_to_end"]
 PROTOCOLS: tuple[Protocol, ...] = ("max", "oracle", "sum")
 """The protocols that any scale will do for."""
 
+LEAST_VARIANCE = 1e-24
+"""Share of its summed squares below which a reference's variance is round-off."""
+
 
 def normalise(curves: Array, protocol: Literal["max", "sum"]) -> Array:
     """Scale each curve to maximum one or sum one; an all-zero curve stays zero."""
@@ -85,17 +88,29 @@ def _counted(bins: Array | None) -> Array | slice:
 def r2_pooled(predicted: Array, reference: Array, protocol: Protocol = "max") -> float:
     """Variance-weighted R²: one minus the summed squared error over the summed variance per bin.
 
-    The variance of each bin is taken over the crystals of the set, then summed over bins.
+    The variance of each bin is taken over the crystals of the set, then summed over bins. Without
+    any, as of a single crystal, the score is nan.
     """
     p, r = normalise_pair(predicted, reference, protocol)
-    return float(1.0 - ((p - r) ** 2).sum() / ((r - r.mean(axis=0)) ** 2).sum())
+    error, spread = ((p - r) ** 2).sum(), ((r - r.mean(axis=0)) ** 2).sum()
+    return float(_r2(error, spread, (r**2).sum()))
 
 
 def r2_per_crystal(predicted: Array, reference: Array, protocol: Protocol = "max") -> Array:
-    """R² of each curve against its own mean over the bins, shape (n_crystals,)."""
+    """R² of each curve against its own mean over the bins, shape (n_crystals,).
+
+    It is nan where the reference is flat.
+    """
     p, r = normalise_pair(predicted, reference, protocol)
     error = ((p - r) ** 2).sum(axis=1)
-    return 1.0 - error / ((r - r.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    spread = ((r - r.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    return _r2(error, spread, (r**2).sum(axis=1))
+
+
+def _r2(error: Array, spread: Array, squares: Array) -> Array:
+    """R² from summed squares: errors, deviations from the mean, and the references' own."""
+    known = spread > LEAST_VARIANCE * squares
+    return 1.0 - np.divide(error, spread, out=np.full_like(error, np.nan), where=known)
 
 
 def wasserstein(predicted: Array, reference: Array, step: float) -> Array:
@@ -133,6 +148,11 @@ def shape_scores(predicted: Array, reference: Array, energies: Array) -> dict[st
         Any scale; only shapes are compared.
     energies : ndarray, shape (n_bins,)
         Uniform.
+
+    Returns
+    -------
+    dict of str to float
+        An R² without variance to explain is nan; its mean over crystals leaves those out.
     """
     step = float(energies[1] - energies[0])
     distance = wasserstein(predicted, reference, step)
@@ -142,9 +162,9 @@ def shape_scores(predicted: Array, reference: Array, energies: Array) -> dict[st
         scores[f"mse_{protocol}"] = mse(predicted, reference, protocol)
         scores[f"mae_{protocol}"] = mae(predicted, reference, protocol)
         scores[f"r2_pooled_{protocol}"] = r2_pooled(predicted, reference, protocol)
-        scores[f"r2_crystal_mean_{protocol}"] = float(
-            r2_per_crystal(predicted, reference, protocol).mean()
-        )
+        r2 = r2_per_crystal(predicted, reference, protocol)
+        known = r2[np.isfinite(r2)]
+        scores[f"r2_crystal_mean_{protocol}"] = float(known.mean()) if len(known) else float("nan")
     return scores | {
         "wd_mean": float(distance.mean()),
         "wd_median": float(np.median(distance)),

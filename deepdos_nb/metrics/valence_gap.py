@@ -111,7 +111,8 @@ def emptiest_window(
 
     Where `vb_gap` says yes or no, this puts materials into an order, by which a screen can be made
     stricter or more generous. Windows count that have bins at or above the threshold on either
-    side, as a gap must.
+    side, the upper edge not above `zero`, as a gap must: where `vb_gap` finds a gap of this width,
+    the answer lies below the threshold.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def emptiest_window(
     energies, density = checked_curve(energies, density, threshold)
     if metallic and float(np.interp(zero, energies, density)) < threshold:
         return float("inf")
-    full = np.flatnonzero((density >= threshold) & (energies <= zero + 1e-9))
+    full = np.flatnonzero(_closing(energies, density, threshold, zero))
     bins = max(1, round(width / float(energies[1] - energies[0])) - 1)
     highest = np.lib.stride_tricks.sliding_window_view(density, bins).max(axis=1)
     starts = np.arange(len(highest))
@@ -180,6 +181,15 @@ def _runs(mask: Array) -> list[tuple[int, int]]:
     """First and last index of every unbroken run of True."""
     steps = np.diff(np.pad(mask.astype(int), 1))
     return list(zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1, strict=True))
+
+
+def _closing(energies: Array, density: Array, threshold: float, zero: float) -> Array:
+    """Bins that a window below the zero may end at: those whose near edge is not above it."""
+    closes = (density >= threshold) & (energies <= zero + 1e-9)
+    first = int(np.searchsorted(energies, zero + 1e-9, side="right"))
+    if 0 < first < len(energies) and density[first - 1] < threshold <= density[first]:
+        closes[first] = _crossing(energies, density, first - 1, threshold) <= zero + 1e-9
+    return np.asarray(closes)
 
 
 def _crossing(energies: Array, density: Array, i: int, threshold: float) -> float:

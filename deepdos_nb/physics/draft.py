@@ -143,6 +143,11 @@ class DraftMemory:
         self.drafts[crystal_key(structure)] = draft
 
 
+DRAFT_REVISION = 1
+"""Of the rules that make a draft of a crystal: meshes, broadening, tolerances. One more whenever
+the same network drafts another spectrum, so that drafts on disk are made again."""
+
+
 def crystal_key(structure: Structure) -> str:
     """SHA-256 of lattice, positions and atomic numbers, in hexadecimal."""
     digest = hashlib.sha256()

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.grids import Grid
-from deepdos_nb.style.axes import dress, energy_axis, formula_text, new_figure
+from deepdos_nb.style.axes import dress, energy_axis, energy_label, formula_text, new_figure
 from deepdos_nb.style.palette import ELEMENTS, INK, LIGHT, SPREAD, TOTAL, theme
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def candidates_figure(
             axes.set_title(f"{i + 1}  {formula_text(row['formula'])}", fontsize=9, pad=4)
             axes.set_yticks([])
             energy_axis(axes, grid, ink, label=False)
-        figure.supxlabel(f"energy ({grid.unit})", fontsize=9, color=ink)
+        figure.supxlabel(energy_label(grid), fontsize=9, color=ink)
         figure.supylabel(f"density of states ({grid.density_unit})", fontsize=9, color=ink)
     return figure
 

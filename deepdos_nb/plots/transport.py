@@ -61,16 +61,9 @@ def transport_figure(trace: Trace, *, dark: bool | None = None) -> Figure:
         mesh = _moves(moves, trace, ink, dark)
         _shifts(shift, trace, colours, ink)
         _cumulative(share, trace, colours, ink)
-        colour_bar(
-            figure,
-            mesh,
-            moves,
-            f"Mean move\n({trace.grid.unit})",
-            ink,
-            aspect=12,
-            fraction=0.06,
-            extend="both",
-        )
+        if mesh is not None:
+            label = f"Mean move\n({trace.grid.unit})"
+            colour_bar(figure, mesh, moves, label, ink, aspect=12, fraction=0.06, extend="both")
         _key(key, trace.step_names, colours, ink)
         _readout(readout, trace, ink)
         for ax in (density, moves):
@@ -112,6 +105,11 @@ def _densities(ax: Axes, trace: Trace, colours: list[str], ink: str) -> None:
 
 
 def _moves(ax: Axes, trace: Trace, ink: str, dark: bool | None) -> Any:
+    """The map of moves; None of a model that moves nothing."""
+    if not trace.n_steps:
+        ax.text(0.5, 0.5, "No step moves states.", color=ink, transform=ax.transAxes, ha="center")
+        ax.set_yticks([])
+        return None
     # Where there are next to no states, moves may be large and yet move nothing: they fade out.
     presence = trace.total[:-1] / max(float(trace.total[:-1].max(initial=0.0)), 1e-12)
     busy = presence >= FEW

@@ -5,10 +5,11 @@ Whatever plots or reads those (sumo, pymatviz, pymatgen's own plotters) reads ou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from pymatgen.core import Structure
+from pymatgen.core import PeriodicSite, Structure
 from pymatgen.electronic_structure.core import Orbital, OrbitalType, Spin
 from pymatgen.electronic_structure.dos import CompleteDos, Dos
 from pymatgen.phonon.dos import CompletePhononDos, PhononDos
@@ -16,14 +17,20 @@ from pymatgen.phonon.dos import CompletePhononDos, PhononDos
 from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import MODES_PER_ATOM, Kind, grid_for
-from deepdos_nb.core.resampling import TO_EV, to_bins, unit_factor
+from deepdos_nb.core.resampling import TO_EV, above, to_bins, unit_factor, warn_imaginary
 from deepdos_nb.spectra.drawable import TOTAL_ONLY
 
-PLAUSIBLE = (0.5, 1.02)
-"""A phonon curve with this share of its 3 modes per atom is taken as it is, else scaled to all."""
+ROUNDING = 0.02
+"""Share of its modes that a phonon curve may hold too many or too few without a note."""
 
 EMPTY = 1e-3
-"""Share of its highest value below which a density counts as none."""
+"""Share of the highest value near the Fermi level below which a density counts as none."""
+
+NEAR = 5.0
+"""How far from the Fermi level that highest value is looked for, eV: semicore peaks lie deeper."""
+
+SAME_PLACE = 0.1
+"""Two sites of one element nearer than this are the same, Å."""
 
 
 class SiteResolvedDos(CompleteDos):
@@ -44,6 +51,10 @@ class SiteResolvedDos(CompleteDos):
     def get_spd_dos(self) -> dict[OrbitalType, Dos]:
         """Nothing; `as_dict` asks for it."""
         return {}
+
+
+class WindowedPhononDos(CompletePhononDos):
+    """Our modes as pymatgen holds them: what a site lacks of its three lies above the window."""
 
 
 class Curves(NamedTuple):
@@ -71,7 +82,7 @@ def to_pymatgen(kind: Kind, structure: Structure, sites: Array) -> CompletePhono
         per_thz = unit_factor("THz", kind)
         rows = sites * per_thz
         modes = PhononDos(energies / per_thz, rows.sum(axis=0))
-        return CompletePhononDos(structure, modes, dict(zip(structure, rows, strict=True)))
+        return WindowedPhononDos(structure, modes, dict(zip(structure, rows, strict=True)))
     # Both spins together, as pymatgen holds a calculation without spin.
     total = Dos(0.0, energies, {Spin.up: sites.sum(axis=0)})
     parts = {site: {Orbital.s: {Spin.up: row}} for site, row in zip(structure, sites, strict=True)}
@@ -122,61 +133,91 @@ def from_pymatgen(dos: PhononDos | Dos, structure: Structure | None, zero: float
 
 
 def _phonons(dos: PhononDos, structure: Structure) -> Curves:
-    factor = unit_factor("THz", Kind.phdos)
+    kind = Kind.phdos
+    factor = unit_factor("THz", kind)
     energies, total = dos.frequencies * factor, np.asarray(dos.densities) / factor
     modes = MODES_PER_ATOM * len(structure)
-    held = float(np.trapezoid(total, energies))
-    notes: tuple[str, ...] = ()
-    scale = 1.0
-    if not PLAUSIBLE[0] * modes <= held <= PLAUSIBLE[1] * modes:
-        scale = modes / held if held > 0 else 1.0
-        notes = ("The curve is scaled to three modes per atom.",)
-    parts = getattr(dos, "pdos", {})
-    rows = _on_grid(Kind.phdos, energies, total * scale, [parts.get(site) for site in structure])
-    inside = rows.sum(axis=1) * grid_for(Kind.phdos).step
-    outside = np.clip(MODES_PER_ATOM - inside, 0.0, None)
-    return Curves(Kind.phdos, structure, rows, outside, notes + _unresolved(parts))
+    warn_imaginary(structure.composition.reduced_formula, kind, energies, total)
+    parts, notes = _projections(getattr(dos, "pdos", {}), structure, total)
+    bins = _share_out(to_bins(kind, energies, total), to_bins(kind, energies, parts))
+    outside = _share_out(above(kind, energies, total), above(kind, energies, parts))
+    inside = bins.sum(axis=1)
+    if isinstance(dos, WindowedPhononDos):
+        outside = np.clip(MODES_PER_ATOM - inside, 0.0, None)
+    every = np.maximum(inside + outside, 1e-12)
+    if abs(every.sum() / modes - 1.0) > ROUNDING:
+        notes = ("The curve is scaled to three modes per atom.", *notes)
+    scale = MODES_PER_ATOM / every
+    rows = bins * scale[:, None] / grid_for(kind).step
+    return Curves(kind, structure, rows, outside * scale, notes)
 
 
 def _electrons(dos: Dos, structure: Structure, zero: float | None) -> Curves:
+    kind = Kind.edos
+    energies = np.asarray(dos.energies)
     total = np.sum([*dos.densities.values()], axis=0) * (dos.norm_vol or 1.0)
     if zero is None:
-        zero = _zero(np.asarray(dos.energies), total, dos.efermi)
-    parts = getattr(dos, "pdos", {})
-    by_site = [
-        sum(np.asarray(d) for spins in parts[site].values() for d in spins.values())
-        if site in parts
-        else None
-        for site in structure
-    ]
-    rows = _on_grid(Kind.edos, np.asarray(dos.energies) - zero, total, by_site)
-    return Curves(Kind.edos, structure, rows, np.zeros(len(structure)), _unresolved(parts))
+        zero = 0.0 if _is_ours(dos) else _zero(energies, total, dos.efermi)
+    by_site = {
+        site: np.sum([d for spins in orbitals.values() for d in spins.values()], axis=0)
+        for site, orbitals in getattr(dos, "pdos", {}).items()
+    }
+    parts, notes = _projections(by_site, structure, total)
+    energies = energies - zero
+    bins = _share_out(to_bins(kind, energies, total), to_bins(kind, energies, parts))
+    rows = bins / grid_for(kind).step
+    return Curves(kind, structure, rows, np.zeros(len(structure)), notes)
 
 
 def _zero(energies: Array, total: Array, fermi: float) -> float:
     """Top of the valence band where there are no states at the Fermi level, else that level."""
-    most = EMPTY * float(total.max())
+    near = total[np.abs(energies - fermi) <= NEAR]
+    most = EMPTY * float(near.max(initial=0.0) or total.max())
     occupied = energies[(energies <= fermi) & (total > most)]
     gapped = np.interp(fermi, energies, total) <= most and len(occupied) > 0
     return float(occupied[-1] if gapped else fermi)
 
 
-def _on_grid(kind: Kind, energies: Array, total: Array, parts: list[Any]) -> Array:
-    """Density of every site in every bin, shape (n_sites, n_bins); the rows add up to the total.
+def _is_ours(dos: Dos) -> bool:
+    """Whether a curve has our grid and zero, as those of `to_pymatgen` do: its zero is known."""
+    grid = grid_for(Kind.edos)
+    return (
+        dos.efermi == 0.0
+        and len(dos.energies) == grid.n_bins
+        and np.allclose(dos.energies, grid.energies, rtol=0, atol=1e-3 * grid.step)
+    )
+
+
+def _projections(
+    given: Mapping[PeriodicSite, Array], structure: Structure, total: Array
+) -> tuple[Array, tuple[str, ...]]:
+    """Curve of every site, shape (n_sites, n_points), and a note where they are not known.
+
+    Sites are found by element and place: pymatgen takes them for different ones too where a
+    magnetic moment, an oxidation state or a lattice vector is all that differs.
+    """
+    found: list[Array] = []
+    sites = list(given)
+    if len(sites) == len(structure):
+        numbers = np.array([site.specie.Z for site in sites])
+        places = [site.frac_coords for site in sites]
+        apart = structure.lattice.get_all_distances(structure.frac_coords, places)
+        for site, row in zip(structure, apart, strict=True):
+            row = np.where(numbers == site.specie.Z, row, np.inf)
+            nearest = int(row.argmin())
+            if row[nearest] < SAME_PLACE:
+                found.append(np.asarray(given[sites[nearest]]))
+    if len(found) == len(structure):
+        return np.stack(found), ()
+    return np.tile(total, (len(structure), 1)), (TOTAL_ONLY,)
+
+
+def _share_out(total: Array, parts: Array) -> Array:
+    """The total among the sites, so that their rows add up to it; `parts` has a row for each.
 
     Projections of plane-wave codes leave out what lies between the atoms; it is shared out among
     them in proportion, or evenly where there is no projection.
     """
-    step = grid_for(kind).step
-    binned = to_bins(kind, energies, total) / step
-    even = np.full((len(parts), len(binned)), 1.0 / len(parts))
-    if any(part is None for part in parts):
-        return even * binned
-    rows = to_bins(kind, energies, np.stack(parts))
-    known = rows.sum(axis=0)
-    shares = np.divide(rows, known, out=even, where=known > 0)
-    return np.asarray(shares * binned)
-
-
-def _unresolved(parts: Any) -> tuple[str, ...]:
-    return () if parts else (TOTAL_ONLY,)
+    known = parts.sum(axis=0)
+    even = np.full_like(parts, 1.0 / len(parts))
+    return np.asarray(np.divide(parts, known, out=even, where=known > 0) * total)

@@ -50,11 +50,15 @@ class Trace(OfKind):
         Part of each bin's states, of all sites together, that moves left, stays, moves right.
     strides : tuple of int, length K
         How many bins a moving part travels in each step; 0 for a correction, a factor for every
-        site and bin that moves nothing.
+        site and bin that moves nothing, and for a remap, which has no reach.
     seed : int or None
         Which member of the ensemble this is; None for the mean of all.
     drafted : bool
         Whether `density[0]` is a draft by Stage 0; otherwise it is the decoder's own.
+    remapped : bool
+        Whether steps are monotone maps of all cell faces instead of moves between cells.
+    notes : tuple of str
+        As in `Spectrum`: what was assumed, and cautions.
     """
 
     kind: Kind
@@ -72,6 +76,8 @@ class Trace(OfKind):
     strides: tuple[int, ...]
     seed: int | None = None
     drafted: bool = False
+    remapped: bool = False
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def symbols(self) -> list[str]:
@@ -96,7 +102,10 @@ class Trace(OfKind):
 
     @cached_property
     def velocity(self) -> Array:
-        """Mean displacement of each cell's states in each step, in energy units, shape (K, B)."""
+        """Mean displacement of each cell's states in each step, in energy units, shape (K, B).
+
+        Zero in steps that move no states from cell to cell (stride 0).
+        """
         reach = np.asarray(self.strides, dtype=float)[:, None] * self.grid.step
         return reach * (self.fractions[..., 2] - self.fractions[..., 0])
 
@@ -128,9 +137,8 @@ class Trace(OfKind):
     def step_names(self) -> tuple[str, ...]:
         """What each of the K + 1 densities is, for titles: the start, then what each step did."""
         start = "draft" if self.drafted else "Stage I"
-        moves = (
-            f"moved by up to {s} bin{'s' * (s > 1)}" if s else "correction" for s in self.strides
-        )
+        other = "remap" if self.remapped else "correction"
+        moves = (f"moved by up to {s} bin{'s' * (s > 1)}" if s else other for s in self.strides)
         return (start, *moves)
 
     @property
@@ -145,6 +153,7 @@ class Trace(OfKind):
             self.structure,
             self.sites(step),
             outside=self.outside[step] * self.states,
+            notes=self.notes,
             source=f"{self.source}, step {step % (self.n_steps + 1)} of {self.n_steps}",
         )
 

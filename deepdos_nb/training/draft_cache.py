@@ -15,7 +15,13 @@ from deepdos_nb.crystal.primitive import primitive_cell
 from deepdos_nb.data.records import Record
 from deepdos_nb.parallel.scheduler import open_scheduler
 from deepdos_nb.parallel.tasks import Task
-from deepdos_nb.physics.draft import DraftMemory, DraftModel, crystal_key, draft_spectra
+from deepdos_nb.physics.draft import (
+    DRAFT_REVISION,
+    DraftMemory,
+    DraftModel,
+    crystal_key,
+    draft_spectra,
+)
 from deepdos_nb.physics.model_input import model_input
 
 CHUNK = 256
@@ -45,7 +51,7 @@ def record_inputs(
     if draft_model is None:
         return [model_input(r.structure, r.orbits) for r in records]
     memory = DraftMemory(draft_model, most=None)
-    name = f"drafts-{fingerprint(draft_model)}"
+    name = f"drafts-{DRAFT_REVISION}-{fingerprint(draft_model)}"
     if folder is not None:
         for file in sorted(Path(folder).glob(f"{name}*.npz")):
             memory.drafts.update(_read(file))

@@ -84,7 +84,7 @@ def test_the_page_answers_without_python(page: tuple[Page, str], look: Explore, 
     wait_until(lambda: "200 to 400" not in (readout.text_content() or ""), "the new words")
     said = readout.text_content() or ""
     low, high = re.findall(r"([\d.]+) to ([\d.]+) cm", said)[0]
-    quick: QuickLook = look.every()["Spectrum"]
+    quick: QuickLook = look.views["spectrum"]
     quick.state.energy_range = (float(low), float(high))
     assert said == quick.spectrum.readout
     # So are the list of sites, what it is a list of, and the atoms.

@@ -179,3 +179,30 @@ def test_visitors_are_limited():
     assert "All places are taken" in str(refused.value)
     manager.running -= 1
     assert answer(manager.start_kernel()) == "kernel 2"
+
+
+def test_visitors_who_come_at_once_are_limited_too():
+    pytest.importorskip("voila")
+    from tornado.web import HTTPError
+
+    from deepdos_nb.cli.app_server import limit
+
+    class Slow(Manager):
+        """Counts a kernel only once it runs, as Jupyter's manager does."""
+
+        async def start_kernel(self, **options: Any) -> str:
+            await asyncio.sleep(0.02)
+            return await super().start_kernel(**options)
+
+    manager = Slow()
+    limit(manager, 2)
+
+    async def rush() -> list[Any]:
+        visitors = (manager.start_kernel() for _ in range(8))
+        return await asyncio.gather(*visitors, return_exceptions=True)
+
+    found = answer(rush())
+    assert manager.running == 2
+    assert sum(isinstance(one, HTTPError) and one.status_code == 503 for one in found) == 6
+    manager.running -= 1
+    assert answer(manager.start_kernel()) == "kernel 2"

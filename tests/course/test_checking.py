@@ -139,6 +139,17 @@ def test_functions(answer: Any, words: str):
     assert words in said(FUNCTION, answer)
 
 
+def forgets(scores: np.ndarray) -> np.ndarray | None:
+    """Returns on the first trial alone."""
+    return softmax(scores) if np.ptp(scores) == 0 else None
+
+
+def test_a_function_that_forgets_a_branch_is_an_answer():
+    verdict = judge(FUNCTION, forgets, {})
+    assert verdict.mark is not Mark.OPEN
+    assert "On hidden input 2 your function returned nothing" in verdict.says
+
+
 @pytest.mark.parametrize("answer", [..., None, unfinished, refuses])
 def test_unanswered(answer: Any):
     assert judge(FUNCTION, answer, {}).mark is Mark.OPEN

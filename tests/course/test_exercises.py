@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from course_given import GIVEN, given
 
+import deepdos_nb as dd
 from deepdos_nb import course
 from deepdos_nb.course.chapter import chapter_names, find_chapter, find_exercise
 from deepdos_nb.course.verdict import Mark
@@ -125,3 +126,16 @@ def test_quizzes(name: str):
         assert len({option.text for option in question.options}) == len(question.options)
         assert all(option.why.endswith((".", "!")) for option in question.options)
     assert len({question.right for question in questions}) > 1, "all answers are the same letter"
+
+
+def test_a_crystal_changed_in_place_is_told_so():
+    structure = dd.example("MgO")
+    verdict = course.check(
+        "graphs.disguise", structure.make_supercell([2, 1, 1]), structure=structure
+    )
+    assert "This changed `structure` itself" in str(verdict)
+    structure = dd.example("MgO")
+    copied = structure.make_supercell([2, 1, 1], in_place=False)
+    assert "Another list of numbers" in str(
+        course.check("graphs.disguise", copied, structure=structure)
+    )

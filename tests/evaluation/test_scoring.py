@@ -21,7 +21,14 @@ from deepdos_nb.evaluation.claim_tables import (
     twin_table,
     with_interval,
 )
-from deepdos_nb.evaluation.model_card import CARD, SCORES, pack, score_table, site_table
+from deepdos_nb.evaluation.model_card import (
+    CARD,
+    SCORES,
+    describe,
+    pack,
+    score_table,
+    site_table,
+)
 from deepdos_nb.evaluation.scoring import (
     recall_interval,
     score_band,
@@ -36,6 +43,7 @@ from deepdos_nb.inference.vibrations import vibrations
 from deepdos_nb.metrics.calibration import fit_band
 from deepdos_nb.metrics.scores import cosine, mse, wasserstein
 from deepdos_nb.model.checksums import SUMS
+from deepdos_nb.model.weights import save_weights
 from deepdos_nb.physics.model_input import model_input
 from deepdos_nb.training.train import TrainConfig, train
 
@@ -152,6 +160,19 @@ def test_packed_seeds_are_an_ensemble_with_a_card(tmp_path, records):
     pack([], grown, folder, "deepdos train --seed 3; deepdos train --seed 4")
     assert "1 crystals of the benchmark" in (folder / CARD).read_text("utf-8")
     assert json.loads((folder / SCORES).read_text("utf-8")) == scores
+
+
+def test_a_test_part_of_one_crystal_has_scores_that_json_can_hold(tmp_path, records):
+    folder = tmp_path / "weights"
+    metadata = {"training": TrainConfig(model=random_model("phdos").config).to_dict(), "n_train": 6}
+    save_weights(random_model("phdos"), folder / "seed-0.safetensors", metadata=metadata)
+    one = records[:1]
+    describe(folder, TrainingData(records, one, one, []), "by hand")
+    text = (folder / SCORES).read_text("utf-8")
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    assert "r2_pooled_max" not in json.loads(text)["test"]
+    assert "R², pooled" not in (folder / CARD).read_text("utf-8")
 
 
 def test_claims_say_what_they_rest_on(ensemble, records):

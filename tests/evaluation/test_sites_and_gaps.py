@@ -74,6 +74,22 @@ def test_the_true_shapes_screen_best_and_flat_ones_pick_nothing(data, trained, m
     assert "| flat | 1 | 0.0 |" in sites_and_gaps.gap_markdown(rows.reset_index())
 
 
+def test_an_unknown_number_of_states_is_not_the_answer_no_gap(data, trained, monkeypatch):
+    _, configs, folder = trained
+    monkeypatch.setattr(
+        sites_and_gaps, "_states", lambda _, records: np.array([r.states for r in records])
+    )
+    made = {variants.OURS: [_curves(np.stack([r.shape for r in data.test]))]}
+    half = replace(data, test=[replace(r, states=None) for r in data.test[:6]] + data.test[6:])
+    row = sites_and_gaps.gap_rows(made, configs, half, folder).iloc[0]
+    few = replace(data, test=data.test[6:])
+    part = {variants.OURS: [_curves(made[variants.OURS][0].totals["test"][6:])]}
+    pd.testing.assert_series_equal(row, sites_and_gaps.gap_rows(part, configs, few, folder).iloc[0])
+    none = replace(data, test=[replace(r, states=None) for r in data.test])
+    with pytest.raises(ConfigError, match="knows its number of states"):
+        sites_and_gaps.gap_rows(made, configs, none, folder)
+
+
 def test_a_baseline_has_no_sites(data, tmp_path):
     model = BaselineConfig(name="graph-network", kind="edos", width=12)
     configs = {"graph-network": TrainConfig(model=model, epochs=1, batch_size=8)}

@@ -207,3 +207,33 @@ def test_a_printed_table_has_mean_and_deviation_and_a_unit():
     assert by_size[0].startswith("| model | training crystals | parameters |")
     assert "WD (eV)" in by_size[0]
     assert by_size[2].startswith("| ours | 100 |")
+
+
+def test_stored_scores_have_six_digits_however_small(tmp_path: Path):
+    rows = pd.DataFrame(
+        {
+            "seed": [0, "mean curve"],
+            "parameters": [12_345_678, 12_345_678],
+            "mse_sum": [3.912345678e-05, 0.123456789],
+            "r2_pooled_max": [float("nan"), 0.5],
+        }
+    )
+    path = tables.save_rows(rows, tmp_path / "rows.csv")
+    assert path.read_text("utf-8").splitlines() == [
+        "seed,parameters,mse_sum,r2_pooled_max",
+        "0,12345678,3.91235e-05,",
+        "mean curve,12345678,0.123457,0.5",
+    ]
+
+
+def test_a_score_that_is_no_number_is_a_dash():
+    rows = pd.DataFrame(
+        [
+            {"variant": "ours", "seed": seed, "size": 1, "choices": 1, "mse_max_std": np.nan}
+            | {"parameters": 10, **dict.fromkeys(tables.shown("phdos"), np.nan)}
+            for seed in (0, 1)
+        ]
+    )
+    dashes = " – |" * len(tables.shown("phdos"))
+    assert tables.markdown(rows, "phdos").endswith("| 2 |" + dashes)
+    assert tables.size_markdown(rows, "phdos").endswith("| 1 | 1 |" + dashes)

@@ -177,6 +177,26 @@ def test_unseen_elements_are_called_extrapolation():
     assert "Ti" in spectrum.describe()
 
 
+def test_a_trace_carries_the_cautions_of_its_prediction():
+    ensemble = Ensemble([random_model("phdos")], [{"elements": [8, 12]}])
+    with pytest.warns(ExtrapolationWarning, match="Ti"):
+        trace = ensemble.trace(rutile())
+    assert "Ti" in trace.notes[0]
+    assert trace.spectrum().notes == trace.notes
+
+
+@pytest.mark.parametrize(
+    ("refiner", "does"),
+    [("factor", "correction"), ("softmax", "correction"), ("remap", "remap")],
+)
+def test_operators_without_a_reach_claim_none(refiner, does):
+    trace = Ensemble([random_model("phdos", refiner=refiner)]).trace(mgo())
+    assert set(trace.strides) == {0}
+    assert set(trace.step_names[1:]) == {does}
+    assert not trace.velocity.any()
+    assert np.abs(np.diff(trace.total, axis=0)).max() > 0
+
+
 def test_bad_structures_are_refused_before_any_work(ensemble):
     crowded = Structure(Lattice.cubic(4), ["Na", "Cl"], [[0, 0, 0], [0, 0, 0.01]])
     with pytest.raises(StructureError):
@@ -188,6 +208,8 @@ def test_an_ensemble_is_of_one_kind():
         Ensemble([])
     with pytest.raises(ConfigError):
         Ensemble([random_model("phdos"), random_model("edos")])
+    with pytest.raises(ConfigError, match="the same steps"):
+        Ensemble([random_model("phdos"), random_model("phdos", refiner="factor")])
 
 
 def test_weights_from_a_folder(tmp_path):
@@ -220,6 +242,17 @@ def test_the_shipped_ensemble_predicts_offline():
         for e in ("Mg", "O")
     )
     assert heavy < light
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_bands_of_the_shipped_weights_were_fitted(kind):
+    model = load_model(kind)
+    band = model.error_band
+    # A search that ended where it began would leave all three alike.
+    assert len({band.spread, band.near, band.wide}) == 3
+    spectrum = model.predict(mgo())
+    seeds_alone = ErrorBand(band.spread, 0.0, 0.0).sigma(spectrum.total, spectrum.spread)
+    assert (seeds_alone**2).sum() > 0.1 * (spectrum.band**2).sum()
 
 
 def test_predictions_do_not_depend_on_the_number_of_threads():

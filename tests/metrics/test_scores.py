@@ -102,3 +102,18 @@ def test_a_perfect_prediction_scores_perfectly_and_zeros_do_not_crash():
     assert scores["mse_max"] == 0
     assert scores["r2_pooled_max"] == 1
     assert metrics.mse(np.zeros_like(REFERENCE), REFERENCE) == pytest.approx((1 + 0.5 + 2) / 8)
+
+
+@pytest.mark.parametrize("protocol", metrics.PROTOCOLS)
+def test_r2_without_variance_is_no_number(protocol: metrics.Protocol):
+    assert np.isnan(metrics.r2_pooled(PREDICTED[:1], REFERENCE[:1], protocol))
+    # The mean of 51 equal values differs from them by round-off.
+    flat = np.vstack([np.full(51, 1 / 3), np.arange(51.0)])
+    other = np.vstack([np.arange(51.0), np.arange(51.0)])
+    assert np.isnan(metrics.r2_per_crystal(other, flat, protocol)).tolist() == [True, False]
+    scores = metrics.shape_scores(other, flat, np.arange(51.0))
+    assert scores[f"r2_crystal_mean_{protocol}"] == pytest.approx(1.0)
+    same = np.vstack([flat[0]] * 3)
+    alone = metrics.shape_scores(other[[0] * 3], same, np.arange(51.0))
+    assert np.isnan(alone[f"r2_crystal_mean_{protocol}"])
+    assert np.isnan(alone[f"r2_pooled_{protocol}"])

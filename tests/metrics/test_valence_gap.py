@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -104,3 +104,49 @@ def test_what_is_found_is_a_gap(density: np.ndarray):
     assert (density[inside] < 0.9).all()
     assert np.interp(gap.low, energies, density) == pytest.approx(0.9)
     assert np.interp(gap.high, energies, density) == pytest.approx(0.9)
+
+
+def test_an_upper_edge_between_the_bins_about_the_zero_closes_a_window():
+    energies = GRIDS["edos"].energies
+    first = int(np.searchsorted(energies, 0.0))
+    density = np.full(128, 5.0)
+    density[first - 18 : first] = 0.1
+    density[first] = 30.0
+    gap = vb_gap(energies, density)
+    assert gap is not None
+    assert (gap.low, gap.high) == pytest.approx((-1.11, -0.03), abs=0.01)
+    assert emptiest_window(energies, density) == 0.1
+    # Where the density rises above the zero, neither has one.
+    density[first] = 1.0
+    assert vb_gap(energies, density, metallic=False) is None
+    assert emptiest_window(energies, density, metallic=False) == 5.0
+
+
+LEVELS = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0, 3.0, 30.0])
+
+
+@given(
+    st.lists(st.tuples(LEVELS, st.integers(1, 20)), min_size=2, max_size=30),
+    st.sampled_from([0.2, 0.5, 0.9, 2.0]),
+    st.sampled_from([0.1, 0.3, 0.37, 1.0]),
+    st.sampled_from([0.0, -0.02, 0.31]),
+    st.booleans(),
+)
+@example([(5.0, 46), (0.1, 18), (30.0, 1), (5.0, 63)], 0.9, 1.0, 0.0, True)
+def test_where_there_is_a_gap_there_is_a_window_as_empty(
+    runs: list[tuple[float, int]], threshold: float, width: float, zero: float, metallic: bool
+):
+    levels, lengths = zip(*runs, strict=True)
+    density = np.resize(np.repeat(levels, lengths), 128)
+    options = {"threshold": threshold, "zero": zero, "metallic": metallic}
+    energies = GRIDS["edos"].energies
+    if vb_gap(energies, density, min_width=width, **options) is not None:
+        assert emptiest_window(energies, density, width=width, **options) < threshold
+
+
+def test_a_band_gap_begins_within_reach():
+    """A band that ends 0.4 eV above the zero: an insulator blurred, or a metal exactly."""
+    energies = GRIDS["edos"].energies
+    density = np.where((energies < 0.4) | (energies > 2.0), 2.0, 0.0)
+    assert band_gap(energies, density) is not None
+    assert band_gap(energies, density, reach=0.3) is None

@@ -218,6 +218,20 @@ def test_attention_grid_has_every_map_on_one_scale() -> None:
     assert not plt.get_fignums(), "a returned figure must not be shown twice"
 
 
+def test_a_model_that_moves_nothing_says_so() -> None:
+    trace = make_trace(example("MgO"))
+    still = dataclasses.replace(
+        trace,
+        density=trace.density[:1],
+        outside=trace.outside[:1],
+        fractions=trace.fractions[:0],
+        strides=(),
+    )
+    figure = plots.transport_figure(still)
+    figure.draw_without_rendering()
+    assert [t.get_text() for t in figure.axes[1].texts] == ["No step moves states."]
+
+
 @pytest.mark.parametrize("kind", ["phdos", "edos"])
 def test_transport_shows_every_step_and_the_invariants(kind: Kind) -> None:
     trace = make_trace(example("MgO"), kind)

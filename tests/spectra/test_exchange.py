@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 import pytest
 from crystals import mgo, rutile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
+from pymatgen.core import Lattice, Structure
 from pymatgen.electronic_structure.core import Orbital, Spin
 from pymatgen.electronic_structure.dos import CompleteDos, Dos
 from pymatgen.electronic_structure.plotter import DosPlotter
@@ -17,13 +16,14 @@ from pymatgen.phonon.dos import CompletePhononDos, PhononDos
 from pymatgen.phonon.plotter import PhononDosPlotter
 from synthetic import make_spectrum
 
-from deepdos_nb.core.errors import ConfigError, DataError
+from deepdos_nb.core.errors import ConfigError, DataError, DataWarning
 from deepdos_nb.core.grids import Kind, grid_for
 from deepdos_nb.core.resampling import TO_EV
+from deepdos_nb.data.sources.embedded import load_embedded
 from deepdos_nb.spectra.drawable import TOTAL_ONLY
 from deepdos_nb.spectra.spectrum import Spectrum
 
-KINDS = get_args(Kind)
+KINDS = tuple(Kind)
 THZ = TO_EV["THz"] / TO_EV["cm⁻¹"]
 
 
@@ -105,7 +105,7 @@ def test_another_grid_keeps_its_modes():
     assert read.notes == (TOTAL_ONLY,)
     # A curve normalised to one is no crystal's; its modes are known.
     scaled = Spectrum.from_pymatgen(PhononDos(frequencies, bump / 6.0), structure)
-    np.testing.assert_allclose(scaled.total, read.total, rtol=1e-9)
+    np.testing.assert_allclose(scaled.total, read.total, rtol=1e-9, atol=1e-12)
     assert any("three modes" in note for note in scaled.notes)
 
 
@@ -127,6 +127,138 @@ def test_electrons_start_at_the_top_of_the_valence_band_and_keep_every_state():
     np.testing.assert_allclose(read.sites[0, below] / read.total[below], 0.25, rtol=1e-9)
     metal = Spectrum.from_pymatgen(Dos(1.0, energies, {Spin.up: np.ones(2501)}), structure)
     assert metal.states == pytest.approx(128 * grid_for("edos").step)
+
+
+def projected(structure: Structure) -> CompletePhononDos:
+    """The first site vibrates about 5 THz, the second about 9; three modes each."""
+    frequencies = np.linspace(0.0, 20.0, 401)
+    rows = np.exp(-0.5 * ((frequencies - [[5.0], [9.0]]) / 0.5) ** 2)
+    rows *= 3.0 / np.trapezoid(rows, frequencies)[:, None]
+    parts = dict(zip(structure, rows, strict=True))
+    return CompletePhononDos(structure, PhononDos(frequencies, rows.sum(axis=0)), parts)
+
+
+def salt() -> Structure:
+    lattice = Lattice([[0.0, 2.82, 2.82], [2.82, 0.0, 2.82], [2.82, 2.82, 0.0]])
+    return Structure(lattice, ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+
+
+def magnetic() -> Structure:
+    return salt().copy(site_properties={"magmom": [0.0, 0.0]})
+
+
+def charged() -> Structure:
+    return salt().copy().add_oxidation_state_by_element({"Na": 1, "Cl": -1})
+
+
+def moved(by: tuple[float, float, float]) -> Structure:
+    given = salt()
+    return Structure(given.lattice, ["Na", "Cl"], [[0, 0, 0], 0.5 + np.array(by)])
+
+
+@pytest.mark.parametrize(
+    "asked", [salt(), magnetic(), charged(), moved((1, -1, 0)), moved((0, 0, 0.005))]
+)
+@pytest.mark.parametrize("held", [salt(), magnetic(), charged()])
+def test_a_site_is_known_again_by_its_element_and_place(held: Structure, asked: Structure):
+    read = Spectrum.from_pymatgen(projected(held), asked)
+    assert read.notes == ()
+    np.testing.assert_allclose(read.energies[read.sites.argmax(axis=1)] / THZ, [5, 9], atol=0.5)
+    turned = Spectrum.from_pymatgen(projected(held), Structure.from_sites(asked[::-1]))
+    np.testing.assert_allclose(turned.sites, read.sites[::-1])
+
+
+def test_a_site_without_a_part_is_told():
+    """Neither another element nor a place half an ångström away is the same site."""
+    swapped = Structure(salt().lattice, ["Cl", "Na"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    for other in (swapped, moved((0, 0, 0.1))):
+        read = Spectrum.from_pymatgen(projected(salt()), other)
+        assert read.notes == (TOTAL_ONLY,)
+        np.testing.assert_allclose(read.sites[0], read.sites[1])
+
+
+def electrons(structure: Structure) -> CompleteDos:
+    """Flat densities, a quarter of them on the first site."""
+    energies = np.linspace(-10.0, 10.0, 401)
+    parts = {
+        site: {Orbital.s: {Spin.up: np.full(401, weight)}}
+        for site, weight in zip(structure, (1.0, 3.0), strict=True)
+    }
+    return CompleteDos(structure, Dos(0.0, energies, {Spin.up: np.full(401, 4.0)}), parts)
+
+
+def test_electrons_of_a_site_are_found_beside_its_moment():
+    read = Spectrum.from_pymatgen(electrons(magnetic()), salt())
+    assert read.notes == ()
+    np.testing.assert_allclose(read.sites, np.array([[1.0], [3.0]]) + np.zeros(128))
+
+
+def test_a_semicore_peak_does_not_make_a_semimetal_an_insulator():
+    energies = np.linspace(-30.0, 15.0, 4501)
+    density = np.where(np.abs(energies) < 0.65, 0.125, 2.0)
+    density += 20.0 * np.exp(-0.5 * ((energies + 24.0) / 0.04) ** 2) / (0.04 * np.sqrt(2 * np.pi))
+    given = Dos(0.0, energies, {Spin.up: density})
+    read = Spectrum.from_pymatgen(given, mgo())
+    still = Spectrum.from_pymatgen(given, mgo(), zero=0.0)
+    np.testing.assert_allclose(read.total, still.total)
+
+
+def test_a_curve_with_nothing_near_its_fermi_level_starts_at_its_highest_state_below():
+    energies = np.linspace(-30.0, 30.0, 6001)
+    density = np.where(np.abs(energies) > 5.5, 2.0, 0.0)
+    read = Spectrum.from_pymatgen(Dos(0.0, energies, {Spin.up: density}), mgo())
+    assert read.total[0] == pytest.approx(2.0)
+    assert read.total[-1] == pytest.approx(0.0)
+
+
+def test_the_zero_of_our_own_curves_stays():
+    """Where a threshold finds no states at the zero: made up, and two embedded references."""
+    structure = mgo()
+    energies = grid_for("edos").energies
+    sites = np.where(np.abs(energies + 0.2) < 0.35, 0.0, 2.0) + np.zeros((2, 1))
+    given = Spectrum("edos", structure, sites)
+    back = Spectrum.from_pymatgen(given.to_pymatgen())
+    np.testing.assert_allclose(back.total, given.total)
+    records = {r.formula: r for part in load_embedded("edos").values() for r in part}
+    for formula in ("CsAu", "RbAu"):
+        reference = records[formula].reference()
+        again = Spectrum.from_pymatgen(reference.to_pymatgen())
+        np.testing.assert_allclose(again.total, reference.total, atol=1e-9)
+
+
+def test_our_modes_above_the_window_come_back_however_many():
+    """In a hydride two thirds of them; through pymatgen's own JSON too."""
+    sites = np.zeros((2, 51))
+    sites[0, 10] = 3.0 / grid_for("phdos").step
+    dos = Spectrum("phdos", mgo(), sites).to_pymatgen()
+    assert isinstance(dos, CompletePhononDos)
+    for kept in (dos, type(dos).from_dict(dos.as_dict())):
+        back = Spectrum.from_pymatgen(kept)
+        assert back.notes == ()
+        np.testing.assert_allclose(back.sites, sites, atol=1e-12)
+        np.testing.assert_allclose(back.outside, [0.0, 3.0], atol=1e-9)
+
+
+def test_imaginary_modes_are_cut_off_and_not_counted_above_the_window():
+    frequencies = np.linspace(-6.0, 20.0, 1041)
+    density = 5.4 * np.exp(-0.5 * ((frequencies - 9.0) / 0.5) ** 2)
+    density += 0.6 * np.exp(-0.5 * ((frequencies + 3.0) / 0.5) ** 2)
+    density *= 6.0 / np.trapezoid(density, frequencies)
+    with pytest.warns(DataWarning, match=r"MgO: 10\.0 % of its modes are imaginary"):
+        read = Spectrum.from_pymatgen(PhononDos(frequencies, density), mgo())
+    np.testing.assert_allclose(read.outside, 0.0, atol=1e-9)
+    assert read.states == pytest.approx(6.0)
+
+
+def test_what_lies_above_the_window_is_counted_there_and_the_rest_made_whole():
+    frequencies = np.linspace(0.0, 50.0, 2001)
+    low, high = (np.exp(-0.5 * ((frequencies - at) / 0.5) ** 2) for at in (9.0, 40.0))
+    density = 3 * low + high
+    density *= 5.0 / np.trapezoid(density, frequencies)  # of six modes
+    read = Spectrum.from_pymatgen(PhononDos(frequencies, density), mgo())
+    np.testing.assert_allclose(read.outside, 0.75, rtol=1e-6)
+    assert read.states == pytest.approx(4.5, rel=1e-6)
+    assert any("three modes" in note for note in read.notes)
 
 
 def test_what_is_no_curve_of_a_known_crystal_is_refused():

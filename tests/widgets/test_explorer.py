@@ -35,7 +35,7 @@ from deepdos_nb.data.splits import part_of, protocol
 from deepdos_nb.metrics.scores import mse
 from deepdos_nb.metrics.valence_gap import vb_gap
 from deepdos_nb.widgets import Dashboard, SpectrumExplorer, SpectrumPlot, ViewState
-from deepdos_nb.widgets.base.payload import TOTAL_ONLY
+from deepdos_nb.widgets.base.payload import NOTHING_KNOWN, TOTAL_ONLY
 from deepdos_nb.widgets.explorer.collections import (
     Examples,
     Folder,
@@ -554,6 +554,29 @@ def test_clicks_and_traits_are_the_same(look: SpectrumExplorer):
     assert look.error == ""
 
 
+def pick(look: SpectrumExplorer, row: int, serial: int) -> None:
+    """What arrives when a browser picks a row of the list that had this number."""
+    look.materials._picked(None, {"pick": row, "serial": serial}, [])
+
+
+def test_a_late_click_on_a_list_that_is_gone_opens_nothing(look: SpectrumExplorer):
+    before = look.materials.serial
+    pick(look, 4, before)
+    assert look.opened.main.formula == "MgO"
+    look.dataset = "Electrons"
+    pick(look, 2, before)
+    assert (look.dataset, look.index) == ("Electrons", 0)
+    pick(look, 2, look.materials.serial)
+    assert look.index == 2
+    pick(look, 9, look.materials.serial)
+    assert (look.index, look.error, look.materials.error) == (2, "", "")
+
+
+def test_what_fails_after_a_click_is_shown(look: SpectrumExplorer):
+    look.materials.selected = 99
+    assert "no crystal 99" in look.error
+
+
 def test_what_does_not_exist_is_refused(look: SpectrumExplorer):
     with pytest.raises(traitlets.TraitError, match="no crystal 13; there are 0 to 12"):
         look.index = 13
@@ -631,6 +654,9 @@ def test_without_model_and_reference_there_is_still_the_crystal():
     look = SpectrumExplorer({"Examples": Examples()}, None, backend="image")
     assert not look.views.spectrum.header["resolved"]
     assert "neither a model nor a reference" in look.describe()
+    assert look.views.structure.caption == NOTHING_KNOWN
+    assert look.views.spectrum.notes == [NOTHING_KNOWN]
+    assert NO_REFERENCE in look._standing.value
     assert look.views.error == ""
     assert look.png().startswith(PNG)
 

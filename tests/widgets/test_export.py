@@ -5,18 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _instances
 from synthetic import make_spectrum, make_trace, rock_salt
 from widget_classes import anywidgets
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.spectra.drawable import TOTAL_ONLY
-from deepdos_nb.widgets import Explore, QuickLook, SpectrumPlot, TransportLab, export_html
+from deepdos_nb.widgets import (
+    Explore,
+    QuickLook,
+    SpectrumPlot,
+    TransportLab,
+    ViewState,
+    export_html,
+)
 from deepdos_nb.widgets.explorer.export import EXPORTED, page
 
 
@@ -50,6 +60,25 @@ def test_the_page_holds_all_views_and_fetches_nothing(text: str):
     assert not re.search(r"https?://|@import|\bimport\s*\(|\bimport\s*[\"'{*]|\bfetch\(", plain)
     assert "This part needs the notebook" not in text
     assert "Rock salt &amp; &lt;friends&gt;" in text
+
+
+def followers(state: ViewState) -> Counter[str]:
+    """How many react to each trait."""
+    kinds = state._trait_notifiers.items()
+    return Counter(name for name, found in kinds for _ in found.get("change", ()))
+
+
+@pytest.mark.parametrize("backend", ["image", "nglview"])
+def test_views_made_for_the_page_alone_go_with_it(backend: Any):
+    crystal = rock_salt()
+    look = Explore(make_trace(crystal), ensemble=make_spectrum(crystal), backend=backend)
+    before = followers(look.state), set(_instances)
+    assert "<h2>Graph</h2>" in page(look)
+    assert (followers(look.state), set(_instances)) == before
+    assert list(look.views) == ["spectrum"]
+    # What is open stays so.
+    look.state.selected_sites = (0,)
+    assert look.view.spectrum.overlay
 
 
 def test_linked_views_share_a_group(text: str):

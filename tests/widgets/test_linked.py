@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from synthetic import make_spectrum, make_trace
+from traitlets import TraitError
 
 from deepdos_nb import example
 from deepdos_nb.widgets.attention.map import AttentionMap
@@ -13,6 +14,7 @@ from deepdos_nb.widgets.base.linked import Linked
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.ensemble.ensemble import EnsembleView
 from deepdos_nb.widgets.spectrum.plot import SpectrumPlot
+from deepdos_nb.widgets.transport.laboratory import TransportLab
 from deepdos_nb.widgets.transport.view import TransportView
 
 MGO = example("MgO")
@@ -51,6 +53,15 @@ def test_a_step_that_a_view_lacks_stays_in_the_state(kind: type[Linked]):
     plot.energy_range = [100.0, 300.0]
     assert plot.state.energy_range == (100.0, 300.0)
     assert plot.state.step == last + 5
+
+
+def test_a_late_step_of_the_browser_is_the_nearest_there_is():
+    for stepped in (view(SpectrumPlot), view(TransportView), TransportLab()):
+        for asked, taken in ((99, stepped.last_step), (-3, 0)):
+            stepped.set_state({"step": asked})
+            assert (stepped.step, stepped.error) == (taken, "")
+        with pytest.raises(TraitError, match="does not exist"):
+            stepped.step = 99
 
 
 def test_a_site_that_a_map_lacks_stays_in_the_state():

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
+from ipywidgets.widgets.widget import _instances
+from nglview.remote_thread import RemoteCallThread
 from pymatgen.core import Structure
 from synthetic import make_spectrum, make_trace, rock_salt
 from widget_classes import anywidgets
@@ -110,6 +113,40 @@ def test_a_fault_is_said_and_clears_the_last_result(view: UploadPredictor, data:
         _ = view.spectrum
     receive(view, "good.cif", MGO)
     assert view.problem == ""
+
+
+def test_the_electrons_of_one_crystal_are_not_those_of_the_next(view: UploadPredictor):
+    view.structure, view.kind = rock_salt("Na", "Cl", 5.6), "edos"
+    view.electrons = 7.0
+    receive(view, "MgO.cif", MGO)
+    assert (view.kind, view.electrons, view.drop.electrons) == ("edos", None, None)
+    expected = make_spectrum(example("MgO"), "edos")
+    np.testing.assert_allclose(view.spectrum.total, expected.total)
+    assert not any("Scaled" in note for note in view.drop.notes)
+
+
+@pytest.mark.parametrize("backend", ["image", "nglview"])
+def test_crystals_that_went_leave_nothing_behind(backend: Any):
+    view = UploadPredictor({"phdos": Model(), "edos": Model("edos")}, backend=backend)
+
+    def look_at(name: str) -> int:
+        view.choose(name)
+        for view.kind in ("phdos", "edos"):
+            for key in view.views[view.kind].offered:
+                view.views[view.kind].selected = key
+        view.views["edos"].views["transport"].laboratory = True
+        view.electrons = 5.0
+        assert (view.problem, view.error) == ("", "")
+        return len(_instances)
+
+    before = look_at("MgO")
+    assert [look_at(name) for name in ("Si", "NaCl", "GaAs")] == [before] * 3
+    threads = [t for t in threading.enumerate() if isinstance(t, RemoteCallThread)]
+    left = [t for t in threads if t.view.comm is None]
+    wait = time.monotonic() + 10
+    while any(t.is_alive() for t in left) and time.monotonic() < wait:
+        time.sleep(0.05)
+    assert not any(t.is_alive() for t in left)
 
 
 class Hanging(Model):
@@ -273,6 +310,8 @@ def test_downloads_hold_what_is_shown(view: UploadPredictor):
     assert dd.parse_structure(cif, "back.cif").composition == view.structure.composition
     view.downloads._heard(None, {"make": "exe"}, [])
     assert len(sent) == 4
+    view.downloads._heard(None, {"make": "csv", "view": "left"}, [])
+    assert sent[-1][0]["view"] == "left", "so that the view beside it saves nothing"
 
 
 def test_nothing_is_written_to_disk(
@@ -360,6 +399,26 @@ def test_views_are_made_when_opened_and_share_one_selection():
     assert look.view is first
     with pytest.raises(traitlets.TraitError, match="no view 'orbitals' here"):
         look.selected = "orbitals"
+
+
+def test_a_first_view_that_cannot_be_made_is_an_error_of_the_call():
+    with pytest.raises(ConfigError, match="another crystal"):
+        explore(make_spectrum(rock_salt("Na", "Cl", 5.6)), reference=make_spectrum(example("Si")))
+
+
+def test_a_tab_that_cannot_be_made_leads_back_to_the_last_one(monkeypatch: pytest.MonkeyPatch):
+    look = explore(make_trace(rock_salt()))
+    look.selected = "graph"
+    module = "deepdos_nb.widgets.transport.stepper.TransportStepper"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, lambda *_, **__: 1 / 0)
+        look.tabs.selected = "transport"
+    assert look.selected == look.tabs.selected == "graph"
+    assert look.error.startswith("ZeroDivisionError")
+    assert look.view.layout.display is None
+    assert look.png().startswith(b"\x89PNG")
+    look.tabs.selected = "transport"
+    assert (look.error, look.selected) == ("", "transport")
 
 
 def test_every_view_that_can_shows_the_reference():

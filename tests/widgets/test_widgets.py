@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 import traitlets
 from ipywidgets import Widget
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from pymatgen.core import Lattice, Structure
 from synthetic import STRIDES, make_spectrum, make_trace, rock_salt
 
@@ -513,6 +516,78 @@ def test_description_says_what_is_selected(look: QuickLook):
     assert "100 to 300 cm⁻¹" in text
     assert "Selected: Mg1, O8." in text
     assert look.spectrum.description_text == look.spectrum.describe()
+
+
+def drawn(plot: SpectrumPlot) -> tuple[Axes, list[str]]:
+    """The still picture's axes, and what its legend names."""
+    axes = Figure().add_subplot()
+    plot.draw(axes)
+    legend = axes.get_legend()
+    return axes, [] if legend is None else [text.get_text() for text in legend.get_texts()]
+
+
+def test_still_picture_has_the_curves_of_the_view():
+    crystal = rock_salt()
+    trace, ensemble = make_trace(crystal), make_spectrum(crystal)
+    known = replace(make_spectrum(crystal, seed=3, n_seeds=1), source="DFT")
+    plot = SpectrumPlot(trace, ensemble=ensemble, reference=known)
+    axes, named = drawn(plot)
+    start = trace.step_names[0]
+    assert set(named) == {
+        "Total", ensemble.band_name, "Ensemble mean", start, "DFT", "Mg", "O",
+    }  # fmt: skip
+    lines = {line.get_label(): line for line in axes.lines}
+    np.testing.assert_allclose(lines["Ensemble mean"].get_ydata(), ensemble.total)
+    np.testing.assert_allclose(lines[start].get_ydata(), trace.sites(0).sum(axis=0))
+    assert lines["Ensemble mean"].get_color() != lines["DFT"].get_color()
+    top = axes.get_ylim()[1]
+    assert all(line.get_ydata().max() < top for line in axes.lines), "nothing is cut off"
+    (band,) = [c for c in axes.collections if c.get_label() == ensemble.band_name]
+    highest = band.get_paths()[0].vertices[:, 1].max()
+    assert highest == pytest.approx((ensemble.total + ensemble.band).max(), rel=1e-5)
+
+    plot.state.set_trait("hidden_curves", ("ensemble", "start", "total", "DFT"))
+    plot.state.set_trait("hidden_elements", ("Mg",))
+    assert drawn(plot)[1] == ["O"]
+    plot.state.set_trait("hidden_curves", ())
+    plot.state.step = 0
+    axes, named = drawn(plot)
+    assert "Sum of those shown" in named
+    assert not {"Total", "Mg", start} & set(named)
+    lines = {line.get_label(): line for line in axes.lines}
+    oxygen = trace.spectrum(0).by_element()["O"]
+    np.testing.assert_allclose(lines["Sum of those shown"].get_ydata(), oxygen)
+    # The total alone knows no elements, so none of them can be missing from it.
+    plot.state.mode = "total"
+    assert "Total" in drawn(plot)[1]
+
+    plot.state.mode = "sites"
+    axes, _ = drawn(plot)
+    assert {label.get_text()[0] for label in axes.get_yticklabels()} == {"O"}
+    assert axes.lines[0].get_color() == plot.data.colours["O"]
+    plot.state.set_trait("hidden_elements", ("Mg", "O"))
+    assert drawn(plot)[0].get_yticklabels() == []
+
+
+def test_a_band_around_the_total_needs_no_second_line():
+    ensemble = make_spectrum(rock_salt())
+    for source in (ensemble, replace(make_trace(rock_salt()), seed=None)):
+        _, named = drawn(SpectrumPlot(source, ensemble=ensemble))
+        assert ensemble.band_name in named
+        assert "Ensemble mean" not in named
+
+
+def test_cautions_stand_beside_the_spectrum():
+    crystal = rock_salt()
+    wary = replace(make_spectrum(crystal), notes=("Mind the gap.",))
+    for look in (QuickLook(wary), QuickLook(make_trace(crystal), ensemble=wary)):
+        assert look.spectrum.notes == ["Mind the gap."]
+        assert "Mind the gap." in look.describe()
+        axes, _ = drawn(look.spectrum)
+        assert "Mind the gap." in [text.get_text() for text in axes.texts]
+        look.show(make_spectrum(crystal))
+        assert look.spectrum.notes == []
+    assert SpectrumPlot(make_trace(crystal)).notes == []
 
 
 def test_still_picture_follows_the_selection(look: QuickLook):

@@ -194,6 +194,12 @@ CHAPTER = Chapter(
             praise="Another list of numbers, the same crystal.",
             mistakes=(
                 Mistake(
+                    lambda structure: structure,
+                    "This changed `structure` itself. Run the cell that made it again, and pass "
+                    "in_place=False or work on structure.copy().",
+                    seen=lambda answer, structure: answer is structure,
+                ),
+                Mistake(
                     lambda structure: structure.copy(),
                     "That is the same crystal described by the same numbers. Change the "
                     "description.",

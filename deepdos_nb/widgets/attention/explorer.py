@@ -14,13 +14,14 @@ from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
 from deepdos_nb.widgets.attention.map import AttentionMap
+from deepdos_nb.widgets.base.following import Following
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.view import error_line, shows_errors
 from deepdos_nb.widgets.crystal.structure import Backend, StructureView
 
 
-class AttentionExplorer(Pictured, ipywidgets.VBox):
+class AttentionExplorer(Pictured, Following, ipywidgets.VBox):
     """An `AttentionMap` and a `StructureView` that follow one `ViewState`.
 
     Select energies, and the atoms are coloured and sized by their share of the attention; the
@@ -57,12 +58,22 @@ class AttentionExplorer(Pictured, ipywidgets.VBox):
         by: By = "site",
         backend: Backend = "auto",
     ) -> None:
-        self.map = AttentionMap(trace, reference=reference, state=state, by=by)
+        # Layouts are not set later: those they would replace are models, and would stay.
+        self.map = AttentionMap(
+            trace,
+            reference=reference,
+            state=state,
+            by=by,
+            layout={"flex": "3 1 420px", "min_width": "320px", "width": "auto"},
+        )
         self.state = self.map.state
-        self.structure = StructureView(trace.structure, state=self.state, backend=backend)
+        self.structure = StructureView(
+            trace.structure,
+            state=self.state,
+            backend=backend,
+            layout={"flex": "2 1 280px", "min_width": "260px", "width": "auto"},
+        )
         self.structure.columns = ("attention", "states")
-        self.map.layout = {"flex": "3 1 420px", "min_width": "320px", "width": "auto"}
-        self.structure.layout = {"flex": "2 1 280px", "min_width": "260px", "width": "auto"}
         row = ipywidgets.Box(
             [self.map, self.structure],
             layout={"display": "flex", "flex_flow": "row wrap", "width": "100%"},
@@ -72,7 +83,7 @@ class AttentionExplorer(Pictured, ipywidgets.VBox):
         self._colour()
         self.observe(self._report, names="error")
         self.map.observe(self._colour, names=["colour_by"])
-        self.state.observe(self._colour, names=["energy_range", "step", "layer", "head"])
+        self._subscribe(self._colour, ["energy_range", "step", "layer", "head"])
 
     @shows_errors
     def _colour(self, _: Any = None) -> None:

@@ -145,7 +145,7 @@ class AttentionMap(Pictured, Linked, anywidget.AnyWidget):
             raise ConfigError(self.error.partition(": ")[2])
         self.observe(self._lead, names=list(self.LINKED))
         self.observe(self._follow, names=["by", "colour_by"])
-        self.state.observe(self._follow, names=[*self.LINKED, "step"])
+        self._subscribe(self._follow, [*self.LINKED, "step"])
 
     @t.validate("layer", "head")
     def _existing(self, proposal: Any) -> int:

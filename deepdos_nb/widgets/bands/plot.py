@@ -116,7 +116,7 @@ class BandPlot(Linked, anywidget.AnyWidget):
         )
         self._follow()
         self.observe(self._lead, names=list(self.LINKED))
-        self.state.observe(self._follow, names=list(self.LINKED))
+        self._subscribe(self._follow, self.LINKED)
 
     @t.validate("chosen")
     def _existing(self, proposal: Any) -> list[int]:

@@ -16,6 +16,9 @@ function svg(tag, attributes = {}, text = "") {
   return node;
 }
 
+// Hidden names after a click in a legend, which decides over its own and leaves those of linked views.
+const hiddenWith = (before, own, hidden) => [...before.filter((name) => !own.includes(name)), ...hidden];
+
 function floats(view) {
   if (!view || !view.byteLength) return new Float32Array(0);
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));

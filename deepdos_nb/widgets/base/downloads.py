@@ -60,4 +60,5 @@ class Downloads(anywidget.AnyWidget):
         ending = message.get("make") if isinstance(message, dict) else None
         if ending in self.makers:
             head = {"name": f"{self.stem}.{ending}", "mime": MIME.get(ending, "text/plain")}
-            self.send(head, [self.make(ending)])
+            # Several views may show these buttons; the one that asked knows itself by this.
+            self.send(head | {"view": message.get("view")}, [self.make(ending)])

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import ipywidgets
 import traitlets as t
 
-from deepdos_nb.widgets.base.state import ViewState
+from deepdos_nb.widgets.base.following import Following
 from deepdos_nb.widgets.base.view import shows_errors
 
 
-class Linked(t.HasTraits):
+class Linked(Following):
     """Mixin of views some of whose traits mirror the state; the browser changes theirs."""
 
     LINKED: ClassVar[tuple[str, ...]]
     """Names of the mirrored traits."""
-
-    state: ViewState
 
     def _mirrored(self) -> dict[str, Any]:
         """The linked traits as the state has them, in types that travel to the browser."""
@@ -39,6 +38,27 @@ class Linked(t.HasTraits):
                 value = getattr(self, name)
                 if value != mirrored[name]:
                     self.state.set_trait(name, tuple(value) if isinstance(value, list) else value)
+
+
+class Stepped(ipywidgets.Widget):
+    """Mixin of views with numbered steps: a late click takes the nearest there is."""
+
+    @property
+    def last_step(self) -> int:
+        """Last step this view can show."""
+        raise NotImplementedError
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the browser sends, whose step may be of a crystal that has just gone."""
+        asked = sync_data.get("step")
+        if not isinstance(asked, int):
+            super().set_state(sync_data)
+            return
+        step = min(max(asked, 0), self.last_step)
+        super().set_state({**sync_data, "step": step})
+        if step != asked:
+            # What was asked for counts as known to the browser, which would keep it.
+            self.send_state("step")
 
 
 def existing_step(proposal: Any, last: int) -> int:

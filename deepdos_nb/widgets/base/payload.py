@@ -20,6 +20,9 @@ from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import ELEMENTS, REFERENCE, element_colours
 
+NOTHING_KNOWN = "There is neither a model nor a reference for this crystal."
+"""Note of a spectrum of zeros, which stands for none."""
+
 BASELINE_LOOKS = ((ELEMENTS[8], "2 3"), (ELEMENTS[6], "8 3 2 3"), (ELEMENTS[5], "1 2"))
 """Colour and dashes of curves other than the reference, in order."""
 
@@ -251,11 +254,16 @@ def curves_from(
         band=ensemble.band if ensemble is not None and has_spread else np.zeros(0),
         source=source.source if isinstance(source, Spectrum) else "",
         lines=_lines(source, others),
-        resolved=not (isinstance(source, Spectrum) and TOTAL_ONLY in source.notes),
+        resolved=isinstance(source, Trace) or sites_known(source),
         band_is_total=ensemble is source or (isinstance(source, Trace) and source.seed is None),
         names=source.step_names if isinstance(source, Trace) else ("",),
         band_name=ensemble.band_name if ensemble is not None else "",
     )
+
+
+def sites_known(spectrum: Spectrum) -> bool:
+    """Whether the rows of a spectrum's sites are more than equal parts of a total."""
+    return not {TOTAL_ONLY, NOTHING_KNOWN} & set(spectrum.notes)
 
 
 def _lines(source: Trace | Spectrum, others: list[tuple[str, Spectrum, bool]]) -> tuple[Line, ...]:

@@ -55,8 +55,9 @@ class Tabbed(Pictured, ipywidgets.VBox):
         self._line = ipywidgets.HTML()
         row = [self.tabs] if len(self.offered) > 1 else []
         super().__init__([*row, self._stage, self._line], layout={"width": "100%"})
-        self.selected = first
-        self._open()
+        self.selected = self._worked = first
+        # Not as a callback: a first view that cannot be made is an error of who asked for it.
+        self._put(first)
         self.observe(self._open, names="selected")
         self.observe(self._report, names="error")
         self.tabs.observe(self._lead, names="selected")
@@ -73,15 +74,24 @@ class Tabbed(Pictured, ipywidgets.VBox):
         self.selected = change["new"]
 
     @shows_errors
-    @without_collecting()
-    def _open(self, _: Any = None) -> None:
+    def _open(self, _: Any) -> None:
         self.tabs.selected = self.selected
-        if self.selected not in self.views:
-            self.views[self.selected] = self.offered[self.selected].make()
+        try:
+            self._put(self.selected)
+        except Exception:
+            self.selected = self._worked  # the tab whose view is still on the page
+            raise
+        self._worked = self.selected
+
+    @without_collecting()
+    def _put(self, chosen: str) -> None:
+        """Show one view, made where it was not yet, in place of the others."""
+        if chosen not in self.views:
+            self.views[chosen] = self.offered[chosen].make()
             self._stage.children = tuple(self.views.values())
         for key, view in self.views.items():
             # Hidden and not removed: a 3-D view made anew would forget how it was turned.
-            view.layout.display = None if key == self.selected else "none"
+            view.layout.display = None if key == chosen else "none"
 
     def _report(self, _: Any) -> None:
         self._line.value = error_line(self.error)
@@ -90,13 +100,6 @@ class Tabbed(Pictured, ipywidgets.VBox):
     def view(self) -> Any:
         """The open view."""
         return self.views[self.selected]
-
-    def every(self) -> dict[str, Any]:
-        """All views by title, opened or not; those made here are not kept."""
-        return {
-            tab.title: self.views[key] if key in self.views else tab.make()
-            for key, tab in self.offered.items()
-        }
 
     def describe(self) -> str:
         """The open view, in words, and which others there are."""

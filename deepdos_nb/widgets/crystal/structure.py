@@ -13,6 +13,7 @@ from deepdos_nb.core.arrays import Array
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.style.palette import element_colours, share_colours, theme
 from deepdos_nb.widgets.base.cells import cells_of
+from deepdos_nb.widgets.base.following import Following
 from deepdos_nb.widgets.base.ngl import NGLView, nglview_problem
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.scene import build_scene
@@ -33,7 +34,7 @@ BALL = 0.42
 """Drawn radius of an atom as a part of its covalent radius."""
 
 
-class StructureView(Pictured, ipywidgets.VBox):
+class StructureView(Pictured, Following, ipywidgets.VBox):
     """A crystal with a ranked list of its sites.
 
     Parameters
@@ -100,7 +101,7 @@ class StructureView(Pictured, ipywidgets.VBox):
         self.observe(self._show, names=["shares", "compared", "columns", "by_share", "caption"])
         self.choice.observe(self._restage, names=["cell", "across"])
         self.observe(self._report, names="error")
-        self.state.observe(self._show, names="selected_sites")
+        self._subscribe(self._show, ["selected_sites"])
         self.table.observe(self._lead, names="selected_sites")
         self._closed = False
 
@@ -227,7 +228,6 @@ class StructureView(Pictured, ipywidgets.VBox):
         if self._closed:
             return
         self._closed = True
-        self.state.unobserve(self._show, names="selected_sites")
         if self.ngl is not None:
             self.ngl.close()
         parts = [*self.children, *([self.canvas] if self.canvas is not None else [])]

@@ -101,8 +101,10 @@ function render({ model, el }) {
           if (event.detail < 2) before = hidden();
           const others = entries.map((e) => e.name).filter((n) => n !== name);
           const alone = !before.has(name) && others.every((n) => before.has(n));
-          if (event.detail > 1 || event.shiftKey) model.set("hidden_curves", alone ? [] : others);
-          else model.set("hidden_curves", [name, ...others].filter((n) => before.has(n) !== (n === name)));
+          const isolate = event.detail > 1 || event.shiftKey;
+          const toggled = [name, ...others].filter((n) => before.has(n) !== (n === name));
+          const names = !isolate ? toggled : alone ? [] : others;
+          model.set("hidden_curves", hiddenWith(model.get("hidden_curves"), [name, ...others], names));
           model.save_changes();
         });
         return button;

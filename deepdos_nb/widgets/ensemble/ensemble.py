@@ -124,7 +124,7 @@ class EnsembleView(Pictured, Linked, anywidget.AnyWidget):
         self._follow()
         self.observe(self._lead, names=list(self.LINKED))
         self.observe(self._follow, names="factor")
-        self.state.observe(self._follow, names=list(self.LINKED))
+        self._subscribe(self._follow, self.LINKED)
 
     def _reference(self) -> Any:
         """The reference per cell of the prediction, or None."""

@@ -31,9 +31,8 @@ function render({ model, el }) {
 
   const megabytes = (bytes) => `${Number((bytes / 1e6).toPrecision(2))} MB`;
 
+  // Python was asked for nothing: the crystal it holds stays, and so do its words and cautions.
   function refuse(words) {
-    model.set("message", "");
-    model.set("notes", []);
     model.set("problem", words);
     model.save_changes();
   }

@@ -102,7 +102,7 @@ class SpectrumExplorer(Pictured, ipywidgets.VBox):
                 remedy="Pass a data set, a folder of CIF files, or leave `collections` out.",
             )
         self.tabs = TabBar(label="Data sets", tabs=[*map(self._tab, self.collections)])
-        self.materials = MaterialList()
+        self.materials = MaterialList(layout={"flex": "0 0 215px", "width": "215px"})
         self.materials.fill(self.collections[first].entries)
         at = self.materials.fitting[0]
         self.opened = self._read(first, at)
@@ -125,7 +125,6 @@ class SpectrumExplorer(Pictured, ipywidgets.VBox):
         self._listen()
 
     def _arranged(self) -> list[ipywidgets.Widget]:
-        self.materials.layout = {"flex": "0 0 215px", "width": "215px"}
         right = ipywidgets.VBox(
             [self._standing, self.views, self.downloads],
             layout={"flex": "1 1 560px", "min_width": "320px", "width": "auto"},
@@ -170,6 +169,7 @@ class SpectrumExplorer(Pictured, ipywidgets.VBox):
         if self.materials.fitting:
             self.index = self.materials.fitting[0]
 
+    @shows_errors
     def _picked(self, change: Any) -> None:
         if change["new"] >= 0:
             self.index = change["new"]

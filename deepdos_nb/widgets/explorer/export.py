@@ -14,9 +14,10 @@ import ipywidgets
 
 from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.files import write_text
+from deepdos_nb.widgets.base.closing import close_tree
 from deepdos_nb.widgets.base.downloads import MIME, Downloads
 from deepdos_nb.widgets.base.state import ViewState
-from deepdos_nb.widgets.base.tabbed import Tabbed
+from deepdos_nb.widgets.base.tabbed import Tab, Tabbed
 from deepdos_nb.widgets.base.tabs import TabBar
 from deepdos_nb.widgets.base.view import asset
 from deepdos_nb.widgets.crystal.canvas import CrystalCanvas
@@ -111,7 +112,10 @@ def export_html(widget: Any, path: str | Path, *, title: str = "") -> Path:
 def page(widget: Any, title: str = "") -> str:
     """The HTML text of a view."""
     book = _Book()
-    body = book.draw(widget, None, widget)
+    try:
+        body = book.draw(widget, None, widget)
+    finally:
+        book.close()
     title = title or book.heading(widget)
     linked = sorted(ViewState.class_own_traits())
     return PAGE.format(
@@ -136,6 +140,12 @@ class _Book:
         self.groups: dict[int, int] = {}
         self.keys: dict[int, str] = {}
         self.looks: list[dict[str, Any]] = []
+        self.borrowed: list[Any] = []
+
+    def close(self) -> None:
+        """Give back the views that were made for the page alone."""
+        while self.borrowed:
+            close_tree(self.borrowed.pop())
 
     def heading(self, widget: Any) -> str:
         """What the first view says it shows, else its name in words."""
@@ -166,11 +176,11 @@ class _Book:
             self._follow(widget)
             return text
         if isinstance(widget, Tabbed):
-            parts = [
-                f"<h2>{html.escape(name)}</h2>{self.draw(view, state, owner)}"
-                for name, view in widget.every().items()
-            ]
-            return "".join(parts)
+            return "".join(
+                f"<h2>{html.escape(tab.title)}</h2>"
+                f"{self.draw(widget.views.get(key) or self._borrow(tab), state, owner)}"
+                for key, tab in widget.offered.items()
+            )
         if isinstance(widget, anywidget.AnyWidget):
             return self._live(widget, state)
         if isinstance(widget, ipywidgets.Box):
@@ -188,6 +198,12 @@ class _Book:
         parts = [self.draw(child, state, owner) for child in shown]
         return f'<div class="page-box" style="{_flow(widget)}">{"".join(parts)}</div>'
 
+    def _borrow(self, tab: Tab) -> Any:
+        """A view nobody has opened yet. Kept to the end, since others are told apart by `id`."""
+        view = tab.make()
+        self.borrowed.append(view)
+        return view
+
     def _flat(self, view: StructureView, state: Any) -> str:
         """Nglview's crystal as the page draws it itself."""
         canvas = CrystalCanvas(
@@ -197,7 +213,7 @@ class _Book:
         canvas.description_text = view.describe()
         text = self._live(canvas, state)
         self.keys[id(view)] = self.keys.pop(id(canvas))
-        canvas.close()
+        close_tree(canvas)
         return text
 
     def _follow(self, look: QuickLook) -> None:

@@ -18,9 +18,10 @@ function render({ model, el }) {
 
   const buttons = () => [...list.querySelectorAll("button")];
 
+  // A message and not a trait: the same row may be picked again, and a late one must be known as such.
   function open(index) {
-    model.set("selected", index);
-    model.save_changes();
+    drawSelected(index);
+    model.send({ pick: index, serial: model.get("serial") });
   }
 
   function turn(by) {
@@ -71,8 +72,8 @@ function render({ model, el }) {
     drawSelected();
   }
 
-  function drawSelected() {
-    const selected = String(model.get("selected"));
+  function drawSelected(index = model.get("selected")) {
+    const selected = String(index);
     for (const button of buttons()) {
       if (button.dataset.index === selected) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
@@ -131,7 +132,7 @@ function render({ model, el }) {
 
   const listen = [
     ["change:rows", drawRows],
-    ["change:selected", drawSelected],
+    ["change:selected", () => drawSelected()],
     ["change:found", drawCount],
     ["change:available", drawCount],
     ["change:available", drawParts],

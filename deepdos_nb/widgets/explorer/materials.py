@@ -57,6 +57,9 @@ class MaterialList(anywidget.AnyWidget):
     available = t.Int(0).tag(sync=True)
     """How many crystals there are."""
 
+    serial = t.Int(0).tag(sync=True)
+    """Number of this list; a click that comes late names the one before."""
+
     error = t.Unicode("").tag(sync=True)
     """What went wrong in the last callback; shown under the list."""
 
@@ -64,6 +67,7 @@ class MaterialList(anywidget.AnyWidget):
         self._entries: list[Entry] = []
         self._fitting: list[int] = []
         super().__init__(**options)
+        self.on_msg(self._picked)
         self.observe(self._search, names=["query", "part"])
         self.observe(self._page, names="first")
 
@@ -75,6 +79,7 @@ class MaterialList(anywidget.AnyWidget):
         self._entries = list(entries)
         counts = Counter(entry.part for entry in self._entries)
         with self.hold_sync():
+            self.serial += 1
             self.parts = [
                 {"key": part, "count": counts[part], "hint": hint}
                 for part, hint in PARTS.items()
@@ -83,6 +88,14 @@ class MaterialList(anywidget.AnyWidget):
             self.query, self.selected = "", -1
             self.part = "test" if counts["test"] else ""
             self._search()
+
+    @shows_errors
+    def _picked(self, _: Any, message: Any, __: Any) -> None:
+        if not isinstance(message, dict) or message.get("serial") != self.serial:
+            return  # a row of a list that is gone; the same place here is another crystal
+        index = message.get("pick")
+        if isinstance(index, int) and 0 <= index < len(self._entries):
+            self.selected = index
 
     @property
     def fitting(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.core.grids import Kind, grid_for
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
-from deepdos_nb.widgets.base.payload import TOTAL_ONLY
+from deepdos_nb.widgets.base.payload import NOTHING_KNOWN, sites_known
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -46,7 +46,8 @@ class Opened:
     @property
     def compared(self) -> bool:
         """Whether a prediction is held against a reference, or the reference stands alone."""
-        return self.reference is not None or self.model is None
+        alone = self.model is None and NOTHING_KNOWN not in self.main.notes
+        return self.reference is not None or alone
 
     def options(self) -> dict[str, Any]:
         """Arguments of `QuickLook` beside the spectrum itself."""
@@ -65,7 +66,7 @@ class Opened:
         """All curves on one energy axis; units in the names of the columns."""
         unit = self.main.grid.density_unit
         frame = self.main.to_dataframe()
-        if TOTAL_ONLY in self.main.notes:
+        if not sites_known(self.main):
             frame = frame.iloc[:, :2]
         columns = {c: f"{c} ({unit})" for c in frame.columns[1:]}
         columns["total"] = f"{self.main.source}: total ({unit})"
@@ -87,6 +88,5 @@ class Opened:
 
 def blank(structure: Structure, kind: Kind) -> Spectrum:
     """A spectrum of zeros, for a crystal of which nothing but the structure is known."""
-    note = "There is neither a model nor a reference for this crystal."
     zeros = np.zeros((len(structure), grid_for(kind).n_bins))
-    return Spectrum(kind, structure, zeros, source="nothing", notes=(note, TOTAL_ONLY))
+    return Spectrum(kind, structure, zeros, source="nothing", notes=(NOTHING_KNOWN,))

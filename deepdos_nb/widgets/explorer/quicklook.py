@@ -13,7 +13,8 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
-from deepdos_nb.widgets.base.payload import TOTAL_ONLY, curves_from
+from deepdos_nb.widgets.base.following import Following
+from deepdos_nb.widgets.base.payload import NOTHING_KNOWN, TOTAL_ONLY, curves_from
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
 from deepdos_nb.widgets.base.view import error_line, shows_errors
@@ -34,7 +35,7 @@ class Predictor(Protocol):
         """Return every intermediate, of one seed or of the mean of all."""
 
 
-class QuickLook(Pictured, ipywidgets.VBox):
+class QuickLook(Pictured, Following, ipywidgets.VBox):
     """A `SpectrumPlot` and a `StructureView` that follow one `ViewState`.
 
     Select energies, and the atoms are coloured and sized by their share of those states; move the
@@ -67,10 +68,15 @@ class QuickLook(Pictured, ipywidgets.VBox):
         backend: Backend = "auto",
     ) -> None:
         self.spectrum = SpectrumPlot(
-            source, ensemble=ensemble, reference=reference, baselines=baselines, state=state
+            source,
+            ensemble=ensemble,
+            reference=reference,
+            baselines=baselines,
+            state=state,
+            # Not set later: the layout that it would replace is a model, and would stay.
+            layout={"flex": "3 1 380px", "min_width": "320px", "width": "auto"},
         )
         self.state = self.spectrum.state
-        self.spectrum.layout = {"flex": "3 1 380px", "min_width": "320px", "width": "auto"}
         self.structure = StructureView(
             source.structure,
             state=self.state,
@@ -85,7 +91,7 @@ class QuickLook(Pictured, ipywidgets.VBox):
         super().__init__([row, self._line], layout={"width": "100%"})
         self._colour()
         self.observe(self._report, names="error")
-        self.state.observe(self._colour, names=["energy_range", "step"])
+        self._subscribe(self._colour, ["energy_range", "step"])
 
     def show(
         self,
@@ -111,7 +117,8 @@ class QuickLook(Pictured, ipywidgets.VBox):
         if not data.resolved:
             with view.hold_trait_notifications():
                 view.shares, view.by_share = None, False
-                view.caption = TOTAL_ONLY
+                nothing = NOTHING_KNOWN in self.spectrum.notes
+                view.caption = NOTHING_KNOWN if nothing else TOTAL_ONLY
             return
         step = min(self.state.step, data.n_steps)
         low, high = chosen or (data.grid.start, data.grid.stop)

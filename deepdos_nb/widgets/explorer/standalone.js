@@ -53,9 +53,9 @@
     }
     save_changes() {}
     // The one question a view asks by itself is for a file.
-    send({ make }) {
+    send({ make, view }) {
       const file = this.files?.[make];
-      if (file) this.tell("msg:custom", { name: `${this.state.stem}.${make}`, mime: this.files.mime[make] }, [bytes(file)]);
+      if (file) this.tell("msg:custom", { name: `${this.state.stem}.${make}`, mime: this.files.mime[make], view }, [bytes(file)]);
     }
     on(names, callback) {
       for (const name of names.split(" ")) {

@@ -11,7 +11,7 @@ WORTH = {
 }
 """By part of the data set."""
 
-NO_REFERENCE = "No reference calculation of this crystal is here: the prediction stands alone."
+NO_REFERENCE = "No reference calculation of this crystal is here to compare with."
 
 
 def standing(part: str, *, referenced: bool, others: str = "") -> str:

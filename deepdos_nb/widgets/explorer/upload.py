@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from deepdos_nb.inference.cost import WORTH_SAYING, expected_cost, together
 from deepdos_nb.plots import formula_text
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.style.palette import theme
+from deepdos_nb.widgets.base.closing import close_tree
 from deepdos_nb.widgets.base.downloads import Downloads
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.shipped import Predictor, shipped_model
@@ -176,7 +178,10 @@ class UploadPredictor(Pictured, ipywidgets.VBox):
 
     @shows_errors
     def _predict(self, _: Any = None) -> None:
-        self.answers, self.views = Answers(), {}
+        self.answers = Answers()
+        # What was typed is known of the crystal before, and of no other.
+        self.electrons = None
+        self._discard(*self.views)
         self._stage.children = ()
         if self.structure is None:
             self._say()
@@ -217,11 +222,15 @@ class UploadPredictor(Pictured, ipywidgets.VBox):
         if not self.answers.results:
             return
         if change is not None and change["name"] == "electrons":
-            self.views.pop(Kind.edos, None)
+            self._discard(Kind.edos)
         if self.kind not in self.views:
             trace, spectrum = self.answers.scaled(self.kind, self.electrons)
             self.views[self.kind] = Explore(
-                trace, ensemble=spectrum, model=self._model(self.kind), backend=self.backend
+                trace,
+                # Its cautions stand above the tabs, whichever is open; once is enough.
+                ensemble=replace(spectrum, notes=()),
+                model=self._model(self.kind),
+                backend=self.backend,
             )
         self.kinds.selected = self.kind
         self.drop.asks_electrons = self.kind == "edos"
@@ -229,6 +238,12 @@ class UploadPredictor(Pictured, ipywidgets.VBox):
         tabs = [self.kinds] if len(self.answers.results) > 1 else []
         self._stage.children = (*tabs, self.views[self.kind], self.downloads)
         self._say()
+
+    def _discard(self, *kinds: str) -> None:
+        """Take the views of these kinds off the page, and close them."""
+        for view in [self.views.pop(kind) for kind in kinds if kind in self.views]:
+            self._stage.children = tuple(v for v in self._stage.children if v is not view)
+            close_tree(view)
 
     @property
     def spectrum(self) -> Spectrum:

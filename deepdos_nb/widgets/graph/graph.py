@@ -14,6 +14,7 @@ from deepdos_nb.core.errors import ConfigError
 from deepdos_nb.crystal.graph import MIN_NEIGHBOURS, RADIUS, CrystalGraph, build_graph, radial_basis
 from deepdos_nb.plots.neighbours import neighbours_figure, shells
 from deepdos_nb.spectra.trace import Trace
+from deepdos_nb.widgets.base.following import Following
 from deepdos_nb.widgets.base.payload import pack
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
@@ -44,7 +45,7 @@ LINES = ("cutoff", "attention")
 """What the width of a line stands for."""
 
 
-class GraphView(Pictured, anywidget.AnyWidget):
+class GraphView(Pictured, Following, anywidget.AnyWidget):
     """Draw the neighbours of an atom, in this cell and in others, and what their edges carry.
 
     Drag to turn, click an atom for its neighbours, click a line or an atom of another cell for
@@ -164,7 +165,7 @@ class GraphView(Pictured, anywidget.AnyWidget):
         self.observe(self._walk, names="site")
         self.observe(self._tell, names="edge")
         self.observe(self._lead, names="selected_sites")
-        self.state.observe(self._follow, names="selected_sites")
+        self._subscribe(self._follow, ["selected_sites"])
 
     @t.validate("site")
     def _existing_site(self, proposal: Any) -> int:

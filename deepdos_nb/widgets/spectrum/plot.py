@@ -16,7 +16,7 @@ from deepdos_nb.metrics.valence_gap import Gap, vb_gap
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
-from deepdos_nb.widgets.base.linked import Linked, existing_step
+from deepdos_nb.widgets.base.linked import Linked, Stepped, existing_step
 from deepdos_nb.widgets.base.payload import Curves, curves_from, pack, rounded
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
@@ -36,7 +36,7 @@ SCRIPTS = tuple(
 """Parts of the script, in front of its main file."""
 
 
-class SpectrumPlot(Pictured, Linked, anywidget.AnyWidget):
+class SpectrumPlot(Pictured, Linked, Stepped, anywidget.AnyWidget):
     """Draw a density of states, its elements or sites, and its transport steps.
 
     Drag to select energies, click for one bin, arrow keys for the steps. A click in the legend
@@ -108,6 +108,9 @@ class SpectrumPlot(Pictured, Linked, anywidget.AnyWidget):
     playing = t.Bool(False).tag(sync=True)
     """As `ViewState.playing`."""
 
+    notes: t.List[str] = t.List().tag(sync=True)
+    """Cautions that belong to the spectrum; shown under the plot."""
+
     readout = t.Unicode("").tag(sync=True)
     """What Python holds, in words; shown under the plot and read out by screen readers."""
 
@@ -138,7 +141,7 @@ class SpectrumPlot(Pictured, Linked, anywidget.AnyWidget):
         super().__init__(**self._payload(), **options)
         self._follow()
         self.observe(self._lead, names=list(self.LINKED))
-        self.state.observe(self._follow, names=[*self.LINKED, "selected_sites"])
+        self._subscribe(self._follow, [*self.LINKED, "selected_sites"])
 
     def show(
         self,
@@ -177,7 +180,7 @@ class SpectrumPlot(Pictured, Linked, anywidget.AnyWidget):
         self.source, self.ensemble, self.reference, self.data = source, ensemble, reference, data
 
     def _payload(self) -> dict[str, Any]:
-        data = self.data
+        data, said = self.data, self.ensemble or self.source
         # A number of its own tells the browser of another crystal, whatever else may be equal.
         self._serial = getattr(self, "_serial", 0) + 1
         return {
@@ -185,11 +188,17 @@ class SpectrumPlot(Pictured, Linked, anywidget.AnyWidget):
             "curves": pack(data.by_element()),
             "band": pack(np.stack([data.mean, data.band]) if len(data.mean) else np.zeros(0)),
             "lines": [line.payload() for line in data.lines],
+            "notes": list(said.notes) if isinstance(said, Spectrum) else [],
         }
+
+    @property
+    def last_step(self) -> int:
+        """Last step of this crystal's transport."""
+        return self.data.n_steps
 
     @t.validate("step")
     def _existing_step(self, proposal: Any) -> int:
-        return existing_step(proposal, self.data.n_steps)
+        return existing_step(proposal, self.last_step)
 
     def _mirrored(self) -> dict[str, Any]:
         return super()._mirrored() | {"step": min(self.state.step, self.data.n_steps)}
@@ -258,20 +267,21 @@ class SpectrumPlot(Pictured, Linked, anywidget.AnyWidget):
         return " ".join([*parts, f"{self._words()}."])
 
     def _shown(self) -> Spectrum:
-        return self.source.spectrum(self.step) if isinstance(self.source, Trace) else self.source
+        """What is drawn at this step, with the cautions shown beside it."""
+        if isinstance(self.source, Spectrum):
+            return self.source
+        return replace(self.source.spectrum(self.step), notes=tuple(self.notes))
 
     def draw(self, axes: Axes) -> None:
         """Draw the spectrum at this step, with the selection, on matplotlib axes."""
-        mean = None
-        if isinstance(self.source, Trace) and self.ensemble is not None:
-            mean = replace(self.ensemble, source="Ensemble mean")
         draw_plot(
             axes,
             self._shown(),
             self.data,
-            mean=mean,
+            step=self.step,
             mode=self.mode,
             hidden=self.hidden_curves,
+            hidden_elements=self.hidden_elements,
             overlay=self.overlay,
             gap=self.gap,
             energy_range=self.energy_range,

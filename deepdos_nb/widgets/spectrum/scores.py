@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepdos_nb.core.arrays import Array
+from deepdos_nb.core.markdown import number
 from deepdos_nb.metrics.scores import mse, r2_per_crystal, wasserstein
 from deepdos_nb.widgets.base.payload import Curves
 
@@ -34,7 +35,7 @@ def _chips(
     p, r, grid = predicted[None], reference[None], data.grid
     values = (
         ("MSE", f"{mse(p, r, 'max'):.4f}", MAX, "Mean squared error"),
-        ("R²", f"{r2_per_crystal(p, r, 'max')[0]:.3f}", MAX, "R² of this crystal"),
+        ("R²", number(float(r2_per_crystal(p, r, "max")[0]), ".3f"), MAX, "R² of this crystal"),
         (
             "WD",
             f"{wasserstein(p, r, grid.step)[0]:.3g} {grid.unit}",

@@ -25,6 +25,7 @@ function buildView(model, el) {
   v.now = html("span", { class: "ddos-now" });
   v.controls = html("div", { class: "ddos-controls" }, v.play, label, v.slider, v.now);
   v.readout = html("div", { class: "ddos-readout", "aria-live": "polite", role: "status" });
+  v.notes = html("ul", { class: "ddos-notes" });
   v.help = html("div", { class: "ddos-help" });
   v.error = html("div", { class: "ddos-error", role: "alert" });
   v.root = html(
@@ -32,7 +33,7 @@ function buildView(model, el) {
     // JupyterLab would take the arrow keys for itself otherwise.
     { class: "ddos ddos-spectrum", "data-lm-suppress-shortcuts": "true" },
     html("div", { class: "ddos-head" }, v.title, v.subtitle, v.modes),
-    v.chips, v.plot, v.legend, v.controls, v.readout, v.help, v.error,
+    v.chips, v.plot, v.legend, v.controls, v.readout, html("div", { role: "status" }, v.notes), v.help, v.error,
   );
   v.canvas = svg("svg", { "aria-hidden": "true" });
   v.layers = Object.fromEntries(
@@ -66,6 +67,7 @@ function drawWords(v) {
   v.subtitle.textContent = header.subtitle;
   v.help.textContent = SELECTING + (header.steps ? STEPPING : MOVING);
   v.readout.textContent = v.model.get("readout");
+  v.notes.replaceChildren(...v.model.get("notes").map((note) => html("li", {}, note)));
   v.plot.setAttribute("aria-label", v.model.get("description_text"));
   v.error.textContent = v.model.get("error");
 }
@@ -82,12 +84,12 @@ function render({ model, el }) {
   addPointer(v);
   addKeys(v);
 
+  // Armed anew by every step, so that two views of this model play no faster than one.
   let timer = null;
-  function runPlay() {
-    clearInterval(timer);
-    drawPlay(v);
+  function arm() {
+    clearTimeout(timer);
     if (!model.get("playing")) return;
-    timer = setInterval(() => {
+    timer = setTimeout(() => {
       if (v.step() + 1 >= v.d.header.steps) model.set("playing", false);
       v.setStep(v.step() + 1);
     }, 700);
@@ -112,7 +114,7 @@ function render({ model, el }) {
   const listen = [
     ["change:header", reload],
     ["change:lines", reload],
-    ["change:step", () => { drawStep(v); curves(); hideHover(v); }],
+    ["change:step", () => { drawStep(v); curves(); hideHover(v); arm(); }],
     ["change:energy_range", () => drawRange(v)],
     ["change:hidden_elements", curves],
     ["change:hidden_curves", curves],
@@ -122,8 +124,9 @@ function render({ model, el }) {
     ["change:overlay", curves],
     ["change:gap", () => drawAxes(v)],
     ["change:chips", () => drawChips(v)],
-    ["change:playing", runPlay],
+    ["change:playing", () => { drawPlay(v); arm(); }],
     ["change:readout", () => drawWords(v)],
+    ["change:notes", () => drawWords(v)],
     ["change:description_text", () => drawWords(v)],
     ["change:error", () => drawWords(v)],
   ];
@@ -134,12 +137,12 @@ function render({ model, el }) {
   const observer = new ResizeObserver(fit);
   observer.observe(v.plot);
   drawAll(v);
-  runPlay();
+  arm();
 
   return () => {
     observer.disconnect();
     cancelAnimationFrame(frame);
-    clearInterval(timer);
+    clearTimeout(timer);
     for (const [event, handler] of listen) model.off(event, handler);
   };
 }

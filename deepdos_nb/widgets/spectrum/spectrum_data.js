@@ -53,7 +53,7 @@ function curvesOf(v) {
   const list = [];
   if (d.mean.length) {
     const own = d.header.bandIsTotal;
-    list.push({ name: "ensemble", cls: own ? "ddos-none" : "ddos-mean", values: d.mean, spread: d.spread, text: own ? d.header.bandName : "ensemble mean ± 1 σ" });
+    list.push({ name: "ensemble", cls: own ? "ddos-none" : "ddos-mean", values: d.mean, spread: d.spread, text: own ? d.header.bandName : `ensemble mean, ${d.header.bandName}` });
   }
   if (k > 0) list.push({ name: "start", cls: "ddos-start", values: d.totals[0], text: d.header.names[0] });
   list.push({ name: "total", cls: "ddos-total", values: d.totals[k], text: d.header.totalName });

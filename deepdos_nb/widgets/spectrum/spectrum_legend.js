@@ -63,8 +63,9 @@ function drawLegend(v) {
         const mine = entries.filter((e) => e.kind === kind);
         if (!mine.length) continue;
         const names = mine.filter(hide).map((e) => e.name);
-        if (kind === "element") model.set("hidden_elements", names);
-        else model.set("hidden_curves", names);
+        const own = mine.map((e) => e.name);
+        if (kind === "element") model.set("hidden_elements", hiddenWith(model.get("hidden_elements"), own, names));
+        else model.set("hidden_curves", hiddenWith(model.get("hidden_curves"), own, names));
       }
       model.save_changes();
     });

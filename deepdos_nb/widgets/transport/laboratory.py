@@ -26,7 +26,7 @@ from deepdos_nb.transport_lab.laboratory import (
     Run,
     Task,
 )
-from deepdos_nb.widgets.base.linked import existing_step
+from deepdos_nb.widgets.base.linked import Stepped, existing_step
 from deepdos_nb.widgets.base.payload import axis_header, pack
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.view import asset, shows_errors
@@ -37,7 +37,7 @@ SETTINGS = ("flux", "operator", "target", "courant", "steps", "clip")
 """Traits whose change starts a new run."""
 
 
-class TransportLab(Pictured, anywidget.AnyWidget):
+class TransportLab(Pictured, Stepped, anywidget.AnyWidget):
     """A bench for transport schemes: fluxes, operators, targets, and a Courant number to raise.
 
     Every scheme is driven towards the same target. The picture shows the chosen one step by step,
@@ -169,9 +169,14 @@ class TransportLab(Pictured, anywidget.AnyWidget):
             raise t.TraitError(f"there is no target {name!r}, only {', '.join(known)}.{reason}")
         return name
 
+    @property
+    def last_step(self) -> int:
+        """Last step of the chosen scheme."""
+        return self.chosen.n_steps
+
     @t.validate("step")
     def _existing_step(self, proposal: Any) -> int:
-        return existing_step(proposal, self.chosen.n_steps) if self.runs else proposal["value"]
+        return existing_step(proposal, self.last_step) if self.runs else proposal["value"]
 
     @property
     def task(self) -> Task:

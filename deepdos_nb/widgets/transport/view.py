@@ -14,7 +14,7 @@ from deepdos_nb.plots.transport_step import draw_step
 from deepdos_nb.spectra.spectrum import Spectrum
 from deepdos_nb.spectra.trace import Trace
 from deepdos_nb.style.palette import theme
-from deepdos_nb.widgets.base.linked import Linked, existing_step
+from deepdos_nb.widgets.base.linked import Linked, Stepped, existing_step
 from deepdos_nb.widgets.base.payload import pack
 from deepdos_nb.widgets.base.pictured import Pictured
 from deepdos_nb.widgets.base.state import ViewState
@@ -26,7 +26,7 @@ HEIGHT = 6.2
 """Height of its picture, inches."""
 
 
-class TransportView(Pictured, Linked, anywidget.AnyWidget):
+class TransportView(Pictured, Linked, Stepped, anywidget.AnyWidget):
     """Density, cumulative share, moves and changes of every transport step, on one energy axis.
 
     Parameters
@@ -130,11 +130,16 @@ class TransportView(Pictured, Linked, anywidget.AnyWidget):
         )
         self._follow()
         self.observe(self._lead, names=list(self.LINKED))
-        self.state.observe(self._follow, names=list(self.LINKED))
+        self._subscribe(self._follow, self.LINKED)
+
+    @property
+    def last_step(self) -> int:
+        """Last step of this crystal's transport."""
+        return self.data.n_steps
 
     @t.validate("step")
     def _existing_step(self, proposal: Any) -> int:
-        return existing_step(proposal, self.data.n_steps)
+        return existing_step(proposal, self.last_step)
 
     def _mirrored(self) -> dict[str, Any]:
         return super()._mirrored() | {"step": min(self.state.step, self.data.n_steps)}
