@@ -25,6 +25,8 @@ HARMLESS = re.compile(
     r"favicon|ResizeObserver loop|GPU stall|GL Driver Message|/api/(?:me|news)|useLegacyLights"
     # ipywidgets, when Python replaces a view that a slow page is still drawing.
     r"|Could not add child view to box|reading 'processLuminoMessage'|reading 'widgets'"
+    # nglview, when Python closes a view that it is still setting up.
+    r"|no comm channel defined"
 )
 
 

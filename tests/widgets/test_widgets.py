@@ -580,14 +580,20 @@ def test_a_band_around_the_total_needs_no_second_line():
 def test_cautions_stand_beside_the_spectrum():
     crystal = rock_salt()
     wary = replace(make_spectrum(crystal), notes=("Mind the gap.",))
-    for look in (QuickLook(wary), QuickLook(make_trace(crystal), ensemble=wary)):
+    trace = make_trace(crystal)
+    looks = [
+        QuickLook(wary),
+        QuickLook(trace, ensemble=wary),
+        QuickLook(replace(trace, notes=wary.notes)),
+    ]
+    for look in looks:
         assert look.spectrum.notes == ["Mind the gap."]
         assert "Mind the gap." in look.describe()
         axes, _ = drawn(look.spectrum)
         assert "Mind the gap." in [text.get_text() for text in axes.texts]
         look.show(make_spectrum(crystal))
         assert look.spectrum.notes == []
-    assert SpectrumPlot(make_trace(crystal)).notes == []
+    assert SpectrumPlot(trace).notes == []
 
 
 def test_still_picture_follows_the_selection(look: QuickLook):

@@ -180,7 +180,7 @@ class SpectrumPlot(Pictured, Linked, Stepped, anywidget.AnyWidget):
         self.source, self.ensemble, self.reference, self.data = source, ensemble, reference, data
 
     def _payload(self) -> dict[str, Any]:
-        data, said = self.data, self.ensemble or self.source
+        data = self.data
         # A number of its own tells the browser of another crystal, whatever else may be equal.
         self._serial = getattr(self, "_serial", 0) + 1
         return {
@@ -188,7 +188,7 @@ class SpectrumPlot(Pictured, Linked, Stepped, anywidget.AnyWidget):
             "curves": pack(data.by_element()),
             "band": pack(np.stack([data.mean, data.band]) if len(data.mean) else np.zeros(0)),
             "lines": [line.payload() for line in data.lines],
-            "notes": list(said.notes) if isinstance(said, Spectrum) else [],
+            "notes": list((self.ensemble or self.source).notes),
         }
 
     @property
