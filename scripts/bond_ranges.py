@@ -4,8 +4,10 @@
 
 Writes deepdos_nb/crystal/bond_ranges.json. By element: the least and largest distance to a nearest
 neighbour over the sum of covalent radii, and a volume per atom, such that a cell's volume is about
-the sum over its atoms (least misfit of logarithms, outliers counted less). And the band of a cell's
-volume over that sum which holds 99 % of the crystals, solid noble gases left out.
+the sum over its atoms (least misfit of logarithms, outliers counted less). And the band of a
+cell's volume over that sum which holds 99 % of the crystals, solid noble gases left out.
+
+To be run when weights are trained on a larger set: cautions tell what the weights have not seen.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ def main() -> None:
     atomic = np.exp(found.x)
     band = np.percentile(volume / (atoms @ atomic), [0.5, 99.5])
     table = {
+        "crystals": {kind: sum(map(len, load_embedded(kind).values())) for kind in GRIDS},
         "volume": [floor(band[0]), ceil(band[1])],
         "atomic_volume": {e: round(float(v), 2) for e, v in zip(symbols, atomic, strict=True)},
         "nearest": {e: [floor(min(r)), ceil(max(r))] for e, r in sorted(ratios.items())},
